@@ -1,0 +1,230 @@
+#include "config/bind.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "base/text.h"
+#include "config/arguments.h"
+#include "config/codes.h"
+#include "config/suggest.h"
+
+namespace gh::config {
+namespace {
+
+constexpr std::size_t max_suggestions = 50;  // each costs a walk over all names
+
+struct Hint { std::string_view name, help; };
+// Words of other products, and nginx's own that moved (CHECKER.md 3.4).
+constexpr Hint hints[] = {
+    {"balance", "write `least_conn`, `ip_hash`, `hash` or `random` in `upstream`; round robin is the default"},
+    {"backend", "write `upstream NAME { server HOST:PORT; }`"},
+    {"frontend", "write `server { listen PORT; }`"},
+    {"bind", "write `listen`"},
+    {"reverse_proxy", "write `proxy_pass http://HOST:PORT;` in a `location`"},
+    {"proxy_add_header", "write `proxy_set_header`"},
+    {"ssl", "write `listen 443 ssl;`: `ssl on` has gone from nginx too"},
+    {"spdy", "write `http2 on;`"},
+    {"rate_limit", "write `limit_req` or `limit_count`"},
+    {"cors_allow_origin", "write `cors { origins ...; }`"},
+    {"services", "write `upstream` and `location` blocks"},
+    {"routes", "write `location` or `route` blocks"},
+};
+constexpr Hint foreign[] = {
+    {"else", "there is no `else`: use `map`, or a second `if` with the opposite condition"},
+    {"elseif", "there is no `elseif`: use `map`"},
+    {"elsif", "there is no `elsif`: use `map`"},
+    {"elif", "there is no `elif`: use `map`"},
+    {"for", "there are no loops: write the blocks out, or use `map`"},
+    {"while", "there are no loops: write the blocks out, or use `map`"},
+    {"switch", "there is no `switch`: use `map`"},
+};
+
+const Hint* find_hint(std::span<const Hint> list, std::string_view name) {
+  const auto found = std::find_if(list.begin(), list.end(), [&](const Hint& h) { return h.name == name; });
+  return found == list.end() ? nullptr : &*found;
+}
+
+class Binder {
+ public:
+  Binder(const Vocabulary& vocabulary, const Sources& sources, const ArgumentPlace& place, Diagnostics& diagnostics)
+      : vocabulary_(vocabulary), sources_(sources), place_(place), diagnostics_(diagnostics) {}
+
+  void bind_list(std::vector<Node>& nodes, Contexts contexts, std::string_view block, std::vector<Bound>& out) {
+    Seen seen;
+    bind_into(nodes, contexts, block, out, seen);
+  }
+
+ private:
+  using Seen = std::vector<std::pair<const Row*, const Node*>>;  // of one block: what may stand only once
+
+  void bind_into(std::vector<Node>& nodes, Contexts contexts, std::string_view block, std::vector<Bound>& out, Seen& seen) {
+    out.reserve(out.size() + nodes.size());
+    for (Node& node : nodes) {
+      if (node.kind == NodeKind::comment || node.name().empty()) continue;
+      if (node.name() == "include" && node.kind == NodeKind::simple) {
+        for (auto& file : node.included) bind_into(file, contexts, block, out, seen);
+        continue;
+      }
+      bind_node(node, contexts, block, out, seen);
+    }
+  }
+
+  void bind_node(Node& node, Contexts contexts, std::string_view block, std::vector<Bound>& out, Seen& seen) {
+    const auto rows = vocabulary_.rows(node.name());
+    if (rows.empty()) return unknown(node, contexts, block);
+    const Row* row = vocabulary_.row_in(node.name(), contexts);
+    if (row == nullptr) {
+      not_allowed(node, contexts, block);
+      std::vector<Bound> ignored;  // its own content is still looked at, against the block it was meant to be
+      bind_children(node, *rows.front(), ignored);
+      return;
+    }
+    bool good = check_block(node, *row) && check_duplicate(node, *row, seen);
+    Bound bound;
+    bound.row = row;
+    bound.node = &node;
+    good = read_arguments(sources_, *row, node, place_, diagnostics_, bound.values) && good;
+    good = bind_children(node, *row, bound.children) && good;
+    if (good) out.push_back(std::move(bound));
+  }
+
+  bool bind_children(Node& node, const Row& row, std::vector<Bound>& out) {
+    if (node.kind == NodeKind::simple) return true;
+    if (row.block == Block::data) return check_data(node.children, row);
+    if (row.block == Block::directives || row.block == Block::optional) bind_list(node.children, row.inside, row.name, out);
+    return true;
+  }
+
+  bool check_block(const Node& node, const Row& row) {
+    const Span name = node.words.front().span;
+    if (node.kind == NodeKind::simple && row.block != Block::no && row.block != Block::optional) {
+      diagnostics_.error(code::needs_block, name, fmt::format("`{}` needs a block", row.name))
+          .with_label("ends with `;`").with_help(fmt::format("write `{} ... {{ }}`", row.name));
+      return false;
+    }
+    if (node.kind != NodeKind::simple && row.block == Block::no) {
+      const Span brace = {node.body.file, node.body.begin - (node.body.begin > 0 ? 1 : 0), node.body.begin};
+      diagnostics_.error(code::takes_no_block, name, fmt::format("`{}` takes no block", row.name))
+          .with_label("followed by `{`").with_related(brace, "this block")
+          .with_help(fmt::format("end `{}` with `;`", row.name));
+      return false;
+    }
+    return true;
+  }
+
+  bool check_duplicate(const Node& node, const Row& row, Seen& seen) {
+    if (row.repeatable) return true;
+    const auto before = std::find_if(seen.begin(), seen.end(), [&](const auto& s) { return s.first == &row; });
+    if (before == seen.end()) {
+      seen.emplace_back(&row, &node);
+      return true;
+    }
+    diagnostics_.error(code::duplicate, node.words.front().span, fmt::format("`{}` is given twice in this block", row.name))
+        .with_label("the second one").with_related(before->second->words.front().span, "first given here")
+        .with_help("keep one of them");
+    return false;
+  }
+
+  /// Items of map, geo, types ...: no names to check.
+  bool check_data(std::vector<Node>& items, const Row& row) {
+    bool good = true;
+    for (Node& item : items) {
+      if (item.kind == NodeKind::comment || item.name().empty()) continue;
+      for (auto& file : item.included) good = check_data(file, row) && good;
+      if (item.kind != NodeKind::simple) {
+        diagnostics_.error(code::block_in_data, item.words.front().span, fmt::format("a block inside `{}`", row.name))
+            .with_label("only `key value;` may stand here").with_help(fmt::format("is a `}}` missing above, at the end of `{}`?", row.name));
+        good = false;
+        continue;
+      }
+      for (std::size_t i = 0; i < item.words.size(); ++i) {
+        Word& word = item.words[i];
+        if (word.value.find("${env:") == std::string::npos) continue;
+        good = substitute_environment(word.value, word.span, i > 0, diagnostics_) && good;
+      }
+    }
+    return good;
+  }
+
+  // --- names that are not in the table
+  void unknown(const Node& node, Contexts contexts, std::string_view block) {
+    if (const Known* known = vocabulary_.known(node.name())) return report_known(node, *known);
+    const std::string& name = node.name();
+    if (const Hint* hint = find_hint(foreign, name)) {
+      diagnostics_.error(code::foreign_syntax, node.words.front().span, fmt::format("`{}` is not part of the language", name))
+          .with_label("not known").with_help(std::string(hint->help));
+      return;
+    }
+    Diagnostic& d = diagnostics_.error(code::unknown_directive, node.words.front().span,
+                                       fmt::format("unknown directive `{}`", printable(name, 60)));
+    d.with_label(block.empty() ? "not a directive" : fmt::format("not known inside `{}`", block));
+    suggest(d, name, contexts);
+  }
+
+  void suggest(Diagnostic& d, const std::string& name, Contexts contexts) {
+    if (const Hint* hint = find_hint(hints, name)) {
+      d.with_help(std::string(hint->help));
+      return;
+    }
+    if (++suggestions_ > max_suggestions || name.size() > 64) return;
+    std::vector<std::string_view> here, elsewhere;
+    for (const Row* row : vocabulary_.all()) (legal_in(*row, contexts) ? here : elsewhere).push_back(row->name);
+    std::string_view near = nearest(name, here);
+    if (!near.empty()) {
+      d.with_help(fmt::format("did you mean `{}`?", near)).with_fix(d.span, std::string(near));
+      return;
+    }
+    near = nearest(name, elsewhere);
+    if (near.empty()) return;
+    d.with_help(fmt::format("`{}` exists, but only in {}", near, contexts_text(vocabulary_.legal_contexts(near))));
+  }
+
+  void report_known(const Node& node, const Known& known) {
+    const Span at = node.words.front().span;
+    if (!known.group.empty() && !reported_.emplace(at.file, known.group).second) return;
+    const std::string name = printable(node.name(), 60);
+    switch (known.fate) {
+      case Known::Fate::note:
+        diagnostics_.note(code::no_effect, at, fmt::format("`{}` is accepted and has no effect here", name))
+            .with_help(std::string(known.reason));
+        return;
+      case Known::Fate::later:
+        diagnostics_.warning(code::not_served_yet, at, fmt::format("`{}` is not served yet", name))
+            .with_label("passed over").with_help(std::string(known.reason));
+        return;
+      case Known::Fate::refused:
+        diagnostics_.error(code::refused, at, fmt::format("`{}` is not supported", name))
+            .with_label("refused").with_help(std::string(known.reason));
+        return;
+    }
+  }
+
+  void not_allowed(const Node& node, Contexts contexts, std::string_view block) {
+    const std::string legal = contexts_text(vocabulary_.legal_contexts(node.name()));
+    const std::string here = block.empty() ? contexts_text(contexts) : std::string(block);
+    diagnostics_.error(code::not_allowed_here, node.words.front().span,
+                       fmt::format("`{}` is not allowed in `{}`", node.name(), here.empty() ? "this block" : here))
+        .with_label(fmt::format("only in {}", legal))
+        .with_help(node.kind == NodeKind::block ? "is a `}` missing above?" : fmt::format("move it to {}", legal));
+  }
+
+  const Vocabulary& vocabulary_;
+  const Sources& sources_;
+  const ArgumentPlace& place_;
+  Diagnostics& diagnostics_;
+  std::set<std::pair<std::uint32_t, std::string_view>> reported_;  // file and group: once
+  std::size_t suggestions_ = 0;
+};
+
+}  // namespace
+
+std::vector<Bound> bind(std::vector<Node>& nodes, Contexts contexts, const Vocabulary& vocabulary, const Sources& sources,
+                        const ArgumentPlace& place, Diagnostics& diagnostics) {
+  std::vector<Bound> bound;
+  Binder(vocabulary, sources, place, diagnostics).bind_list(nodes, contexts, "", bound);
+  return bound;
+}
+
+}  // namespace gh::config

@@ -1,0 +1,46 @@
+// Source texts and places in them. Files are read once into immutable buffers; every node and diagnostic points here.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+namespace gh::config {
+
+/// A byte range of one file. file == npos: no place (command line, built in).
+struct Span {
+  static constexpr std::uint32_t npos = 0xffffffff;
+  std::uint32_t file = npos, begin = 0, end = 0;
+  [[nodiscard]] bool is_set() const { return file != npos; }
+};
+
+struct Place { std::uint32_t line = 0, column = 0; };  // from 1; column in bytes
+
+struct SourceFile {
+  std::string path;       // as people should see it (as named by the include, made relative to nothing)
+  std::string text;
+  Span included_from;     // the include directive, unset for the main file
+  std::vector<std::uint32_t> line_starts;
+};
+
+class Sources {
+ public:
+  /// Limits: 64 MiB a file, 1,000 files. Error text says what is wrong with the file.
+  Result<std::uint32_t> read(const std::string& path, Span included_from);
+  std::uint32_t add(std::string path, std::string text, Span included_from = {});
+  [[nodiscard]] const SourceFile& file(std::uint32_t id) const { return files_[id]; }
+  [[nodiscard]] std::size_t count() const { return files_.size(); }
+  [[nodiscard]] Place place(const Span& span) const;
+  [[nodiscard]] std::string_view text(const Span& span) const;
+  [[nodiscard]] std::string_view line(std::uint32_t file, std::uint32_t number) const;  // without line end
+  [[nodiscard]] std::string where(const Span& span) const;  // "gateway.conf:14:5"
+
+ private:
+  std::deque<SourceFile> files_;  // addresses stay put
+};
+
+}  // namespace gh::config

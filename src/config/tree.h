@@ -1,0 +1,50 @@
+// The syntax tree of configuration files: lossless (comments, blank lines, spans), without any knowledge of directives.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "config/source.h"
+
+namespace gh::config {
+
+struct Word {
+  std::string value;    // quotes and backslashes resolved (LANGUAGE.md 1.6)
+  Span span;            // with its quotes
+  bool quoted = false;
+};
+
+enum class NodeKind : std::uint8_t {
+  simple,   // words ;
+  block,    // words { children }
+  raw,      // words { text with its own brackets }: *_by_lua_block and the raw blocks of DSL rule 3
+  comment,  // one "# ..." to the end of line; span is the whole of it
+};
+
+struct Node {
+  NodeKind kind = NodeKind::simple;
+  std::vector<Word> words;      // words[0] is the directive's name; empty for comments
+  std::vector<Node> children;   // of a block, in order, comments included
+  Span span;                    // from the first word to `;` or `}` included
+  Span body;                    // block and raw: what lies between the braces
+  /// include: the files it brought in, in order, each file's nodes in its own vector. Empty for other directives.
+  std::vector<std::vector<Node>> included;
+  [[nodiscard]] const std::string& name() const { return words.front().value; }
+};
+
+/// Calls f(node) for each directive of a list in order, comments left out and includes spliced in.
+template <class F>
+void for_each_directive(const std::vector<Node>& nodes, F&& f) {
+  for (const Node& node : nodes) {
+    if (node.kind == NodeKind::comment) continue;
+    if (!node.included.empty()) {
+      for (const auto& file : node.included) for_each_directive(file, f);
+    } else {
+      f(node);
+    }
+  }
+}
+
+}  // namespace gh::config

@@ -1,0 +1,78 @@
+#include "config/vocabulary.h"
+
+#include <algorithm>
+
+#include "config/parse.h"
+
+namespace gh::config {
+namespace {
+
+struct ContextName { Contexts bit; std::string_view name; };
+constexpr ContextName context_names[] = {
+    {in_main, "main"}, {in_events, "events"}, {in_http, "http"}, {in_server, "server"}, {in_location, "location"},
+    {in_route, "route"}, {in_server_if, "if in server"}, {in_location_if, "if in location"},
+    {in_limit_except, "limit_except"}, {in_upstream, "upstream"}};
+
+bool matches(std::string_view pattern, std::string_view name) {
+  if (pattern.front() == '*') {
+    pattern.remove_prefix(1);
+    return name.size() >= pattern.size() && name.substr(name.size() - pattern.size()) == pattern;
+  }
+  pattern.remove_suffix(1);
+  return name.substr(0, pattern.size()) == pattern;
+}
+
+}  // namespace
+
+std::string contexts_text(Contexts contexts) {
+  if ((contexts & in_any) != 0) return "any block";
+  std::string text;
+  for (const ContextName& context : context_names) {
+    if ((contexts & context.bit) == 0) continue;
+    if (!text.empty()) text += ", ";
+    text += context.name;
+  }
+  return text;
+}
+
+Vocabulary::Vocabulary(const Language& language) : all_(language.rows) {
+  const RawNames fixed = default_raw_names();
+  raw_names_.assign(fixed.begin(), fixed.end());
+  for (const Row* row : all_) {
+    by_name_[row->name].push_back(row);
+    const bool is_new = std::find(raw_names_.begin(), raw_names_.end(), row->name) == raw_names_.end();
+    if (row->block == Block::raw && is_new) raw_names_.push_back(row->name);
+  }
+  for (const Known& known : language.known) {
+    if (known.name.empty()) continue;
+    if (known.name.front() == '*' || known.name.back() == '*') patterns_.push_back(&known);
+    else known_.emplace(known.name, &known);
+  }
+}
+
+std::span<const Row* const> Vocabulary::rows(std::string_view name) const {
+  const auto found = by_name_.find(name);
+  return found == by_name_.end() ? std::span<const Row* const>() : std::span<const Row* const>(found->second);
+}
+
+const Row* Vocabulary::row_in(std::string_view name, Contexts contexts) const {
+  for (const Row* row : rows(name)) {
+    if (legal_in(*row, contexts)) return row;
+  }
+  return nullptr;
+}
+
+const Known* Vocabulary::known(std::string_view name) const {
+  const auto exact = known_.find(name);
+  if (exact != known_.end()) return exact->second;
+  const auto pattern = std::find_if(patterns_.begin(), patterns_.end(), [&](const Known* k) { return matches(k->name, name); });
+  return pattern == patterns_.end() ? nullptr : *pattern;
+}
+
+Contexts Vocabulary::legal_contexts(std::string_view name) const {
+  Contexts contexts = 0;
+  for (const Row* row : rows(name)) contexts |= row->contexts;
+  return contexts;
+}
+
+}  // namespace gh::config

@@ -1,0 +1,39 @@
+// The names of a Language, ready to be looked up: rows by name and context, known names with their fate. Built once per
+// load; main thread.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "config/directive.h"
+#include "config/tree.h"
+
+namespace gh::config {
+
+class Vocabulary {
+ public:
+  explicit Vocabulary(const Language& language);
+
+  [[nodiscard]] std::span<const Row* const> rows(std::string_view name) const;
+  /// The row of that name that is legal in one of `contexts`; null when there is none.
+  [[nodiscard]] const Row* row_in(std::string_view name, Contexts contexts) const;
+  [[nodiscard]] const Known* known(std::string_view name) const;
+  [[nodiscard]] Contexts legal_contexts(std::string_view name) const;
+  [[nodiscard]] const std::vector<const Row*>& all() const { return all_; }
+  [[nodiscard]] std::span<const std::string_view> raw_names() const { return raw_names_; }
+
+ private:
+  std::vector<const Row*> all_;
+  std::unordered_map<std::string_view, std::vector<const Row*>> by_name_;
+  std::unordered_map<std::string_view, const Known*> known_;
+  std::vector<const Known*> patterns_;
+  std::vector<std::string_view> raw_names_;
+};
+
+/// A bound on directives where `include` and in_any count everywhere.
+inline bool legal_in(const Row& row, Contexts contexts) { return (row.contexts & (contexts | in_any)) != 0; }
+
+}  // namespace gh::config

@@ -1,0 +1,23 @@
+#include "directives/directives.h"
+
+namespace gh::directives {
+
+std::span<const table::Module* const> all_modules() {
+  static const table::Module* const modules[] = {
+      &process_module,    &core_http_module, &server_module,  &location_module,    &upstream_module,
+      &files_module,      &error_page_module, &log_module,     &return_module,      &limit_req_module,
+      &stub_status_module, &proxy_module,     &headers_module,
+  };
+  return modules;
+}
+
+config::Language language() {
+  config::Language out;
+  for (const table::Module* module : all_modules()) {
+    for (const config::Row& row : module->rows) out.rows.push_back(&row);
+  }
+  out.known = known_names();
+  return out;
+}
+
+}  // namespace gh::directives

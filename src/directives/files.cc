@@ -1,0 +1,103 @@
+// Files served by locations without another handler: root, alias, index, types. The step is policy/content/static.cc.
+#include "base/text.h"
+#include "directives/directives.h"
+#include "directives/setters.h"
+#include "policy/policy.h"
+#include "table/build.h"
+#include "table/plan.h"
+
+namespace gh::directives {
+namespace {
+
+using table::FileSettings;
+using Types = std::unordered_map<std::string, std::string>;
+
+/// Local marks: what this block has stated already.
+struct IndexStated { bool here = false; };
+struct RootStated {
+  bool here = false;
+  config::Span where;
+};
+
+table::Template absolute(Scope& scope, const Value& value) {
+  if (value.text.starts_with("/") || value.text.starts_with("$")) return scope.compile(value);
+  return scope.compile(scope.builder.input.prefix + value.text, value.span);
+}
+
+bool first_root(Scope& scope, const Bound& directive) {
+  auto& stated = scope.local<RootStated>();
+  if (stated.here) {
+    scope.error(table::code::duplicate, directive.span(), "`root` and `alias` in one block")
+        .with_related(stated.where, "the first one");
+    return false;
+  }
+  stated = {true, directive.span()};
+  return true;
+}
+
+void apply_root(Scope& scope, const Bound& directive) {
+  if (!first_root(scope, directive)) return;
+  auto& files = scope.edit<FileSettings>();
+  files.root = absolute(scope, directive.at(0));
+  files.is_alias = false;
+}
+
+void apply_alias(Scope& scope, const Bound& directive) {
+  if (!first_root(scope, directive)) return;
+  auto& files = scope.edit<FileSettings>();
+  files.root = absolute(scope, directive.at(0));
+  files.is_alias = true;
+  files.alias_bytes = table::route_of(scope)->prefix.size();
+}
+
+void apply_index(Scope& scope, const Bound& directive) {
+  auto& files = scope.edit<FileSettings>();
+  auto& stated = scope.local<IndexStated>();
+  if (!stated.here) files.index.clear();
+  stated.here = true;
+  for (const Value& value : directive.values) {
+    if (value.text.empty()) scope.error(table::code::empty_value, value.span, "an empty file name in `index`");
+    else files.index.push_back(scope.compile(value));
+  }
+}
+
+/// types { text/html html htm; }: type first, then its extensions.
+void apply_types(Scope& scope, const Bound& directive) {
+  auto types = std::make_shared<Types>();
+  config::for_each_directive(directive.node->children, [&](const config::Node& item) {
+    if (item.words.size() < 2) {
+      scope.error(table::code::argument_count, item.span, "a line of `types` is a type and its extensions")
+          .with_help("for example: text/html html htm;");
+    }
+    for (std::size_t i = 1; i < item.words.size(); ++i) {
+      types->insert_or_assign(to_lower(item.words[i].value), item.words[0].value);
+    }
+  });
+  scope.edit<FileSettings>().types = std::move(types);
+}
+
+constexpr Row rows[] = {
+    {.name = "root", .contexts = hsl | config::in_location_if, .args = {{{"folder", ArgType::templ}}}, .fallback = "html",
+     .apply = apply_root, .doc = "Folder of files; relative ones start at the prefix (-p)."},
+    {.name = "alias", .contexts = config::in_location, .args = {{{"path", ArgType::templ}}}, .inherit = Inherit::none,
+     .apply = apply_alias, .doc = "What stands instead of the location's path in a file's path."},
+    {.name = "index", .contexts = hsl, .args = {{{"file", ArgType::templ, Presence::repeat_one}}}, .fallback = "index.html",
+     .inherit = Inherit::replace, .repeatable = true, .apply = apply_index, .doc = "Files tried for a path that ends in /."},
+    {.name = "types", .contexts = hsl, .block = Block::data, .fallback = "{ text/html html; image/gif gif; image/jpeg jpg; }",
+     .apply = apply_types, .doc = "Content types by file name extension."},
+    setting("default_type", hsl, {"type", ArgType::word}, "text/plain", set<&FileSettings::default_type>,
+            "Content type of files without a known extension, and of `return CODE TEXT`."),
+};
+
+void start(Scope& main) {
+  auto& files = main.edit<FileSettings>();
+  files.root = table::Template::constant(main.builder.input.prefix + "html");
+  files.index.push_back(table::Template::constant("index.html"));
+  files.types = std::make_shared<const Types>(Types{{"html", "text/html"}, {"gif", "image/gif"}, {"jpg", "image/jpeg"}});
+}
+
+}  // namespace
+
+constinit const table::Module files_module{"files", rows, policy::finish_static, start, nullptr};
+
+}  // namespace gh::directives

@@ -1,0 +1,137 @@
+// proxy_pass: its URL becomes a ProxyTarget (LANGUAGE.md 9). The step that executes it is policy/content/proxy_pass.cc.
+#include "directives/proxy_pass.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "config/suggest.h"
+#include "directives/upstreams.h"
+#include "table/plan.h"
+#include "table/proxy_target.h"
+
+namespace gh::directives {
+namespace {
+
+using config::Bound;
+using config::Value;
+using table::ProxyTarget;
+using table::ProxyUrl;
+using table::Scope;
+namespace code = table::code;
+
+/// Why this location cannot replace its own path by a URI part; empty when it can (LANGUAGE 9.6).
+std::string_view why_no_uri(const Scope& scope, const table::Route* route) {
+  if (scope.context == config::in_location_if) return "inside `if`";
+  if (scope.context == config::in_limit_except) return "inside `limit_except`";
+  if (route && route->kind == table::Route::Kind::regex) return "in a regex location";
+  if (route && route->kind == table::Route::Kind::named) return "in a named location";
+  return {};
+}
+
+void check_uri_part(Scope& scope, const Value& value, const ProxyUrl& url) {
+  const std::string_view why = why_no_uri(scope, table::route_of(scope));
+  if (why.empty()) return;
+  scope.error(code::uri_not_possible, value.span, "`proxy_pass` cannot have a URI part " + std::string(why))
+      .with_label("`" + std::string(url.uri) + "`")
+      .with_help("there is no path prefix it could replace: leave `" + std::string(url.uri) +
+                 "` out, or write the whole target with variables");
+}
+
+/// A name that is plainly meant as an upstream: one label, no port.
+bool looks_like_upstream(const ProxyUrl& url) {
+  return !url.is_unix && url.port == 0 && url.host.find_first_of(".:[") == std::string_view::npos &&
+         !iequals(url.host, "localhost");
+}
+
+void report_unknown(Scope& scope, const ProxyUrl& url, config::Span span) {
+  std::vector<std::string_view> names;
+  for (const auto& [name, entry] : scope.builder.upstreams) {
+    if (entry.where.is_set()) names.push_back(name);
+  }
+  std::sort(names.begin(), names.end());
+  const std::string_view near = config::nearest(url.host, names);
+  auto& d = scope.error(code::unknown_upstream, span, "no upstream is called `" + std::string(url.host) + "`");
+  if (!near.empty()) d.with_help("did you mean `" + std::string(near) + "`?");
+  else d.with_help("add `upstream " + std::string(url.host) + " { server ...; }`, or write the port when it is a host: http://" +
+                   std::string(url.authority) + ":80");
+}
+
+/// Runs when all upstreams are known. `text` is the value, or its part before the URI when that holds variables.
+void resolve(table::Builder& builder, Scope& main, ProxyTarget& target, const std::string& text, config::Span span) {
+  auto parsed = table::parse_proxy_url(text);
+  if (!parsed) return;  // reported when it was read
+  const ProxyUrl& url = *parsed;
+  if (!url.is_unix && url.port == 0) target.upstream = builder.find_upstream(url.host);
+  if (target.upstream && !target.upstream->is_implicit) return;
+  if (looks_like_upstream(url)) return report_unknown(main, url, span);
+  std::string why;
+  target.upstream = implicit_upstream(builder, url.authority, url.default_port(), span, why);
+  if (!target.upstream) main.error(code::bad_url, span, why);
+}
+
+void fill_constant(ProxyTarget& target, const ProxyUrl& url) {
+  target.tls = url.tls;
+  target.has_uri = url.has_uri;
+  target.uri = url.uri.starts_with("?") ? "/" + std::string(url.uri) : std::string(url.uri);
+  const std::uint16_t port = url.port ? url.port : url.default_port();
+  target.port = std::to_string(port);
+  target.host = url.is_unix ? "localhost" : std::string(url.host);
+  if (!url.is_unix && port != url.default_port()) target.host += ":" + target.port;
+  if (url.is_unix) target.port.clear();
+}
+
+void refuse_tls(Scope& scope, const Value& value) {
+  scope.error(code::refused, value.span, "`https://` to upstreams is not served yet")
+      .with_help("use http:// on a network you trust");
+}
+
+Scope& outermost(Scope& scope) {
+  Scope* s = &scope;
+  while (s->parent) s = s->parent;
+  return *s;
+}
+
+}  // namespace
+
+void apply_proxy_pass(Scope& scope, const Bound& directive) {
+  const Value& value = directive.at(0);
+  auto& target = scope.local<ProxyTarget>();
+  target.where = directive.span();
+  const bool variables = value.text.find('$') != std::string::npos;
+  std::string constant = value.text;
+  if (variables) {
+    target.url = scope.compile(value);
+    target.has_variables = !target.url.is_constant();
+    if (!table::has_constant_host(value.text)) {
+      outermost(scope).local<DynamicTargets>().any = true;
+      if (value.text.starts_with("https://")) refuse_tls(scope, value);
+      else if (!value.text.starts_with("http://") && !value.text.starts_with("$")) {
+        scope.error(code::bad_url, value.span, "`" + printable(value.text) + "` has no scheme: write http:// before the host");
+      }
+      return;
+    }
+    constant = value.text.substr(0, value.text.find('$'));
+  }
+  auto url = table::parse_proxy_url(constant);
+  if (!url) {
+    scope.error(code::bad_url, value.span, url.error().text)
+        .with_help("forms: http://host, http://host:8080/uri, http://upstream_name, http://unix:/run/app.sock:/uri");
+    return;
+  }
+  if (url->tls) return refuse_tls(scope, value);
+  if (url->has_uri && !variables) check_uri_part(scope, value, *url);
+  fill_constant(target, *url);
+  if (variables) {
+    target.has_uri = true;
+    target.uri.clear();
+  }
+  // Only these are touched later: the scope is gone by then, its target is kept.
+  auto kept = std::const_pointer_cast<ProxyTarget>(scope.local_or_null<ProxyTarget>());
+  Scope* main = &outermost(scope);
+  const config::Span span = value.span;
+  scope.builder.at_end([kept, main, constant = std::move(constant), span] {
+    resolve(main->builder, *main, *kept, constant, span);
+  });
+}
+
+}  // namespace gh::directives

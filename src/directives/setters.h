@@ -1,0 +1,67 @@
+// What most rows are made of: `set<&Group::member>` puts the directive's first value into a member of a settings group;
+// `setting(...)` makes the row of a scalar with one argument.
+#pragma once
+
+#include <string>
+#include <type_traits>
+
+#include "config/directive.h"
+#include "table/scope.h"
+
+namespace gh::directives {
+
+using config::ArgSpec;
+using config::ArgType;
+using config::Block;
+using config::Bound;
+using config::Inherit;
+using config::Phase;
+using config::Presence;
+using config::Row;
+using config::Value;
+using table::Scope;
+
+inline constexpr config::Contexts hsl = config::in_http_server_location;
+inline constexpr config::Contexts hs = config::in_http | config::in_server;
+inline constexpr config::Contexts in_ifs = config::in_server_if | config::in_location_if;
+
+namespace detail {
+template <class T>
+struct MemberTraits;
+template <class G, class T>
+struct MemberTraits<T G::*> {
+  using Group = G;
+  using Type = T;
+};
+}  // namespace detail
+
+/// Numbers, booleans and texts.
+template <auto Member>
+void set(Scope& scope, const Bound& directive) {
+  using Traits = detail::MemberTraits<decltype(Member)>;
+  using Type = typename Traits::Type;
+  const Value& value = directive.at(0);
+  Type& member = scope.edit<typename Traits::Group>().*Member;
+  if constexpr (std::is_same_v<Type, bool>) member = value.number != 0;
+  else if constexpr (std::is_same_v<Type, std::string>) member = value.text;
+  else member = static_cast<Type>(value.number);
+}
+
+constexpr Row setting(std::string_view name, config::Contexts contexts, ArgSpec arg, std::string_view fallback,
+                      config::Apply apply, std::string_view doc) {
+  Row row;
+  row.name = name;
+  row.contexts = contexts;
+  row.args[0] = arg;
+  row.fallback = fallback;
+  row.apply = apply;
+  row.doc = doc;
+  return row;
+}
+
+inline constexpr ArgSpec on_off{"on|off", ArgType::on_off};
+inline constexpr ArgSpec time_ms{"time", ArgType::msec};
+inline constexpr ArgSpec size_bytes{"size", ArgType::bytes};
+inline constexpr ArgSpec any_count{"number", ArgType::count};
+
+}  // namespace gh::directives

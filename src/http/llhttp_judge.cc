@@ -1,0 +1,62 @@
+#include "http/llhttp_judge.h"
+
+#include <llhttp.h>
+
+static_assert(LLHTTP_STRICT_MODE == 1, "llhttp and all its users are compiled in strict mode");
+
+namespace gh::http {
+
+namespace {
+
+/// Stops llhttp behind the head: bodies are not its business here.
+int stop_at_headers(llhttp_t*) { return HPE_PAUSED; }
+
+constexpr llhttp_settings_t make_settings() {
+  llhttp_settings_t settings{};
+  settings.on_headers_complete = stop_at_headers;
+  return settings;
+}
+constexpr llhttp_settings_t settings = make_settings();
+
+bool run(llhttp_t& parser, llhttp_type_t type, std::string_view head, const Reading& ours, const char*& reason) {
+  llhttp_init(&parser, type, &settings);
+  if (ours.later_minor_version) parser.lenient_flags = LENIENT_VERSION;
+  const llhttp_errno_t verdict = llhttp_execute(&parser, head.data(), head.size());
+  if (verdict != HPE_PAUSED) {
+    reason = verdict == HPE_OK || llhttp_get_error_reason(&parser) == nullptr ? "llhttp: incomplete head"
+                                                                              : llhttp_get_error_reason(&parser);
+    return false;
+  }
+  const bool has_length = (parser.flags & F_CONTENT_LENGTH) != 0;
+  const bool chunked = (parser.flags & F_CHUNKED) != 0;
+  if (llhttp_get_error_pos(&parser) != head.data() + head.size()) {
+    reason = "llhttp: the head ends elsewhere";
+  } else if (has_length != ours.has_length || (has_length && parser.content_length != ours.length)) {
+    reason = "llhttp: reads another Content-Length";
+  } else if (chunked != ours.chunked) {
+    reason = "llhttp: reads another Transfer-Encoding";
+  } else {
+    return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+bool llhttp_agrees_request(std::string_view head, const Reading& ours, const char*& reason) {
+  llhttp_t parser;
+  if (!run(parser, HTTP_REQUEST, head, ours, reason)) return false;
+  if (ours.method == llhttp_method_name(static_cast<llhttp_method_t>(parser.method))) return true;
+  reason = "llhttp: reads another method";
+  return false;
+}
+
+bool llhttp_agrees_response(std::string_view head, const Reading& ours, const char*& reason) {
+  llhttp_t parser;
+  if (!run(parser, HTTP_RESPONSE, head, ours, reason)) return false;
+  if (ours.status == parser.status_code) return true;
+  reason = "llhttp: reads another status";
+  return false;
+}
+
+}  // namespace gh::http

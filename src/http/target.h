@@ -1,0 +1,37 @@
+// request-target (RFC 9112 3.2) to the one normal form of the path that serves matching, access rules and forwarding.
+#pragma once
+
+#include <string_view>
+
+#include "base/arena.h"
+#include "http/message.h"
+
+namespace gh::http {
+
+struct Target {
+  std::string_view path;       // nginx's $uri: decoded, no dot segments, slashes merged when asked; begins with "/"
+  std::string_view args;       // raw, without "?": $args
+  std::string_view unparsed;   // path and query as received (absolute-form: from the path on): $request_uri
+  std::string_view authority;  // absolute-form only: host[:port] as received
+  bool has_args = false;       // a "?" was there
+  bool path_is_plain = false;  // path equals the raw path byte for byte: nothing was decoded, removed or merged
+};
+
+/// False when the target must be refused with 400: no path, bad %XX, %00, ".." above the root, control or non-ASCII
+/// bytes, "#". OPTIONS * gives path "*"... only where `method` is options. CONNECT has no path: always false, so judge
+/// the method first (405). `path` is a slice of `raw` where it can be.
+bool parse_target(std::string_view raw, Method method, bool merge_slashes, Arena& arena, Target& out);
+
+/// The same normalisation for a URI written in a configuration or by a rewrite (no escapes are decoded there).
+bool normalise_path(std::string_view path, bool merge_slashes, Arena& arena, std::string_view& out);
+
+/// Percent-encodes what may not stand in a path (nginx's escape for proxy_pass with a URI part), "%" and "?" included.
+std::string_view escape_path(std::string_view path, Arena& arena);
+/// Percent-encodes a query argument or header text.
+std::string_view escape_args(std::string_view text, Arena& arena);
+
+/// A Host value: "name", "name:port", "[v6]:port". False when invalid (400). `name` is lower-cased, without port and
+/// without a trailing dot; `port` 0 when absent.
+bool parse_host(std::string_view host, Arena& arena, std::string_view& name, unsigned& port);
+
+}  // namespace gh::http

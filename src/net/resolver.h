@@ -1,0 +1,43 @@
+// Resolver: names to addresses through c-ares on one loop, never blocking. Answers are cached by TTL (or `valid`).
+// Not shared between threads.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/address.h"
+#include "base/result.h"
+#include "net/loop.h"
+
+namespace gh::net {
+
+struct ResolverOptions {
+  std::vector<Address> servers;   // empty: the system's (/etc/resolv.conf)
+  std::int64_t valid_ms = 0;      // 0: the answer's TTL
+  std::int64_t timeout_ms = 30000;
+  bool ipv4 = true, ipv6 = true;
+};
+
+class Resolver {
+ public:
+  struct Answer {
+    std::vector<Address> addresses;  // port 0; /etc/hosts and literal addresses are answered too
+    std::int64_t ttl_ms = 0;         // at least 1000
+  };
+  using Done = std::function<void(Result<Answer>)>;
+  Resolver(Loop& loop, ResolverOptions options);
+  ~Resolver();  // pending calls are dropped without calling Done
+  /// `done` is called later from the loop, never inside this call. Returns an id for cancel().
+  std::uint64_t resolve(std::string_view name, Done done);
+  void cancel(std::uint64_t id);
+
+  // IMPLEMENTATION-BEGIN
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+  // IMPLEMENTATION-END
+};
+
+}  // namespace gh::net

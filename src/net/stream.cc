@@ -1,0 +1,411 @@
+#include "net/stream.h"
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdlib>
+#include <cstring>
+
+#include "net/listener.h"
+
+namespace gh::net {
+
+namespace {
+
+/// A piece of what the kernel did not take. The bytes follow the struct in the same allocation.
+struct Chunk {
+  static constexpr std::size_t least_room = 4 * 1024;
+  Chunk* next = nullptr;
+  std::size_t size = 0;
+  std::size_t room = 0;
+  char* bytes() { return reinterpret_cast<char*>(this + 1); }
+
+  static Chunk* make(std::size_t room) {
+    auto* chunk = new (::operator new(sizeof(Chunk) + room)) Chunk;
+    chunk->room = room;
+    return chunk;
+  }
+};
+
+/// First in, first out. Owns its chunks.
+class ChunkList {
+ public:
+  ChunkList() = default;
+  ChunkList(const ChunkList&) = delete;
+  ChunkList& operator=(const ChunkList&) = delete;
+  ~ChunkList() { clear(); }
+
+  [[nodiscard]] std::size_t bytes() const { return bytes_; }
+  [[nodiscard]] std::size_t count() const { return count_; }
+
+  void append(const char* from, std::size_t size, std::size_t size_of_all) {
+    bytes_ += size;
+    const std::size_t fits = last_ ? std::min(size, last_->room - last_->size) : 0;
+    if (fits > 0) put(from, fits);
+    if (fits == size) return;
+    Chunk* chunk = Chunk::make(std::max(size_of_all - fits, Chunk::least_room));
+    (last_ ? last_->next : first_) = chunk;
+    last_ = chunk;
+    ++count_;
+    put(from + fits, size - fits);
+  }
+  void fill(std::vector<uv_buf_t>& to) const {
+    to.clear();
+    for (Chunk* chunk = first_; chunk; chunk = chunk->next) to.push_back({chunk->bytes(), chunk->size});
+  }
+  void swap(ChunkList& other) {
+    std::swap(first_, other.first_);
+    std::swap(last_, other.last_);
+    std::swap(bytes_, other.bytes_);
+    std::swap(count_, other.count_);
+  }
+  void clear() {
+    while (first_) {
+      Chunk* old = first_;
+      first_ = old->next;
+      ::operator delete(old);
+    }
+    last_ = nullptr;
+    bytes_ = count_ = 0;
+  }
+
+ private:
+  void put(const char* from, std::size_t size) {
+    std::memcpy(last_->bytes() + last_->size, from, size);
+    last_->size += size;
+  }
+  Chunk* first_ = nullptr;
+  Chunk* last_ = nullptr;
+  std::size_t bytes_ = 0;
+  std::size_t count_ = 0;
+};
+
+/// Exists only while something waits to be written.
+struct WriteQueue {
+  uv_write_t request;   // at most one at a time
+  ChunkList in_flight;  // given to libuv with `request`
+  ChunkList waiting;    // came while `request` was busy
+};
+
+}  // namespace
+
+/// The libuv side of a stream. Outlives its Stream until libuv's close callback; `events` is null from close() on.
+struct Stream::Handle {
+  union {
+    uv_handle_t handle;
+    uv_stream_t stream;
+    uv_tcp_t tcp;
+    uv_pipe_t pipe;
+  } uv;
+  StreamEvents* events = nullptr;
+  WriteQueue* queue = nullptr;
+  std::uint64_t accepted_bytes = 0;  // sent or queued
+  int write_error = 0;
+  bool is_unix = false;
+  bool connecting = false;
+  bool connect_failed = false;
+  bool reading = false;
+  bool paused = false;
+  bool ended = false;  // EOF or broken: no read event will come
+  bool no_delay = false;
+  bool shut_wanted = false;
+  bool shut_done = false;
+
+  ~Handle() { delete queue; }
+
+  static Handle* of(void* data) { return static_cast<Handle*>(data); }
+  [[nodiscard]] Loop& loop() const { return *static_cast<Loop*>(uv.handle.loop->data); }
+  [[nodiscard]] bool is_alive() const { return events && !uv_is_closing(&uv.handle); }
+  [[nodiscard]] std::size_t queued() const {
+    return queue ? queue->waiting.bytes() + uv_stream_get_write_queue_size(&uv.stream) : 0;
+  }
+  [[nodiscard]] int fd() const {
+    uv_os_fd_t fd = -1;
+    return uv_fileno(&uv.handle, &fd) == 0 ? fd : -1;
+  }
+
+  int init(uv_loop_t* on, bool unix_socket, unsigned family) {
+    is_unix = unix_socket;
+    const int error = unix_socket ? uv_pipe_init(on, &uv.pipe, 0) : uv_tcp_init_ex(on, &uv.tcp, family);
+    uv.handle.data = this;
+    return error;
+  }
+  void dispose() {
+    uv_close(&uv.handle, [](uv_handle_t* handle) { delete Handle::of(handle->data); });
+  }
+
+  void start_read() {
+    reading = uv_read_start(&uv.stream, give_buffer, read_done) == 0;
+  }
+  void stop_read() {
+    uv_read_stop(&uv.stream);
+    reading = false;
+  }
+  static void give_buffer(uv_handle_t* handle, std::size_t, uv_buf_t* buffer) {
+    Loop& loop = *static_cast<Loop*>(handle->loop->data);
+    loop.woke();
+    const auto bytes = loop.read_buffer();
+    *buffer = {bytes.data(), bytes.size()};
+  }
+  static void read_done(uv_stream_t* stream, ssize_t size, const uv_buf_t* buffer) {
+    Handle& self = *of(stream->data);
+    if (size == 0 || !self.is_alive()) return;
+    if (size > 0) return self.events->on_read({buffer->base, static_cast<std::size_t>(size)});
+    self.read_ended(static_cast<int>(size));
+  }
+  void read_ended(int error) {
+    reading = false;
+    if (ended) return;
+    ended = true;
+    if (error == UV_EOF) return events->on_eof();
+    uv_read_stop(&uv.stream);
+    fail_writes(error);
+    events->on_broken(error);
+  }
+  void fail_writes(int error) {
+    if (write_error == 0) write_error = error;
+    if (!queue) return;
+    accepted_bytes -= queue->waiting.bytes();
+    queue->waiting.clear();
+  }
+
+  void enqueue(std::span<const iovec> parts, std::size_t skip, std::size_t size) {
+    if (!queue) queue = new WriteQueue;
+    for (const iovec& part : parts) {
+      if (skip >= part.iov_len) {
+        skip -= part.iov_len;
+        continue;
+      }
+      const std::size_t rest = part.iov_len - skip;
+      queue->waiting.append(static_cast<const char*>(part.iov_base) + skip, rest, size);
+      size -= rest;
+      skip = 0;
+    }
+  }
+  int submit() {
+    thread_local std::vector<uv_buf_t> buffers;
+    queue->in_flight.swap(queue->waiting);
+    queue->in_flight.fill(buffers);
+    queue->request.data = this;
+    return uv_write(&queue->request, &uv.stream, buffers.data(), static_cast<unsigned>(buffers.size()), write_done);
+  }
+  static void write_done(uv_write_t* request, int status) {
+    Handle& self = *of(request->data);
+    // Of a failed request libuv no longer tells how much had gone out: none of it is counted as sent.
+    if (status != 0) self.accepted_bytes -= self.queue->in_flight.bytes();
+    self.queue->in_flight.clear();
+    if (!self.is_alive()) return;
+    self.loop().woke();
+    if (status == 0 && self.write_error == 0 && self.queue->waiting.bytes() > 0) status = self.submit();
+    if (status == 0 && self.queue->in_flight.bytes() > 0) return;
+    if (status != 0) return self.write_broke(status);
+    delete std::exchange(self.queue, nullptr);
+    self.finish_shut_down();
+    if (!self.ended || self.write_error == 0) self.events->on_drained();
+  }
+  void write_broke(int error) {
+    const bool told = connect_failed || write_error != 0;
+    fail_writes(error);
+    delete std::exchange(queue, nullptr);
+    if (told) return;
+    ended = true;
+    if (reading) stop_read();
+    events->on_broken(error);
+  }
+  void finish_shut_down() {
+    if (!shut_wanted || shut_done || connecting) return;
+    shut_done = true;
+    ::shutdown(fd(), SHUT_WR);  // nothing is queued, so libuv's own request would only add an epoll round
+  }
+
+  static void connect_done(uv_connect_t* request, int status) {
+    Handle& self = *of(request->data);
+    delete request;
+    if (!self.is_alive()) return;
+    self.loop().woke();
+    self.connecting = false;
+    self.connect_failed = status != 0;
+    if (status != 0) self.fail_writes(status);
+    if (status == 0 && !self.queue) self.finish_shut_down();
+    self.events->on_connected(status);
+  }
+  int bind_source(const Address& source) {
+    const int on = 1;
+    // Port 0 is then chosen at connect, where one port may serve many destinations (ip(7) IP_BIND_ADDRESS_NO_PORT).
+    if (source.port() == 0) setsockopt(fd(), IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
+    return uv_tcp_bind(&uv.tcp, source.get(), 0);
+  }
+  int start_connect(const Address& to, const Address* bind_to) {
+    if (!is_unix && bind_to && bind_to->is_set() && !bind_to->is_unix()) {
+      if (const int error = bind_source(*bind_to)) return error;
+    }
+    auto* request = new uv_connect_t;
+    request->data = this;
+    connecting = true;
+    if (is_unix) {
+      const std::string path(to.binary());
+      uv_pipe_connect(request, &uv.pipe, path.c_str(), connect_done);
+      return 0;
+    }
+    const int error = uv_tcp_connect(request, &uv.tcp, to.get(), connect_done);
+    if (error != 0) delete request;
+    return error;
+  }
+};
+
+Stream::~Stream() { close(); }
+
+int Stream::open_handle(Loop& loop, StreamEvents& events, int fd, bool is_unix) {
+  close();
+  sent_before_close_ = 0;
+  static_assert(sizeof(Handle) <= 320);
+  handle_ = new Handle;
+  handle_->events = &events;
+  int error = handle_->init(loop.uv(), is_unix, AF_UNSPEC);
+  if (error != 0) {
+    delete std::exchange(handle_, nullptr);
+    return error;
+  }
+  error = is_unix ? uv_pipe_open(&handle_->uv.pipe, fd) : uv_tcp_open(&handle_->uv.tcp, fd);
+  if (error != 0) close();
+  return error;
+}
+
+int Stream::accept(Loop& loop, StreamEvents& events, uv_stream_t* listening) {
+  auto* waiting = static_cast<Listener::Waiting*>(listening->data);
+  if (waiting->fd < 0) return UV_EAGAIN;
+  const int error = open_handle(loop, events, waiting->fd, waiting->is_unix);
+  if (error == 0) waiting->take();
+  return error;
+}
+
+int Stream::adopt(Loop& loop, StreamEvents& events, int fd, bool is_unix) {
+  return open_handle(loop, events, fd, is_unix);
+}
+
+int Stream::connect(Loop& loop, StreamEvents& events, const Address& to, const Address* bind_to) {
+  close();
+  sent_before_close_ = 0;
+  handle_ = new Handle;
+  handle_->events = &events;
+  const int error = handle_->init(loop.uv(), to.is_unix(), static_cast<unsigned>(to.family()));
+  if (error != 0) {  // no descriptor left, or an address without a family: libuv has not kept the handle
+    delete std::exchange(handle_, nullptr);
+    return error;
+  }
+  const int started = handle_->start_connect(to, bind_to);
+  if (started != 0) close();
+  return started;
+}
+
+void Stream::set_events(StreamEvents& events) {
+  if (handle_) handle_->events = &events;
+}
+
+bool Stream::is_open() const { return handle_ != nullptr; }
+
+void Stream::start_reading() {
+  if (!handle_ || handle_->reading || handle_->ended) return;
+  handle_->paused = false;
+  handle_->start_read();
+}
+
+void Stream::pause() {
+  if (!handle_ || handle_->paused) return;
+  handle_->paused = true;
+  if (handle_->reading) handle_->stop_read();
+}
+
+void Stream::resume() {
+  if (handle_ && handle_->paused) start_reading();
+}
+
+bool Stream::is_paused() const { return handle_ && handle_->paused; }
+
+int Stream::write(std::span<const iovec> parts) {
+  if (!handle_) return UV_ENOTCONN;
+  if (handle_->write_error != 0) return handle_->write_error;
+  if (handle_->shut_wanted) return UV_EPIPE;
+  std::size_t size = 0;
+  for (const iovec& part : parts) size += part.iov_len;
+  if (size == 0) return 0;
+  std::size_t sent = 0;
+  if (!handle_->queue) {
+    static_assert(sizeof(uv_buf_t) == sizeof(iovec) && offsetof(uv_buf_t, len) == offsetof(iovec, iov_len));
+    const int result = uv_try_write(&handle_->uv.stream, reinterpret_cast<const uv_buf_t*>(parts.data()),
+                                    static_cast<unsigned>(parts.size()));
+    if (result < 0 && result != UV_EAGAIN) return handle_->write_error = result;
+    sent = result > 0 ? static_cast<std::size_t>(result) : 0;
+  }
+  handle_->accepted_bytes += size;
+  if (sent == size) return 0;
+  const bool busy = handle_->queue != nullptr;
+  handle_->enqueue(parts, sent, size - sent);
+  if (busy) return 0;
+  const int error = handle_->submit();
+  if (error == 0) return 0;
+  delete std::exchange(handle_->queue, nullptr);
+  handle_->accepted_bytes -= size - sent;
+  return handle_->write_error = error;
+}
+
+int Stream::write(std::string_view bytes) {
+  const iovec part{const_cast<char*>(bytes.data()), bytes.size()};
+  return write(std::span<const iovec>(&part, 1));
+}
+
+std::size_t Stream::queued_bytes() const { return handle_ ? handle_->queued() : 0; }
+
+void Stream::shut_down_write() {
+  if (!handle_) return;
+  handle_->shut_wanted = true;
+  if (!handle_->queue) handle_->finish_shut_down();
+}
+
+void Stream::close(bool reset) {
+  if (!handle_) return;
+  sent_before_close_ = bytes_sent();
+  Handle* handle = std::exchange(handle_, nullptr);
+  handle->events = nullptr;
+  if (uv_is_closing(&handle->uv.handle)) {  // the loop has gone first and closed what was left
+    delete handle;
+    return;
+  }
+  if (reset && !handle->is_unix) {
+    const linger at_once{1, 0};
+    setsockopt(handle->fd(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+  }
+  handle->dispose();
+}
+
+void Stream::set_no_delay() {
+  if (!handle_ || handle_->no_delay || handle_->is_unix) return;
+  handle_->no_delay = uv_tcp_nodelay(&handle_->uv.tcp, 1) == 0;
+}
+
+void Stream::set_keep_alive(bool on) {
+  if (!handle_ || handle_->is_unix) return;
+  const int value = on ? 1 : 0;
+  setsockopt(handle_->fd(), SOL_SOCKET, SO_KEEPALIVE, &value, sizeof value);
+}
+
+int Stream::fd() const { return handle_ ? handle_->fd() : -1; }
+
+Address Stream::peer_address() const {
+  sockaddr_storage storage;
+  socklen_t size = sizeof storage;
+  auto* to = reinterpret_cast<sockaddr*>(&storage);
+  if (!handle_ || getpeername(handle_->fd(), to, &size) != 0) return {};
+  return Address::from_sockaddr(to, size);
+}
+
+Address Stream::local_address() const { return handle_ ? bound_address(handle_->fd()) : Address(); }
+
+std::uint64_t Stream::bytes_sent() const {
+  return handle_ ? handle_->accepted_bytes - handle_->queued() : sent_before_close_;
+}
+
+}  // namespace gh::net

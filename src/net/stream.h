@@ -1,0 +1,87 @@
+// Stream: one TCP or unix-socket connection on a loop, either side. Owned by one object that is also its StreamEvents.
+//
+// Reading stays started for the connection's life unless paused (each change costs an epoll_ctl). Bytes are read into
+// the loop's shared buffer and are valid only inside on_read. Writing is tried at once (one writev); what the kernel
+// does not take is copied, queued and sent when it can; on_drained tells when the queue is empty again.
+// Callbacks never run inside a call of the owner (write, close ...), only from the loop.
+#pragma once
+
+#include <sys/uio.h>
+#include <uv.h>
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "base/address.h"
+#include "base/result.h"
+#include "net/loop.h"
+
+namespace gh::net {
+
+class StreamEvents {
+ public:
+  virtual void on_connected(int error) = 0;             // only after connect(); 0 or a negative UV_E...
+  virtual void on_read(std::string_view bytes) = 0;     // never empty
+  virtual void on_eof() = 0;                            // peer sent FIN; writing may still work
+  virtual void on_broken(int error) = 0;                // reset or failed: negative UV_E...; nothing more will come
+  virtual void on_drained() = 0;                        // the write queue is empty again
+
+ protected:
+  ~StreamEvents() = default;
+};
+
+class Stream {
+ public:
+  Stream() = default;                       // no socket yet
+  Stream(const Stream&) = delete;
+  Stream& operator=(const Stream&) = delete;
+  ~Stream();                                // closes; no callback comes afterwards
+
+  /// Takes an accepted connection from a listening handle (see Listener).
+  int accept(Loop& loop, StreamEvents& events, uv_stream_t* listening);
+  /// Takes an open, connected, non-blocking descriptor.
+  int adopt(Loop& loop, StreamEvents& events, int fd, bool is_unix);
+  /// Starts connecting; on_connected tells. `bind_to` is optional (proxy_bind). When it cannot even start it returns
+  /// the UV_E..., the stream is not open and no callback comes.
+  int connect(Loop& loop, StreamEvents& events, const Address& to, const Address* bind_to);
+  /// From now on events go elsewhere (an idle upstream connection changes hands).
+  void set_events(StreamEvents& events);
+
+  [[nodiscard]] bool is_open() const;
+  /// Starts reading (once after accept/connect). pause()/resume() stop and start it; both are idempotent.
+  void start_reading();
+  void pause();
+  void resume();
+  [[nodiscard]] bool is_paused() const;
+
+  /// Sends or queues all of `parts`; returns 0 or a negative UV_E... (then the stream is broken: close it; reading goes
+  /// on until then, as an early reply may have come). May be called before on_connected: the bytes wait.
+  int write(std::span<const iovec> parts);
+  int write(std::string_view bytes);
+  [[nodiscard]] std::size_t queued_bytes() const;
+  /// FIN after what is queued (half close).
+  void shut_down_write();
+  /// Closes now; queued bytes are dropped. `reset` sends RST (SO_LINGER 0).
+  void close(bool reset = false);
+
+  void set_no_delay();                          // TCP_NODELAY, once; cheap when already set
+  void set_keep_alive(bool on);                 // SO_KEEPALIVE
+  [[nodiscard]] int fd() const;
+  Address peer_address() const;                 // getpeername; unspecified when it fails
+  Address local_address() const;                // getsockname
+  /// Bytes of this connection that the kernel has not yet had acknowledged are not counted: only what we gave to it.
+  [[nodiscard]] std::uint64_t bytes_sent() const;  // kept after close()
+
+  // IMPLEMENTATION-BEGIN: free to change, aim at <= 320 bytes of heap for a stream that is open and idle
+ private:
+  friend class Listener;
+  struct Handle;
+  int open_handle(Loop& loop, StreamEvents& events, int fd, bool is_unix);
+  Handle* handle_ = nullptr;
+  std::uint64_t sent_before_close_ = 0;
+  // IMPLEMENTATION-END
+};
+
+}  // namespace gh::net

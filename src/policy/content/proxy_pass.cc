@@ -1,0 +1,75 @@
+// proxy_pass: the content step that hands an exchange to an upstream. Settings come from the proxy_* directives
+// (src/directives/proxy.cc); the work is done by proxy/forwarder.
+#include "base/text.h"
+#include "policy/policy.h"
+#include "proxy/forwarder.h"
+#include "proxy/worker.h"
+#include "table/plan.h"
+#include "table/proxy_target.h"
+
+namespace gh::policy {
+
+namespace {
+
+using proxy::Exchange;
+using proxy::ForwardedRequest;
+using proxy::ProxyPlan;
+using table::Verdict;
+
+/// Length and framing of the body as it goes upstream; false: the body is still coming (the step runs again).
+bool prepare_body(Exchange& x, const ProxyPlan& plan, ForwardedRequest& request) {
+  const table::ProxySettings& settings = *plan.settings;
+  if (settings.set_body) {
+    request.content_length = settings.set_body->render(x, x.arena).size();
+    request.has_body = request.content_length > 0;
+    return true;
+  }
+  if (!settings.pass_request_body) return true;
+  const bool chunked = x.request.framing == http::BodyFraming::chunked;
+  if (settings.request_buffering || (chunked && settings.http_1_0)) {
+    if (!x.body_is_read()) return false;
+    request.content_length = x.body.size();
+    // RFC 9110 8.6: a request whose client stated a length keeps stating one, also when it is 0.
+    request.has_body = request.content_length > 0 || x.request.framing != http::BodyFraming::none ||
+                       x.method_now == http::Method::post || x.method_now == http::Method::put;
+    return true;
+  }
+  x.body_streaming = !x.body_complete;
+  request.has_body = !x.body_complete || x.request.framing != http::BodyFraming::none;
+  request.chunked = chunked;
+  request.content_length = x.request.content_length;
+  return true;
+}
+
+Verdict run_proxy_pass(Exchange& x, const void* params) {
+  const auto& plan = *static_cast<const ProxyPlan*>(params);
+  ForwardedRequest request;
+  if (!prepare_body(x, plan, request)) return Verdict::wait;
+  const table::ProxySettings& settings = *plan.settings;
+  request.head_method = x.method_now == http::Method::head;
+  if (settings.method) request.method = settings.method->render(x, x.arena);
+  else request.method = x.method_now == x.request.method ? x.request.method_text : http::method_name(x.method_now);
+  if (settings.method) request.head_method = iequals(request.method, "HEAD");
+  const table::ProxyTarget& target = *plan.target;
+  x.proxy_target = &target;
+  if (!x.forwarder) x.forwarder = std::make_unique<proxy::Forwarder>(x);
+  if (target.has_variables) return x.forwarder->begin_dynamic(plan, request);
+  request.host = target.host;
+  request.uri = proxy::upstream_uri(x, plan, target.has_uri ? std::string_view(target.uri) : std::string_view());
+  return x.forwarder->begin(plan, *target.upstream, request);
+}
+
+}  // namespace
+
+void finish_proxy(table::Scope& scope, table::Route& route) {
+  const auto target = scope.local_or_null<table::ProxyTarget>();
+  if (!target) return;
+  const bool prefix_location = route.kind == table::Route::Kind::exact || route.kind == table::Route::Kind::prefix ||
+                               route.kind == table::Route::Kind::prefix_final;
+  auto plan = proxy::make_proxy_plan(target, scope.shared<table::ProxySettings>(), scope.shared<table::ProxySetHeaders>(),
+                                     scope.get<table::ProxyHideHeaders>(), scope.get<table::ProxyPassHeaders>(),
+                                     scope.shared<table::ProxyRedirects>(), route.prefix, prefix_location);
+  table::add_step(route, config::Phase::content, &run_proxy_pass, std::move(plan), "proxy_pass");
+}
+
+}  // namespace gh::policy

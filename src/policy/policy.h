@@ -1,0 +1,39 @@
+// What the policies give to the directive table (src/directives): for each directive what its rows call (`apply_...`
+// while a block is read), and for each policy what turns its settings into steps of a route (`finish_...`). Implemented
+// in PHASE/NAME.cc, one file a policy; no policy includes another. Build thread only.
+#pragma once
+
+#include "table/scope.h"
+
+namespace gh::policy {
+
+// rewrite/return.cc
+void apply_return(table::Scope&, const config::Bound&);
+void finish_return(table::Scope&, table::Route&);
+
+// limit/limit_req.cc
+void apply_limit_req_zone(table::Scope&, const config::Bound&);
+void apply_limit_req(table::Scope&, const config::Bound&);
+void apply_limit_req_status(table::Scope&, const config::Bound&);
+void apply_limit_req_log_level(table::Scope&, const config::Bound&);
+void apply_limit_req_dry_run(table::Scope&, const config::Bound&);
+void finish_limit_req(table::Scope&, table::Route&);
+
+// content/proxy_pass.cc: reads the scope's ProxyTarget (table/proxy_target.h) and the proxy lists of table/plan.h
+void finish_proxy(table::Scope&, table::Route&);
+
+// content/stub_status.cc
+void apply_stub_status(table::Scope&, const config::Bound&);
+void finish_stub_status(table::Scope&, table::Route&);
+
+// content/static.cc: the last content step of every route: root and index
+void finish_static(table::Scope&, table::Route&);
+
+// response/headers.cc: add_header and add_trailer
+void apply_add_header(table::Scope&, const config::Bound&);
+void apply_add_header_inherit(table::Scope&, const config::Bound&);
+void apply_add_trailer(table::Scope&, const config::Bound&);
+void apply_add_trailer_inherit(table::Scope&, const config::Bound&);
+void finish_headers(table::Scope&, table::Route&);
+
+}  // namespace gh::policy

@@ -1,0 +1,47 @@
+// Client: what an exchange knows of the side that asked: an HTTP/1.1 connection, an HTTP/2 stream, or, for a
+// subexchange, the exchange that wants its answer. Worker thread.
+#pragma once
+
+#include <sys/uio.h>
+
+#include <cstdint>
+#include <span>
+
+#include "base/address.h"
+#include "proxy/reply.h"
+
+namespace gh::proxy {
+
+class Exchange;
+
+class Client {
+ public:
+  /// Sends the head, and with it the first body bytes. `last`: nothing follows. Bodies of HEAD and 204/304 are dropped here.
+  virtual void send_head(Exchange& exchange, std::span<const iovec> first, bool last) = 0;
+  /// Informational answers (100, 103) before the final head.
+  virtual void send_interim(Exchange& exchange, unsigned status) = 0;
+  virtual void send_body(Exchange& exchange, std::span<const iovec> parts, bool last) = 0;
+  /// The answer cannot be completed: what was sent so far must not look complete.
+  virtual void abort_body(Exchange& exchange) = 0;
+  /// Bytes taken from the exchange but not yet by the kernel. Above a high-water mark the exchange stops its source;
+  /// Exchange::on_client_drained() tells when to go on.
+  [[nodiscard]] virtual std::size_t queued_bytes() const = 0;
+  /// Body bytes flow to Exchange::on_body() while wanted.
+  virtual void want_body(Exchange& exchange, bool wanted) = 0;
+  /// No answer at all: the connection closes (return 444).
+  virtual void drop(Exchange& exchange) = 0;
+
+  [[nodiscard]] virtual const Address& peer_address() = 0;
+  [[nodiscard]] virtual const Address& local_address() = 0;
+  [[nodiscard]] virtual std::uint64_t serial() const = 0;              // $connection
+  [[nodiscard]] virtual std::uint64_t requests() const = 0;            // $connection_requests
+  [[nodiscard]] virtual std::uint64_t bytes_sent() const = 0;          // of this exchange: $bytes_sent
+  [[nodiscard]] virtual bool is_tls() const = 0;
+  [[nodiscard]] virtual std::int64_t connected_ms() const = 0;         // loop clock
+  [[nodiscard]] virtual int socket_fd() const = 0;                     // for tcpinfo; -1 when there is none
+
+ protected:
+  ~Client() = default;
+};
+
+}  // namespace gh::proxy

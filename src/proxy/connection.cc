@@ -1,0 +1,372 @@
+#include "proxy/connection.h"
+
+#include "proxy/exchange.h"
+
+namespace gh::proxy {
+
+namespace {
+
+constexpr std::size_t max_pending_bytes = 64 * 1024;   // pipelined bytes held while an exchange runs
+
+}  // namespace
+
+Connection::Connection(Worker& worker, ListenPoint& point)
+    : worker_(worker), point_(point), serial_(worker.next_connection_serial()) {
+  ++point_.connections;
+  worker_.link(*this);
+}
+
+Connection::~Connection() {
+  --point_.connections;
+  worker_.unlink(*this);
+}
+
+int Connection::open(uv_stream_t* listening) {
+  const int error = stream_.accept(worker_.loop, *this, listening);
+  if (error == 0) opened();
+  return error;
+}
+
+int Connection::open(int fd) {
+  const int error = stream_.adopt(worker_.loop, *this, fd, true);
+  if (error == 0) opened();
+  return error;
+}
+
+void Connection::opened() {
+  connected_ms_ = worker_.loop.clock().now_ms();
+  Counters::move(worker_.counters.waiting, 1);
+  stream_.start_reading();
+  worker_.loop.timers().set(*this, head_settings().client_header_timeout_ms);
+}
+
+const table::ListenAddress& Connection::listen_address() {
+  const table::Table& table = *point_.snapshot->table;
+  if (listen_ && listen_generation_ == table.generation) return *listen_;
+  const auto& candidates = point_.socket->addresses;
+  listen_ = table.addresses[candidates.front()].get();
+  if (candidates.size() > 1) {
+    for (const std::uint32_t index : candidates) {
+      if (table.addresses[index]->address == local_address()) listen_ = table.addresses[index].get();
+    }
+  }
+  listen_generation_ = table.generation;
+  return *listen_;
+}
+
+const table::ServerSettings& Connection::head_settings() { return listen_address().fallback->settings; }
+
+void Connection::set_stage(Stage stage) {
+  if (stage_ == stage) return;
+  if (stage_ == Stage::idle) Counters::move(worker_.counters.waiting, -1);
+  if (stage_ == Stage::reading_head) Counters::move(worker_.counters.reading, -1);
+  if (stage_ == Stage::exchange) Counters::move(worker_.counters.writing, -1);
+  if (stage == Stage::idle) Counters::move(worker_.counters.waiting, 1);
+  if (stage == Stage::reading_head) Counters::move(worker_.counters.reading, 1);
+  if (stage == Stage::exchange) Counters::move(worker_.counters.writing, 1);
+  stage_ = stage;
+}
+
+// ---- reading -------------------------------------------------------------------------------------------------------
+
+void Connection::on_read(std::string_view bytes) {
+  in_read_ = true;
+  switch (stage_) {
+    case Stage::idle:
+    case Stage::reading_head: read_heads(bytes); break;
+    case Stage::exchange:
+      if (body_ && !body_->done() && body_wanted_ && !pending_) feed_body(bytes);
+      else stash(bytes);
+      break;
+    case Stage::discarding: {
+      while (feed_body_step(bytes)) {}
+      if (stage_ == Stage::discarding && body_->done()) {
+        if (!bytes.empty()) stash(bytes);
+        worker_.loop.defer(*this);
+      }
+      break;
+    }
+    case Stage::lingering:
+      if (worker_.loop.clock().now_ms() - phase_started_ms_ > 30000) close();
+      break;
+    case Stage::closed: break;
+  }
+  in_read_ = false;
+}
+
+/// Works through heads (and bodies that exchanges want) as far as the bytes go.
+void Connection::read_heads(std::string_view bytes) {
+  std::unique_ptr<std::string> held = std::move(pending_);
+  if (held && !bytes.empty()) held->append(bytes);
+  if (held) bytes = *held;
+  while (!bytes.empty() && (stage_ == Stage::idle || stage_ == Stage::reading_head)) {
+    const std::size_t used = try_head(bytes);
+    if (used == 0) return wait_for_head(bytes);
+    bytes.remove_prefix(used);
+    if (stage_ != Stage::exchange) return;
+    if (body_ && !body_->done() && body_wanted_) feed_body(bytes);
+    else if (!bytes.empty()) stash(bytes);
+    return;  // the next head is read when this exchange has ended (run_deferred)
+  }
+}
+
+std::size_t Connection::try_head(std::string_view bytes) {
+  const std::size_t size = http::head_end(bytes, scanned_);
+  if (size == 0) return 0;
+  scanned_ = 0;
+  begin(bytes.substr(0, size));
+  return size;
+}
+
+/// The head is not complete: keep what is there, unless waiting for more is pointless.
+void Connection::wait_for_head(std::string_view bytes) {
+  const http::HeadError error = http::check_partial_request(bytes, listen_address().fallback->limits);
+  if (error.status != 0) {
+    begin({});
+    exchange_->start_refused(error);
+    return;
+  }
+  if (stage_ == Stage::idle) worker_.loop.timers().set(*this, head_settings().client_header_timeout_ms);
+  set_stage(Stage::reading_head);
+  scanned_ = static_cast<std::uint32_t>(bytes.size() > 3 ? bytes.size() - 3 : 0);
+  if (!pending_) pending_ = std::make_unique<std::string>(bytes);
+}
+
+/// A head is complete. An empty one makes an exchange only to refuse what came.
+void Connection::begin(std::string_view head) {
+  const table::ListenAddress& listen = listen_address();
+  set_stage(Stage::exchange);
+  worker_.loop.timers().clear(*this);
+  ++requests_;
+  Counters::add(worker_.counters.requests);
+  sent_ = 0;
+  reply_done_ = continue_sent_ = head_only_ = body_wanted_ = false;
+  framing_ = Framing::none;
+  exchange_ = worker_.new_exchange();
+  Exchange& x = *exchange_;
+  x.client = this;
+  x.snapshot = point_.snapshot;
+  worker_.pin(x.snapshot);
+  x.listen = &listen;
+  x.started_us = worker_.loop.clock().now_us();
+  x.started_unix_ms = worker_.loop.clock().unix_ms();
+  x.server = listen.fallback.get();
+  x.route = &x.server->base;
+  x.request_bytes = head.size();
+  if (head.empty()) return;
+  http::HeadError error;
+  if (!http::parse_request_head(x.arena.copy(head), listen.fallback->limits, x.arena, x.request, error)) {
+    x.start_refused(error);
+    return;
+  }
+  keep_alive_ = x.request.keep_alive;
+  const bool has_body = x.request.framing == http::BodyFraming::chunked || x.request.content_length > 0;
+  if (has_body) {
+    if (!body_) body_ = std::make_unique<http::BodyReader>();
+    body_->start(x.request.framing, x.request.content_length, listen.fallback->limits);
+  } else {
+    body_.reset();
+    x.body_complete = true;
+  }
+  x.start();
+}
+
+/// One piece of body from `bytes`. False: nothing more can be done now.
+bool Connection::feed_body_step(std::string_view& bytes) {
+  if (!body_ || body_->done() || bytes.empty()) return false;
+  const http::BodyReader::Step step = body_->read(bytes);
+  bytes.remove_prefix(step.consumed);
+  if (exchange_) exchange_->request_bytes += step.consumed;
+  if (step.state == http::BodyReader::State::bad) {
+    keep_alive_ = false;
+    if (stage_ == Stage::discarding) close();
+    else exchange_->start_refused({400, step.reason});
+    return false;
+  }
+  if (step.state == http::BodyReader::State::data) {
+    phase_bytes_ += step.data.size();
+    if (stage_ == Stage::exchange) exchange_->on_body(step.data);
+  }
+  if (body_->done()) {
+    worker_.loop.timers().clear(*this);
+    if (stage_ == Stage::exchange && exchange_) exchange_->on_body_end();
+    return false;
+  }
+  return step.state == http::BodyReader::State::data && !bytes.empty() && stage_ != Stage::closed &&
+         (stage_ == Stage::discarding || body_wanted_);
+}
+
+void Connection::feed_body(std::string_view bytes) {
+  while (feed_body_step(bytes)) {}
+  if (stage_ == Stage::exchange && !bytes.empty()) stash(bytes);
+  if (stage_ == Stage::exchange && body_ && !body_->done() && body_wanted_) arm_body_timer();
+}
+
+/// Bytes that nobody wants yet wait here; reading stops while there are too many.
+void Connection::stash(std::string_view bytes) {
+  if (!pending_) pending_ = std::make_unique<std::string>();
+  pending_->append(bytes);
+  if (pending_->size() >= max_pending_bytes) stream_.pause();
+}
+
+void Connection::want_body(Exchange& exchange, bool wanted) {
+  if (body_wanted_ == wanted || !body_ || body_->done()) return;
+  body_wanted_ = wanted;
+  if (!wanted) {
+    stream_.pause();
+    worker_.loop.timers().clear(*this);
+    return;
+  }
+  phase_started_ms_ = worker_.loop.clock().now_ms();
+  phase_bytes_ = 0;
+  // RFC 9110 10.1.1: only when the client waits for it and none of the body has come.
+  if (exchange.request.expect_continue && !continue_sent_ && !pending_ && exchange.request.version_minor >= 1) {
+    continue_sent_ = true;
+    send_interim(exchange, 100);
+  }
+  stream_.resume();
+  arm_body_timer();
+  if (pending_ && !in_read_) worker_.loop.defer(*this);
+}
+
+void Connection::on_eof() {
+  saw_eof_ = true;
+  switch (stage_) {
+    case Stage::exchange:
+      // Pipelined requests may still be answered; a request whose client has gone is not worth finishing (499).
+      if (!pending_ && !reply_done_) exchange_->on_client_gone();
+      break;
+    case Stage::closed: break;
+    default: close(); break;
+  }
+}
+
+void Connection::on_broken(int) {
+  saw_eof_ = true;
+  keep_alive_ = false;
+  pending_.reset();
+  if (stage_ != Stage::exchange) return close();
+  stream_.close();
+  if (reply_done_) worker_.loop.defer(*this);
+  else exchange_->on_client_gone();
+}
+
+// ---- turning over --------------------------------------------------------------------------------------------------
+
+void Connection::run_deferred() {
+  switch (stage_) {
+    case Stage::closed: delete this; return;
+    case Stage::discarding:
+      if (body_->done()) after_exchange();
+      return;
+    case Stage::exchange: break;
+    default: return;
+  }
+  if (reply_done_) return end_exchange();
+  if (!stream_.is_open()) return exchange_->on_client_gone();
+  if (pending_ && body_ && !body_->done() && body_wanted_) {
+    const std::unique_ptr<std::string> held = std::move(pending_);
+    in_read_ = true;
+    feed_body(*held);
+    in_read_ = false;
+    if (stage_ == Stage::exchange && saw_eof_ && !pending_ && !reply_done_) exchange_->on_client_gone();
+  }
+}
+
+void Connection::end_exchange() {
+  Exchange* x = exchange_;
+  exchange_ = nullptr;
+  const std::int64_t keepalive_ms = x->core().keepalive_timeout_ms;
+  const table::Lingering lingering = x->core().lingering;
+  phase_bytes_ = static_cast<std::uint64_t>(x->core().lingering_timeout_ms);
+  x->finish();
+  worker_.free_exchange(x);
+  if (!stream_.is_open()) return close();
+  const bool unread = body_ && !body_->done();
+  if (!keep_alive_) {
+    if (lingering == table::Lingering::off || saw_eof_ || (!unread && !pending_ && lingering == table::Lingering::on)) {
+      return close();
+    }
+    return linger_or_close();
+  }
+  worker_.loop.timers().set(*this, keepalive_ms);
+  if (unread) return start_discarding();
+  after_exchange();
+}
+
+/// Keep-alive: the next head may be waiting already.
+void Connection::after_exchange() {
+  body_.reset();
+  body_wanted_ = false;
+  scanned_ = 0;
+  set_stage(Stage::idle);
+  if (draining_ && !pending_) return close();
+  stream_.resume();
+  if (pending_) {
+    in_read_ = true;
+    read_heads({});
+    in_read_ = false;
+  }
+  if (saw_eof_ && stage_ != Stage::exchange) close();
+}
+
+/// The answer went out before the body was read: take the rest off the wire, as long as it comes.
+void Connection::start_discarding() {
+  set_stage(Stage::discarding);
+  phase_started_ms_ = worker_.loop.clock().now_ms();
+  worker_.loop.timers().set(*this, static_cast<std::int64_t>(phase_bytes_));
+  stream_.resume();
+  if (pending_) {
+    const std::unique_ptr<std::string> held = std::move(pending_);
+    on_read(*held);
+  }
+}
+
+/// Half closes and reads what still comes, so that the answer is not lost to a reset (RFC 9112 9.6).
+void Connection::linger_or_close() {
+  set_stage(Stage::lingering);
+  pending_.reset();
+  phase_started_ms_ = worker_.loop.clock().now_ms();
+  stream_.shut_down_write();
+  stream_.resume();
+  worker_.loop.timers().set(*this, static_cast<std::int64_t>(phase_bytes_));
+}
+
+void Connection::close() {
+  if (stage_ == Stage::closed) return;
+  set_stage(Stage::closed);
+  worker_.loop.timers().clear(*this);
+  stream_.close();
+  worker_.loop.defer(*this);
+}
+
+void Connection::close_now() {
+  keep_alive_ = false;
+  if (stage_ == Stage::exchange) {
+    stream_.close();
+    if (!reply_done_) exchange_->on_client_gone();
+    return;
+  }
+  close();
+}
+
+void Connection::drain() {
+  draining_ = true;
+  if (stage_ == Stage::idle) close();
+}
+
+const Address& Connection::peer_address() {
+  if (!addresses_) addresses_ = std::make_unique<Addresses>();
+  if (!addresses_->has_peer) addresses_->peer = stream_.peer_address();
+  addresses_->has_peer = true;
+  return addresses_->peer;
+}
+
+const Address& Connection::local_address() {
+  if (!addresses_) addresses_ = std::make_unique<Addresses>();
+  if (!addresses_->has_local) addresses_->local = stream_.local_address();
+  addresses_->has_local = true;
+  return addresses_->local;
+}
+
+}  // namespace gh::proxy

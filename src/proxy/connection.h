@@ -1,0 +1,127 @@
+// Connection: the client side of HTTP/1.1. It turns bytes into exchanges one after another, gives replies their wire
+// form, and closes. One worker's thread; owns itself and is deleted when its stream is closed for good.
+//
+//   idle --bytes--> reading_head --head--> exchange --sent, body read--> idle (pending bytes: next head at once)
+//                        |                    |--sent, body unread--> discarding --> idle or lingering
+//                        '--bad/slow--> exchange that refuses, then lingering --> closed
+//
+// An idle connection holds no buffer and no exchange. Pipelined bytes wait in `pending_` (bounded) while an exchange runs.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "http/h1.h"
+#include "net/stream.h"
+#include "net/timer_wheel.h"
+#include "proxy/client.h"
+#include "proxy/worker.h"
+
+namespace gh::proxy {
+
+class Connection final : public Client, private net::StreamEvents, private net::Timer, private net::Deferred {
+ public:
+  Connection(Worker& worker, ListenPoint& point);
+  /// 0, or the UV_E... that made it useless (the caller deletes it).
+  int open(uv_stream_t* listening);
+  int open(int fd);
+  ~Connection();
+
+  // Client
+  void send_head(Exchange& exchange, std::span<const iovec> first, bool last) override;
+  void send_interim(Exchange& exchange, unsigned status) override;
+  void send_body(Exchange& exchange, std::span<const iovec> parts, bool last) override;
+  void abort_body(Exchange& exchange) override;
+  [[nodiscard]] std::size_t queued_bytes() const override { return stream_.queued_bytes(); }
+  void want_body(Exchange& exchange, bool wanted) override;
+  void drop(Exchange& exchange) override;
+  [[nodiscard]] const Address& peer_address() override;
+  [[nodiscard]] const Address& local_address() override;
+  [[nodiscard]] std::uint64_t serial() const override { return serial_; }
+  [[nodiscard]] std::uint64_t requests() const override { return requests_; }
+  [[nodiscard]] std::uint64_t bytes_sent() const override { return sent_; }
+  [[nodiscard]] bool is_tls() const override { return false; }
+  [[nodiscard]] std::int64_t connected_ms() const override { return connected_ms_; }
+  [[nodiscard]] int socket_fd() const override { return stream_.fd(); }
+
+  /// Graceful end: at once when idle, else after the exchange.
+  void drain();
+  void close_now();
+  [[nodiscard]] bool is_idle() const { return stage_ == Stage::idle; }
+
+ private:
+  friend class Worker;
+  enum class Stage : std::uint8_t { idle, reading_head, exchange, discarding, lingering, closed };
+  enum class Framing : std::uint8_t { none, length, chunked, until_close };
+
+  // net::StreamEvents
+  void on_connected(int) override {}
+  void on_read(std::string_view bytes) override;
+  void on_eof() override;
+  void on_broken(int error) override;
+  void on_drained() override;
+  void fire() override;
+  void run_deferred() override;
+
+  void opened();
+  const table::ListenAddress& listen_address();
+  const table::ServerSettings& head_settings();
+  void read_heads(std::string_view bytes);
+  std::size_t try_head(std::string_view bytes);
+  void wait_for_head(std::string_view bytes);
+  void begin(std::string_view head);
+  void feed_body(std::string_view bytes);
+  bool feed_body_step(std::string_view& bytes);
+  void stash(std::string_view bytes);
+  void check_sent();
+  void exchange_sent();
+  void end_exchange();
+  void after_exchange();
+  void start_discarding();
+  void linger_or_close();
+  void close();
+  void set_stage(Stage stage);
+  void arm_send_timer();
+  void check_pace();
+  void arm_body_timer();
+  void write(std::span<const iovec> parts);
+  void compose_head(Exchange& exchange, bool has_body);
+  void decide_framing(Exchange& exchange, bool has_body);
+
+  Worker& worker_;
+  ListenPoint& point_;
+  net::Stream stream_;
+  Connection* prev_ = nullptr;         // Worker's list
+  Connection* next_ = nullptr;
+  Exchange* exchange_ = nullptr;
+  const table::ListenAddress* listen_ = nullptr;    // of listen_generation_
+  std::uint64_t listen_generation_ = 0;
+  struct Addresses { Address peer, local; bool has_peer = false, has_local = false; };
+  std::unique_ptr<Addresses> addresses_;
+  std::unique_ptr<std::string> pending_;            // received, not yet consumed
+  std::unique_ptr<http::BodyReader> body_;          // while an exchange has a body
+  std::uint64_t serial_;
+  std::uint64_t requests_ = 0;
+  std::uint64_t sent_ = 0;                          // bytes written for this exchange
+  std::int64_t connected_ms_ = 0;
+  std::int64_t phase_started_ms_ = 0;               // of the body or the sending, for minimum rates; of lingering
+  std::uint64_t phase_bytes_ = 0;
+  std::int64_t last_progress_ms_ = 0;               // bytes last moved
+  std::uint64_t last_progress_bytes_ = 0;
+  std::uint32_t scanned_ = 0;                       // of pending_, by head_end
+  Stage stage_ = Stage::idle;
+  Framing framing_ = Framing::none;
+  bool keep_alive_ = false;
+  bool body_wanted_ = false;
+  bool reply_done_ = false;       // the last byte was handed to the stream
+  bool draining_ = false;
+  bool saw_eof_ = false;
+  bool in_read_ = false;          // inside on_read: end_exchange() must not start the next head itself
+  bool continue_sent_ = false;
+  bool head_only_ = false;        // the reply has no body on the wire
+  bool no_delay_ = false;
+};
+
+}  // namespace gh::proxy

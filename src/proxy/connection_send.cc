@@ -1,0 +1,221 @@
+// The sending half of Connection: framing, heads, bodies, and how fast a client must move.
+#include "proxy/connection.h"
+
+#include <algorithm>
+#include <array>
+
+#include "proxy/exchange.h"
+#include "proxy/head_writer.h"
+
+namespace gh::proxy {
+
+namespace {
+
+constexpr std::int64_t rate_check_ms = 4000;           // minimum rates count from here on
+constexpr std::size_t max_parts = 24;
+
+iovec part(std::string_view bytes) { return {const_cast<char*>(bytes.data()), bytes.size()}; }
+
+}  // namespace
+
+// ---- writing -------------------------------------------------------------------------------------------------------
+
+void Connection::decide_framing(Exchange& x, bool has_body) {
+  const Reply& reply = x.reply;
+  const table::CoreSettings& core = x.core();
+  const std::int64_t now = worker_.loop.clock().now_ms();
+  head_only_ = x.request.method == http::Method::head || !has_body;
+  if (head_only_) framing_ = Framing::none;
+  else if (reply.has_content_length) framing_ = Framing::length;
+  else if (x.request.version_minor >= 1 && core.chunked_transfer_encoding) framing_ = Framing::chunked;
+  else framing_ = Framing::until_close;
+  if (framing_ == Framing::until_close || reply.close_connection || draining_ || core.keepalive_timeout_ms == 0 ||
+      requests_ >= static_cast<std::uint64_t>(core.keepalive_requests) || now - connected_ms_ > core.keepalive_time_ms) {
+    keep_alive_ = false;
+  }
+}
+
+void Connection::send_head(Exchange& x, std::span<const iovec> first, bool last) {
+  const bool has_body = x.reply.status != 204 && x.reply.status != 304;
+  decide_framing(x, has_body);
+  Output& out = worker_.out;
+  out.clear();
+  write_reply_head(out, x, *this, {keep_alive_, framing_ == Framing::chunked, head_only_});
+  const std::size_t head_bytes = out.size();
+  if (x.core().tcp_nodelay && !no_delay_ && keep_alive_) {
+    no_delay_ = true;
+    stream_.set_no_delay();
+  }
+  std::array<iovec, max_parts> parts;
+  std::size_t count = 0;
+  parts[count++] = part(out.view());
+  char chunk_head[20];
+  std::size_t body_bytes = 0;
+  for (const iovec& p : first) body_bytes += p.iov_len;
+  if (!head_only_) {
+    if (framing_ == Framing::chunked && body_bytes > 0) {
+      parts[count++] = {chunk_head, http::write_chunk_head(body_bytes, chunk_head)};
+    }
+    for (const iovec& p : first) {
+      if (p.iov_len > 0 && count < max_parts - 2) parts[count++] = p;
+    }
+    if (framing_ == Framing::chunked && body_bytes > 0) parts[count++] = part("\r\n");
+    if (framing_ == Framing::chunked && last) {
+      const std::size_t at = out.size();
+      write_last_chunk(out, x);
+      parts[0] = part(out.view().substr(0, head_bytes));  // the buffer may have moved
+      parts[count++] = part(out.view().substr(at));
+    }
+  }
+  write({parts.data(), count});
+  x.body_bytes_sent = sent_ - head_bytes;
+  reply_done_ = last;
+  check_sent();
+}
+
+void Connection::send_body(Exchange& x, std::span<const iovec> body, bool last) {
+  if (!head_only_) {
+    std::array<iovec, max_parts> parts;
+    std::size_t count = 0;
+    char chunk_head[20];
+    std::size_t body_bytes = 0;
+    for (const iovec& p : body) body_bytes += p.iov_len;
+    const bool chunked = framing_ == Framing::chunked;
+    if (chunked && body_bytes > 0) parts[count++] = {chunk_head, http::write_chunk_head(body_bytes, chunk_head)};
+    for (const iovec& p : body) {
+      if (p.iov_len > 0 && count < max_parts - 2) parts[count++] = p;
+    }
+    if (chunked && body_bytes > 0) parts[count++] = part("\r\n");
+    if (chunked && last) {
+      worker_.out.clear();
+      write_last_chunk(worker_.out, x);
+      parts[count++] = part(worker_.out.view());
+    }
+    const std::uint64_t before = sent_;
+    if (count > 0) write({parts.data(), count});
+    x.body_bytes_sent += sent_ - before;
+  }
+  reply_done_ = last;
+  check_sent();
+}
+
+void Connection::send_interim(Exchange&, unsigned status) {
+  const std::string_view line = status == 100 ? "HTTP/1.1 100 Continue\r\n\r\n" : std::string_view();
+  if (line.empty()) return;
+  const iovec one = part(line);
+  write({&one, 1});
+}
+
+void Connection::abort_body(Exchange&) {
+  // RFC 9112 8: an incomplete answer must be seen as such, so the connection closes without a last chunk.
+  keep_alive_ = false;
+  reply_done_ = true;
+  pending_.reset();
+  if (stream_.queued_bytes() == 0 && framing_ != Framing::chunked) stream_.close(framing_ == Framing::until_close);
+  check_sent();
+}
+
+void Connection::drop(Exchange&) {
+  keep_alive_ = false;
+  pending_.reset();
+  stream_.close();
+  reply_done_ = true;
+  worker_.loop.defer(*this);
+}
+
+void Connection::write(std::span<const iovec> parts) {
+  std::size_t bytes = 0;
+  for (const iovec& p : parts) bytes += p.iov_len;
+  sent_ += bytes;
+  if (!stream_.is_open()) return;
+  if (stream_.write(parts) < 0) {
+    // Broken while an answer is under way: told from the loop, never from inside the caller's frame.
+    saw_eof_ = true;
+    keep_alive_ = false;
+    stream_.close();
+    worker_.loop.defer(*this);
+    return;
+  }
+  if (stream_.queued_bytes() > 0 && !(body_wanted_ && body_ && !body_->done())) arm_send_timer();
+}
+
+void Connection::check_sent() {
+  if (reply_done_ && (stream_.queued_bytes() == 0 || !stream_.is_open())) worker_.loop.defer(*this);
+}
+
+void Connection::on_drained() {
+  if (stage_ == Stage::lingering) return;
+  if (stage_ != Stage::exchange) return;
+  worker_.loop.timers().clear(*this);
+  phase_started_ms_ = 0;
+  if (reply_done_) check_sent();
+  else exchange_->on_client_drained();
+}
+
+// ---- time ----------------------------------------------------------------------------------------------------------
+
+void Connection::arm_body_timer() {
+  const std::int64_t timeout = exchange_->core().client_body_timeout_ms;
+  const bool rated = exchange_->core().client_body_min_rate > 0;
+  worker_.loop.timers().set(*this, rated ? std::min(timeout, rate_check_ms) : timeout);
+  if (phase_started_ms_ == 0) phase_started_ms_ = worker_.loop.clock().now_ms();
+  last_progress_ms_ = worker_.loop.clock().now_ms();
+}
+
+void Connection::arm_send_timer() {
+  const std::int64_t timeout = exchange_->core().send_timeout_ms;
+  const bool rated = exchange_->core().send_min_rate > 0;
+  if (phase_started_ms_ == 0 || !is_set()) {
+    phase_started_ms_ = last_progress_ms_ = worker_.loop.clock().now_ms();
+    phase_bytes_ = stream_.bytes_sent();
+    last_progress_bytes_ = phase_bytes_;
+  }
+  worker_.loop.timers().set(*this, rated ? std::min(timeout, rate_check_ms) : timeout);
+}
+
+/// A timer of the exchange came up: has the client done enough since the phase began?
+void Connection::check_pace() {
+  const std::int64_t now = worker_.loop.clock().now_ms();
+  const table::CoreSettings& core = exchange_->core();
+  const bool reading = body_wanted_ && body_ && !body_->done();
+  const std::int64_t elapsed = std::max<std::int64_t>(now - phase_started_ms_, 1);
+  if (reading) {
+    const bool slow = core.client_body_min_rate > 0 && elapsed >= rate_check_ms &&
+                      static_cast<std::int64_t>(phase_bytes_) * 1000 / elapsed < core.client_body_min_rate;
+    if (slow || now - last_progress_ms_ >= core.client_body_timeout_ms) return exchange_->on_body_timeout();
+    const std::int64_t left = core.client_body_timeout_ms - (now - last_progress_ms_);
+    worker_.loop.timers().set(*this, std::min(left, rate_check_ms));
+    return;
+  }
+  if (stream_.queued_bytes() == 0) return;
+  const std::uint64_t taken = stream_.bytes_sent();
+  if (taken != last_progress_bytes_) {
+    last_progress_bytes_ = taken;
+    last_progress_ms_ = now;
+  }
+  const bool slow = core.send_min_rate > 0 && elapsed >= rate_check_ms &&
+                    static_cast<std::int64_t>(taken - phase_bytes_) * 1000 / elapsed < core.send_min_rate;
+  if (slow || now - last_progress_ms_ >= core.send_timeout_ms) {
+    keep_alive_ = false;
+    exchange_->log(LogLevel::info, slow ? "client takes the response too slowly, closing" : "client timed out");
+    stream_.close(true);
+    if (reply_done_) worker_.loop.defer(*this);
+    else exchange_->on_send_timeout();
+    return;
+  }
+  arm_send_timer();
+}
+
+void Connection::fire() {
+  switch (stage_) {
+    case Stage::exchange: return check_pace();
+    case Stage::reading_head:
+      // RFC 9110 15.5.9. The whole head has to come in time, so that dripping bytes cannot hold a connection.
+      begin({});
+      exchange_->start_refused({408, "client timed out while its head was read"});
+      return;
+    default: return close();
+  }
+}
+
+}  // namespace gh::proxy

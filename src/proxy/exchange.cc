@@ -1,0 +1,455 @@
+#include "proxy/exchange.h"
+
+#include <fmt/format.h>
+
+#include "proxy/error_page.h"
+#include "proxy/forwarder.h"
+#include "proxy/worker.h"
+
+namespace gh::proxy {
+
+using table::Verdict;
+
+namespace {
+
+constexpr std::uint8_t max_redirects = 10;
+
+iovec part(std::string_view bytes) { return {const_cast<char*>(bytes.data()), bytes.size()}; }
+
+}  // namespace
+
+Exchange::Exchange(Worker& owner) : worker(owner) {}
+Exchange::~Exchange() = default;
+
+void Exchange::reset() {
+  worker.loop.timers().clear(*this);
+  static_cast<RequestState&>(*this) = RequestState{};
+  body.clear();
+  arena.reset();
+  stage_ = Stage::receiving;
+  pc_ = 0;
+  in_server_program_ = waiting_for_body_ = false;
+  source_ = nullptr;
+}
+
+const table::Table& Exchange::table() const { return *snapshot->table; }
+Clock& Exchange::clock() const { return worker.loop.clock(); }
+
+// ---- start and routing ---------------------------------------------------------------------------------------------
+
+void Exchange::start() {
+  stage_ = Stage::running;
+  method_now = request.method;
+  if (request.method == http::Method::connect) {
+    uri = "/";
+    error(405);  // a gateway is no forward proxy
+    return;
+  }
+  if (!http::parse_target(request.target, request.method, server->settings.merge_slashes, arena, target)) {
+    return start_refused({400, "invalid request target"});
+  }
+  uri = target.path;
+  args = target.args;
+  if (!find_server()) return start_refused({400, "invalid host"});
+  if (server->base.program.steps.empty()) {
+    route_and_run();
+    return;
+  }
+  in_server_program_ = true;
+  use_route(&server->base);
+  run();
+}
+
+void Exchange::start_refused(const http::HeadError& refused) {
+  stage_ = Stage::running;
+  reason = refused.reason;
+  reply.close_connection = true;
+  abort_source();
+  log(LogLevel::info, fmt::format("client sent an invalid request: {}", refused.reason));
+  if (reply.head_sent) return client->abort_body(*this);
+  error(refused.status);
+}
+
+/// RFC 9112 3.2.2: the authority of an absolute target wins over Host; parse_request_head has seen to it.
+bool Exchange::find_server() {
+  if (!request.host.empty()) {
+    unsigned port = 0;
+    if (!http::parse_host(request.host, arena, host_name, port)) return false;
+  }
+  const table::ServerNames::Hit hit = listen->names.find(host_name);
+  if (hit.server != table::ServerNames::npos) server = listen->servers[hit.server].get();
+  route = &server->base;
+  if (hit.regex) {
+    captures = hit.captures;
+    captures_subject = host_name;
+    set_slots(*hit.regex, hit.captures, host_name, listen->regex_slots);
+  }
+  return true;
+}
+
+void Exchange::set_slots(const Regex& regex, const Captures& found, std::string_view subject,
+                         const table::RegexSlots& slots_of) {
+  const auto it = slots_of.find(&regex);
+  if (it == slots_of.end()) return;
+  for (std::size_t i = 0; i < it->second.size(); ++i) {
+    set_slot(it->second[i], found.group(subject, regex.names()[i].group));
+  }
+}
+
+void Exchange::set_slot(std::uint32_t slot, std::string_view value) {
+  if (!slots) {
+    slots = arena.array<std::string_view>(table().variable_slots);
+    for (std::uint32_t i = 0; i < table().variable_slots; ++i) new (slots + i) std::string_view();
+  }
+  slots[slot] = value.data() ? value : std::string_view("");
+}
+
+void Exchange::use_route(const table::Route* next) {
+  route = next;
+  pc_ = 0;
+}
+
+/// False: the answer is decided here (404, redirect to the slash form, 413 ...).
+bool Exchange::find_location() {
+  const table::LocationTree::Hit hit = server->locations.find(uri);
+  if (hit.limit_hit) {
+    log(LogLevel::error, "a location's regex ran into its match limit");
+    error(500);
+    return false;
+  }
+  if (hit.regex) {
+    captures = hit.captures;
+    captures_subject = uri;
+    set_slots(*hit.regex, hit.captures, uri, server->regex_slots);
+    for (std::size_t i = 0; i < hit.outer_count; ++i) {
+      Captures outer;
+      if (hit.outer[i]->match(uri, &outer) == Regex::Match::yes) set_slots(*hit.outer[i], outer, uri, server->regex_slots);
+    }
+  }
+  use_route(hit.route == table::LocationTree::npos ? &server->base : server->routes[hit.route].get());
+  if (hit.redirect) {
+    const std::string_view query = target.has_args ? args : std::string_view();
+    const std::string_view escaped = http::escape_path(uri, arena);
+    const std::size_t size = escaped.size() + 1 + (query.empty() ? 0 : 1 + query.size());
+    char* to = arena.chars(size);
+    fmt::format_to(to, "{}/{}{}", escaped, query.empty() ? "" : "?", query);
+    redirect(301, {to, size});
+    return false;
+  }
+  if (route->internal && !internal) {
+    error(404);
+    return false;
+  }
+  return true;
+}
+
+void Exchange::route_and_run() {
+  in_server_program_ = false;
+  stage_ = Stage::running;
+  if (!find_location()) return;
+  const std::int64_t limit = route->core->client_max_body_bytes;
+  if (limit > 0 && !body_complete && request.content_length > static_cast<std::uint64_t>(limit) && !is_error_page) {
+    log(LogLevel::error, fmt::format("client intended to send too large body: {} bytes", request.content_length));
+    error(413);
+    return;
+  }
+  run();
+}
+
+void Exchange::run() {
+  while (true) {
+    const table::Route* const running = route;
+    const auto& steps = running->program.steps;
+    while (pc_ < steps.size()) {
+      const table::Step& step = steps[pc_];
+      stage_ = Stage::running;
+      switch (step.run(*this, step.params)) {
+        case Verdict::next: ++pc_; break;
+        case Verdict::done: return;
+        case Verdict::wait:
+          if (!waiting_for_body_ && route == running) ++pc_;
+          if (stage_ == Stage::running) stage_ = Stage::waiting;
+          return;
+      }
+    }
+    if (!in_server_program_) break;
+    in_server_program_ = false;
+    return route_and_run();
+  }
+  error(404);
+}
+
+void Exchange::resume() { worker.loop.defer(*this); }
+void Exchange::resume_after(std::int64_t ms) { worker.loop.timers().set(*this, ms); }
+void Exchange::fire() { resume(); }
+
+void Exchange::run_deferred() {
+  if (stage_ == Stage::waiting && !source_) run();
+}
+
+// ---- the request body ----------------------------------------------------------------------------------------------
+
+bool Exchange::body_is_read() {
+  waiting_for_body_ = !body_complete;
+  if (waiting_for_body_) client->want_body(*this, true);
+  return body_complete;
+}
+
+void Exchange::stream_body() {
+  body_streaming = true;
+  if (!body_complete) client->want_body(*this, true);
+}
+
+void Exchange::want_body(bool wanted) { client->want_body(*this, wanted); }
+
+void Exchange::on_body(std::string_view bytes) {
+  if (stage_ == Stage::over || reply.complete) return;
+  const table::CoreSettings& settings = core();
+  const auto limit = static_cast<std::uint64_t>(settings.client_max_body_bytes);
+  if (limit > 0 && body.size() + bytes.size() > limit && !body_streaming) {
+    log(LogLevel::error, "client intended to send too large chunked body");
+    waiting_for_body_ = false;
+    client->want_body(*this, false);
+    error(413);
+    return;
+  }
+  if (body_streaming) {
+    if (source_) source_->on_body(bytes);
+    return;
+  }
+  if (!waiting_for_body_) return;  // nobody needs it any more
+  const Result<void> kept = body.append(bytes, static_cast<std::size_t>(settings.client_body_buffer_bytes),
+                                        settings.client_body_temp_path, request.content_length);
+  if (kept) return;
+  log(LogLevel::crit, kept.error().text);
+  waiting_for_body_ = false;
+  client->want_body(*this, false);
+  error(500);
+}
+
+void Exchange::on_body_end() {
+  body_complete = true;
+  if (source_ && body_streaming) return source_->on_body_end();
+  if (!waiting_for_body_) return;
+  waiting_for_body_ = false;
+  resume();
+}
+
+void Exchange::on_body_timeout() {
+  reason = "client sent its body too slowly";
+  log(LogLevel::info, "client timed out while its body was read");
+  waiting_for_body_ = false;
+  reply.close_connection = true;
+  client->want_body(*this, false);
+  abort_source();
+  if (reply.head_sent) return client->abort_body(*this);
+  error(408);
+}
+
+// ---- the end -------------------------------------------------------------------------------------------------------
+
+void Exchange::abort_source() {
+  if (!source_) return;
+  ContentSource* source = source_;
+  source_ = nullptr;
+  source->on_abort();
+}
+
+void Exchange::on_client_drained() {
+  if (source_) source_->on_client_drained();
+}
+
+void Exchange::on_client_gone() {
+  if (stage_ == Stage::over) return;
+  if (source_ && source_->ignores_client_abort() && body_complete) return;
+  if (!reply.head_sent) reply.status = 499;
+  log(LogLevel::info, reply.from_upstream || source_ ? "client prematurely closed connection, so upstream connection is closed too"
+                                                     : "client prematurely closed connection");
+  abort_source();
+  stage_ = Stage::over;
+  client->drop(*this);
+}
+
+void Exchange::on_send_timeout() {
+  abort_source();
+  stage_ = Stage::over;
+  if (!reply.head_sent) reply.status = 408;
+  client->drop(*this);
+}
+
+void Exchange::finish() {
+  stage_ = Stage::over;
+  abort_source();
+  for (const table::Step& step : route->program.log) step.run(*this, step.params);
+}
+
+// ---- answering -----------------------------------------------------------------------------------------------------
+
+Verdict Exchange::attach(ContentSource& source) {
+  source_ = &source;
+  stage_ = Stage::waiting;
+  return Verdict::wait;
+}
+
+void Exchange::run_response_steps() {
+  if (error_status != 0) {
+    reply.status = error_status;
+    reply.reason = {};
+    error_status = 0;
+  }
+  for (const table::Step& step : route->program.response) step.run(*this, step.params);
+}
+
+void Exchange::send_head(std::span<const iovec> first, bool last) {
+  stage_ = Stage::answering;
+  run_response_steps();
+  reply.head_sent = true;
+  if (last) {
+    reply.complete = true;
+    source_ = nullptr;
+  }
+  client->send_head(*this, first, last);
+}
+
+void Exchange::send_body(std::span<const iovec> parts, bool last) {
+  if (last) {
+    reply.complete = true;
+    source_ = nullptr;
+  }
+  client->send_body(*this, parts, last);
+}
+
+void Exchange::fail_source() {
+  source_ = nullptr;
+  client->abort_body(*this);
+}
+
+Verdict Exchange::send_whole(std::string_view bytes) {
+  reply.has_content_length = true;
+  reply.content_length = bytes.size();
+  const iovec one = part(bytes);
+  send_head({&one, 1}, true);
+  return Verdict::done;
+}
+
+Verdict Exchange::respond(unsigned status, std::string_view content_type, std::string_view bytes) {
+  reply.status = static_cast<std::uint16_t>(status);
+  reply.content_type = content_type;
+  return send_whole(bytes);
+}
+
+Verdict Exchange::redirect(unsigned status, std::string_view location) {
+  reply.location = location;
+  return builtin_page(status);
+}
+
+Verdict Exchange::error(unsigned status) {
+  if (reply.head_sent) {
+    abort_source();
+    client->abort_body(*this);
+    return Verdict::done;
+  }
+  abort_source();
+  if (status == 400 || status == 413 || status == 414 || status == 431 || status == 408 || status == 500 ||
+      status == 501 || status == 505) {
+    reply.close_connection = true;
+  }
+  Verdict verdict = Verdict::done;
+  if (error_page(status, verdict)) return verdict;
+  return builtin_page(status);
+}
+
+/// True when an error_page takes over.
+bool Exchange::error_page(unsigned status, Verdict& verdict) {
+  if (is_error_page && !core().recursive_error_pages) return false;
+  const table::ErrorPage* page = find_error_page(*route, status);
+  if (!page || redirects >= max_redirects) return false;
+  reply.fields.clear();
+  is_error_page = true;
+  const std::string_view to = page->target.render(*this, arena);
+  if (page->external) {
+    const bool is_redirect = page->overwrite == 301 || page->overwrite == 302 || page->overwrite == 303 ||
+                             page->overwrite == 307 || page->overwrite == 308;
+    verdict = redirect(is_redirect ? static_cast<unsigned>(page->overwrite) : 302u, to);
+    return true;
+  }
+  error_status = static_cast<std::uint16_t>(page->overwrite < 0 ? static_cast<int>(status) : page->overwrite);
+  if (page->named) {
+    verdict = named_redirect(to);
+    return true;
+  }
+  if (method_now != http::Method::head) method_now = http::Method::get;
+  const std::size_t question = to.find('?');
+  verdict = internal_redirect(to.substr(0, question),
+                              question == std::string_view::npos ? std::string_view("") : to.substr(question + 1));
+  return true;
+}
+
+Verdict Exchange::builtin_page(unsigned status) {
+  reply.status = static_cast<std::uint16_t>(status);
+  if (status < 300 || status == 304) return send_whole({});
+  const BuiltinPage page = make_builtin_page(*this, error_status != 0 ? error_status : status);
+  reply.content_type = page.content_type;
+  return send_whole(page.body);
+}
+
+Verdict Exchange::internal_redirect(std::string_view to, std::string_view new_args) {
+  if (++redirects > max_redirects) {
+    log(LogLevel::error, "rewrite or internal redirection cycle");
+    error_status = 0;
+    return builtin_page(500);
+  }
+  abort_source();
+  if (!http::normalise_path(to, server->settings.merge_slashes, arena, uri)) return builtin_page(500);
+  args = new_args;
+  uri_changed = internal = true;
+  route_and_run();
+  return Verdict::done;
+}
+
+Verdict Exchange::named_redirect(std::string_view name) {
+  const auto it = server->named.find(std::string(name));
+  if (it == server->named.end() || ++redirects > max_redirects) {
+    log(LogLevel::error, fmt::format("could not find named location \"{}\"", name));
+    error_status = 0;
+    return builtin_page(500);
+  }
+  abort_source();
+  internal = true;
+  in_server_program_ = false;
+  use_route(server->routes[it->second].get());
+  run();
+  return Verdict::done;
+}
+
+Verdict Exchange::drop() {
+  reply.status = reply.status ? reply.status : 444;
+  stage_ = Stage::over;
+  client->drop(*this);
+  return Verdict::done;
+}
+
+AttemptRecord& Exchange::add_attempt(std::string_view address) {
+  auto* record = arena.make<AttemptRecord>();
+  record->address = address;
+  (last_attempt ? last_attempt->next : attempts) = record;
+  last_attempt = record;
+  return *record;
+}
+
+// ---- the error log -------------------------------------------------------------------------------------------------
+
+bool Exchange::wants_log(LogLevel level) const {
+  return route && route->logs && route->logs->error_log && route->logs->error_log->wants(level);
+}
+
+void Exchange::log(LogLevel level, std::string_view text) const {
+  if (!wants_log(level)) return;
+  std::string line = fmt::format("{}, client: {}, server: {}", text, client->peer_address().ip_text(), server->name);
+  if (!request.request_line.empty()) line += fmt::format(", request: \"{}\"", request.request_line);
+  if (last_attempt) line += fmt::format(", upstream: \"http://{}\"", last_attempt->address);
+  if (!request.host.empty()) line += fmt::format(", host: \"{}\"", request.host);
+  route->logs->error_log->write(level, client->serial(), line);
+}
+
+}  // namespace gh::proxy

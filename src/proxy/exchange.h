@@ -1,0 +1,198 @@
+// Exchange: one request and its answer. It owns the request's memory (arena), pins the Snapshot it was routed by, and
+// runs the route's program. Policies see only this class. One worker's thread.
+//
+//   receive -> server rewrite -> route -> run steps ... -> content
+//                                  ^          |               |
+//                                  '-- redirect (<= 10) ------'--> reply -> response steps -> sent -> log -> freed
+//
+// A step that returns Verdict::wait is resumed through the loop's deferred queue, never from inside another callback's
+// frame. abort() is the only cancel.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "base/arena.h"
+#include "base/log.h"
+#include "base/regex.h"
+#include "http/h1.h"
+#include "http/target.h"
+#include "net/loop.h"
+#include "net/timer_wheel.h"
+#include "proxy/client.h"
+#include "proxy/reply.h"
+#include "proxy/request_body.h"
+#include "table/plan.h"
+#include "table/program.h"
+
+namespace gh::proxy {
+
+class Worker;
+class Forwarder;
+struct Snapshot;
+
+/// One try at one peer, for $upstream_* and the log. Times in ms, -1: not reached. Lives in the exchange's arena.
+struct AttemptRecord {
+  AttemptRecord* next = nullptr;
+  std::string_view address;         // "127.0.0.1:80", "unix:/path", or the upstream's name when no peer was found
+  std::uint16_t status = 0;         // 0: none came
+  std::int64_t connect_ms = -1, header_ms = -1, response_ms = -1;
+  std::uint64_t bytes_received = 0, bytes_sent = 0, response_length = 0;
+  bool new_group = false;           // after an internal redirect: " : " instead of ", "
+};
+
+/// Something that answers over time (proxying, a file): gets told what happens to the exchange. Lives in the arena or
+/// the exchange; released by detach.
+class ContentSource {
+ public:
+  virtual void on_body(std::string_view bytes) = 0;      // request body, when it streams
+  virtual void on_body_end() = 0;
+  virtual void on_client_drained() = 0;                  // the client took what was queued
+  /// The exchange is over for this source: let go of everything. Not called once it has sent its last byte.
+  virtual void on_abort() = 0;
+  /// True: goes on when the client has left (proxy_ignore_client_abort).
+  [[nodiscard]] virtual bool ignores_client_abort() const { return false; }
+
+ protected:
+  ~ContentSource() = default;
+};
+
+/// Everything of one request that is gone with it: put back to its defaults as a whole when an exchange is reused.
+struct RequestState {
+  // --- the request, filled by the client side before start() ---
+  Client* client = nullptr;
+  Snapshot* snapshot = nullptr;
+  const table::ListenAddress* listen = nullptr;
+  const table::Server* server = nullptr;
+  const table::Route* route = nullptr;
+  http::RequestHead request;
+  http::Target target;               // as received
+  std::string_view host_name;        // lower case, no port; empty when absent ($host falls back to server_name)
+  std::string_view uri;              // current $uri, changes by redirects
+  std::string_view args;             // current $args
+  Captures captures;                 // of the last regex that matched; count 0: none
+  std::string_view captures_subject;
+  std::string_view* slots = nullptr; // variables the configuration defines; allocated at first write
+  std::int64_t started_us = 0;       // loop clock
+  std::int64_t started_unix_ms = 0;
+  std::uint64_t request_bytes = 0;   // head and body bytes read: $request_length
+  http::Method method_now = http::Method::get;  // becomes GET by an error_page with a URI
+  bool internal = false;             // an internal redirect happened: `internal` locations may be used
+  bool uri_changed = false;          // $uri is no longer what the client sent: proxy_pass re-encodes it
+  bool is_error_page = false;        // an error_page is being served
+  std::uint16_t error_status = 0;    // status that the error page's answer gets; 0: its own
+  std::uint8_t redirects = 0;        // internal redirects so far, at most 10
+  std::int8_t limit_req_status = 0;  // 0 none, 1 passed, 2 delayed, 3 rejected, 4 delayed dry run, 5 rejected dry run
+  bool body_complete = false;
+  bool body_streaming = false;       // handed to the content source as it comes, not kept
+
+  // --- the answer ---
+  Reply reply;
+  std::uint64_t body_bytes_sent = 0; // $body_bytes_sent
+  AttemptRecord* attempts = nullptr; // first; in order
+  AttemptRecord* last_attempt = nullptr;
+  const http::ResponseHead* upstream_head = nullptr;  // of the last attempt: $upstream_http_*
+  std::span<const http::Field> upstream_trailers;
+  const table::ProxyTarget* proxy_target = nullptr;   // $proxy_host, $proxy_port
+  std::string_view proxy_host;       // of a proxy_pass with variables
+  std::string_view reason;           // why the gateway itself answered ($gateway_reason)
+};
+
+class Exchange final : public RequestState, private net::Deferred, private net::Timer {
+ public:
+  explicit Exchange(Worker& owner);
+  ~Exchange();
+  Exchange(const Exchange&) = delete;
+  Exchange& operator=(const Exchange&) = delete;
+
+  Worker& worker;
+  Arena arena;
+  RequestBody body;
+
+  // --- running (client side) ---
+  /// Routes and runs. The head must be filled in; the body may still be coming.
+  void start();
+  /// A head that could not be understood: answers `status` from what is known, then the connection closes.
+  void start_refused(const http::HeadError& error);
+  void on_body(std::string_view bytes);
+  void on_body_end();
+  void on_client_drained();
+  void on_client_gone();             // reset, or EOF while an answer is due: 499
+  void on_body_timeout();            // 408
+  void on_send_timeout();
+  /// Everything was handed to the kernel (or the connection is lost): log, then the exchange is freed by its worker.
+  void finish();
+
+  // --- for steps and content handlers ---
+  const table::CoreSettings& core() const { return *route->core; }
+  const table::Table& table() const;
+  Clock& clock() const;
+  /// Continues behind the step that returned `wait`, at the end of this loop turn.
+  void resume();
+  /// resume() after `ms`.
+  void resume_after(std::int64_t ms);
+  /// The whole body is in `body` when this returns true; otherwise the step returns `wait` and is run again.
+  bool body_is_read();
+  /// For proxy_request_buffering off: from now on the body goes to the content source.
+  void stream_body();
+  void want_body(bool wanted);       // back pressure on a streaming body
+  void discard_body();
+
+  /// A short answer made here: status, type, body. The body must outlive the exchange or lie in its arena.
+  table::Verdict respond(unsigned status, std::string_view content_type, std::string_view body);
+  /// 301, 302, 303, 307, 308 with Location.
+  table::Verdict redirect(unsigned status, std::string_view location);
+  /// An error by its status: error_page if there is one, else the built-in page in error_format's form.
+  table::Verdict error(unsigned status);
+  /// Starts again at routing with another URI (error_page, index, X-Accel-Redirect, try_files). At most ten times.
+  table::Verdict internal_redirect(std::string_view uri, std::string_view args);
+  table::Verdict named_redirect(std::string_view name);
+  /// Closes without an answer (444).
+  table::Verdict drop();
+  /// A source that answers over time takes over. It calls send_head/send_body/fail_source.
+  table::Verdict attach(ContentSource& source);
+  void send_head(std::span<const iovec> first, bool last);
+  void send_body(std::span<const iovec> parts, bool last);
+  /// The source is broken after the head went out: the client must see a cut answer.
+  void fail_source();
+  /// Takes the source off without an answer yet (before error(), a redirect ...).
+  void detach() { source_ = nullptr; }
+  [[nodiscard]] std::size_t queued_bytes() const { return client->queued_bytes(); }
+  [[nodiscard]] bool is_over() const { return stage_ == Stage::over; }
+  void set_slot(std::uint32_t slot, std::string_view value);
+  AttemptRecord& add_attempt(std::string_view address);
+  /// Finds the location for `uri` and runs its program.
+  void route_and_run();
+
+  bool wants_log(LogLevel level) const;
+  /// With nginx's context: client, server, request, upstream, host.
+  void log(LogLevel level, std::string_view text) const;
+  std::unique_ptr<Forwarder> forwarder;  // kept for its memory when the exchange is reused; see forwarder.h
+
+ private:
+  enum class Stage : std::uint8_t { receiving, running, waiting, answering, over };
+  void run_deferred() override;
+  void fire() override;
+  void run();
+  bool find_server();
+  void run_response_steps();
+  bool error_page(unsigned status, table::Verdict& verdict);
+  table::Verdict builtin_page(unsigned status);
+  void use_route(const table::Route* next);
+  void set_slots(const Regex& regex, const Captures& found, std::string_view subject, const table::RegexSlots& slots_of);
+  bool find_location();
+  void abort_source();
+  table::Verdict send_whole(std::string_view bytes);
+
+  friend class Worker;
+  void reset();                      // ready for the next request
+  Stage stage_ = Stage::receiving;
+  std::uint32_t pc_ = 0;             // next step
+  bool in_server_program_ = false;
+  bool waiting_for_body_ = false;
+  ContentSource* source_ = nullptr;
+};
+
+}  // namespace gh::proxy

@@ -1,0 +1,387 @@
+#include "proxy/forwarder.h"
+
+#include <fmt/format.h>
+#include <uv.h>
+
+#include <algorithm>
+#include <array>
+
+#include "proxy/error_page.h"
+#include "proxy/worker.h"
+
+namespace gh::proxy {
+
+using table::Verdict;
+using upstream::Outcome;
+
+namespace {
+
+constexpr std::uint32_t max_interim_heads = 16;
+constexpr std::size_t body_high_water = 256 * 1024;   // of a streaming request body, queued towards the peer
+constexpr std::size_t relay_parts = 16;
+
+iovec part(std::string_view bytes) { return {const_cast<char*>(bytes.data()), bytes.size()}; }
+
+}  // namespace
+
+Forwarder::~Forwarder() { on_abort(); }
+
+Verdict Forwarder::begin(const ProxyPlan& plan, const table::Upstream& up, const ForwardedRequest& request) {
+  plan_ = &plan;
+  upstream_ = &up;
+  request_ = request;
+  selection_ = {};
+  partial_head_.clear();
+  started_ms_ = x_.clock().now_ms();
+  body_offset_ = 0;
+  interim_ = 0;
+  request_started_ = body_sent_ = held_back_ = false;
+  tries_left_ = up.peers->tries();
+  if (plan.settings->next_upstream_tries > 0) {
+    tries_left_ = std::min(tries_left_, static_cast<std::uint32_t>(plan.settings->next_upstream_tries));
+  }
+  x_.attach(*this);
+  next_try();
+  return Verdict::wait;
+}
+
+// ---- connecting ----------------------------------------------------------------------------------------------------
+
+void Forwarder::next_try() {
+  state::PeerView& view = x_.worker.pool.view(upstream_->peers);
+  upstream::PickInput input;
+  input.now_ms = x_.clock().now_ms();
+  if (upstream_->policy == upstream::Policy::ip_hash) input.key = x_.client->peer_address().binary();
+  else if (!upstream_->hash_key.is_empty()) input.key = upstream_->hash_key.render(x_, x_.arena);
+  attempt_ms_ = input.now_ms;
+  peer_ = upstream::pick(upstream_->policy, view, selection_, input);
+  if (!peer_) {
+    record_ = &x_.add_attempt(x_.arena.copy(upstream_->name));
+    record_->status = 502;
+    x_.log(LogLevel::error, "no live upstreams while connecting to upstream");
+    x_.reason = "no live upstreams";
+    return answer_failure(502);
+  }
+  if (tries_left_ > 0) --tries_left_;
+  open(*peer_);
+}
+
+const Address* Forwarder::bind_address() {
+  const table::ProxySettings& settings = *plan_->settings;
+  if (settings.bind_off) return nullptr;
+  if (settings.bind) return &*settings.bind;
+  if (!settings.bind_template) return nullptr;
+  const std::string_view text = settings.bind_template->render(x_, x_.arena);
+  Result<Address> parsed = Address::parse_ip(text, 0);
+  if (!parsed) return nullptr;
+  bind_ = *parsed;
+  return &bind_;
+}
+
+void Forwarder::open(state::Peer& peer) {
+  record_ = &x_.add_attempt(peer.text);
+  got_bytes_ = false;
+  head_ = {};
+  const Address* bind = bind_address();
+  connection_ = x_.worker.pool.take_idle(*upstream_, peer, bind, *this);
+  if (connection_) {
+    record_->connect_ms = 0;
+    return send_request();
+  }
+  int error = 0;
+  stage_ = Stage::connecting;
+  connection_ = x_.worker.pool.connect(peer, bind, *this, error);
+  if (!connection_) return on_peer_connected(error);
+  connection_->set_timeout(plan_->settings->connect_timeout_ms);
+}
+
+void Forwarder::on_peer_connected(int error) {
+  if (error != 0) {
+    return failed(Failure::error, 502, fmt::format("connect() failed ({}: {}) while connecting to upstream", -error, uv_strerror(error)));
+  }
+  record_->connect_ms = since_attempt_ms();
+  if (plan_->settings->socket_keepalive) connection_->stream.set_keep_alive(true);
+  send_request();
+}
+
+// ---- the request ---------------------------------------------------------------------------------------------------
+
+void Forwarder::send_request() {
+  stage_ = Stage::sending;
+  body_offset_ = 0;
+  request_started_ = true;
+  Output& out = x_.worker.out;
+  out.clear();
+  write_upstream_request(out, x_, *plan_, request_);
+  std::array<iovec, relay_parts> parts;
+  std::size_t count = 1;
+  parts[0] = part(out.view());
+  body_sent_ = !request_.has_body || plan_->settings->set_body.has_value();
+  if (plan_->settings->set_body && request_.has_body) {
+    parts[count++] = part(plan_->settings->set_body->render(x_, x_.arena));
+  } else if (request_.has_body && !x_.body_streaming && !x_.body.in_file()) {
+    const std::size_t filled = x_.body.parts(0, &parts[1], relay_parts - 1);
+    for (std::size_t i = 0; i < filled; ++i) body_offset_ += parts[1 + i].iov_len;
+    count += filled;
+    body_sent_ = body_offset_ == x_.body.size();
+  }
+  record_->bytes_sent = out.size() + body_offset_;
+  const int error = connection_->stream.write({parts.data(), count});
+  if (error != 0) return on_peer_broken(error);
+  if (body_sent_) return request_sent();
+  if (x_.body_streaming) {
+    connection_->set_timeout(plan_->settings->send_timeout_ms);
+    x_.stream_body();
+    if (x_.body_complete) on_body_end();
+    return;
+  }
+  send_more_body();
+}
+
+/// Buffered body: keep the peer's queue filled, a piece at a time.
+void Forwarder::send_more_body() {
+  connection_->set_timeout(plan_->settings->send_timeout_ms);
+  while (!body_sent_ && connection_->stream.queued_bytes() < body_high_water) {
+    std::array<iovec, relay_parts> parts;
+    std::size_t count = 0;
+    char piece[64 * 1024];
+    if (x_.body.in_file()) {
+      Result<std::size_t> got = x_.body.read_file(body_offset_, piece, sizeof piece);
+      if (!got || *got == 0) return failed(Failure::error, 500, got ? "request body file is short" : got.error().text);
+      parts[count++] = {piece, *got};
+    } else {
+      count = x_.body.parts(body_offset_, parts.data(), parts.size());
+    }
+    for (std::size_t i = 0; i < count; ++i) body_offset_ += parts[i].iov_len;
+    body_sent_ = body_offset_ >= x_.body.size();
+    const int error = connection_->stream.write({parts.data(), count});
+    if (error != 0) return on_peer_broken(error);
+  }
+  record_->bytes_sent = body_offset_;
+  if (body_sent_) request_sent();
+}
+
+/// All of the request was handed to the stream; what it could not send at once still counts as sending.
+void Forwarder::request_sent() {
+  body_sent_ = true;
+  if (stage_ == Stage::sending) stage_ = Stage::waiting_head;
+  const bool queued = connection_->stream.queued_bytes() > 0;
+  connection_->set_timeout(queued ? plan_->settings->send_timeout_ms : plan_->settings->read_timeout_ms);
+}
+
+void Forwarder::on_body(std::string_view bytes) {
+  if (!connection_ || body_sent_) return;
+  char chunk_head[20];
+  std::array<iovec, 3> parts;
+  std::size_t count = 0;
+  if (request_.chunked) parts[count++] = {chunk_head, http::write_chunk_head(bytes.size(), chunk_head)};
+  parts[count++] = part(bytes);
+  if (request_.chunked) parts[count++] = part("\r\n");
+  record_->bytes_sent += bytes.size();
+  const int error = connection_->stream.write({parts.data(), count});
+  if (error != 0) return on_peer_broken(error);
+  if (stage_ == Stage::sending) connection_->set_timeout(plan_->settings->send_timeout_ms);
+  if (connection_->stream.queued_bytes() > body_high_water) x_.want_body(false);
+}
+
+void Forwarder::on_body_end() {
+  if (!connection_ || body_sent_) return;
+  if (request_.chunked) {
+    const int error = connection_->stream.write("0\r\n\r\n");
+    if (error != 0) return on_peer_broken(error);
+  }
+  request_sent();
+}
+
+void Forwarder::on_peer_drained() {
+  if (!body_sent_) {
+    if (x_.body_streaming) return x_.want_body(true);
+    return send_more_body();
+  }
+  if (stage_ == Stage::waiting_head) connection_->set_timeout(plan_->settings->read_timeout_ms);
+}
+
+// ---- the answer's head ---------------------------------------------------------------------------------------------
+
+void Forwarder::on_peer_read(std::string_view bytes) {
+  got_bytes_ = true;
+  record_->bytes_received += bytes.size();
+  switch (stage_) {
+    case Stage::sending:
+    case Stage::waiting_head: return read_head(bytes);
+    case Stage::relaying: return relay(bytes, false);
+    default: return;
+  }
+}
+
+void Forwarder::read_head(std::string_view bytes) {
+  std::string_view all = bytes;
+  std::string held;
+  if (!partial_head_.empty()) {
+    partial_head_.append(bytes);
+    held.swap(partial_head_);
+    all = held;
+  }
+  while (true) {
+    const std::size_t size = http::head_end(all, 0);
+    const auto most = static_cast<std::size_t>(plan_->settings->buffer_bytes);
+    if (size > most || (size == 0 && all.size() > most)) {
+      return failed(Failure::invalid_header, 502, "upstream sent too big header while reading response header from upstream");
+    }
+    if (size == 0) {
+      partial_head_.assign(all);
+      return;
+    }
+    http::HeadError error;
+    const http::HeadLimits limits{most, most, 1000, true, false};
+    if (!http::parse_response_head(x_.arena.copy(all.substr(0, size)), limits, request_.head_method, x_.arena, head_, error)) {
+      return failed(Failure::invalid_header, 502, fmt::format("upstream sent an invalid header: {} while reading response header from upstream", error.reason));
+    }
+    all.remove_prefix(size);
+    if (head_.status >= 200) break;
+    // RFC 9110 15.2: interim answers may come in any number; a bound keeps a flood from holding a worker.
+    if (head_.status == 101 || ++interim_ > max_interim_heads) {
+      return failed(Failure::invalid_header, 502, head_.status == 101 ? "upstream switched protocols without being asked"
+                                                                     : "upstream sent too many interim responses");
+    }
+    if (all.empty()) return;
+  }
+  if (judge_head(all)) begin_reply(all);
+}
+
+bool Forwarder::wants_next(unsigned status) const {
+  return may_retry(Failure::status, status);
+}
+
+/// False: this answer does not go to the client.
+bool Forwarder::judge_head(std::string_view) {
+  record_->status = head_.status;
+  record_->header_ms = since_attempt_ms();
+  x_.upstream_head = x_.arena.make<http::ResponseHead>(head_);
+  if (wants_next(head_.status)) {
+    failed(Failure::status, head_.status, fmt::format("upstream answered {}", head_.status));
+    return false;
+  }
+  if (plan_->settings->intercept_errors && head_.status >= 300 && find_error_page(*x_.route, head_.status)) {
+    const unsigned status = head_.status;
+    const http::ResponseHead* head = x_.upstream_head;
+    record_->response_ms = since_attempt_ms();
+    end_attempt(Outcome::ok, false);
+    x_.detach();
+    // RFC 9110 11.6.1: a 401 is useless to the client without its challenge.
+    for (const http::Field& field : head->fields) {
+      if (status == 401 && field.id == http::HeaderId::www_authenticate) x_.reply.fields.add(x_.arena, field);
+    }
+    x_.error(status);
+    return false;
+  }
+  return true;
+}
+
+void Forwarder::begin_reply(std::string_view rest) {
+  stage_ = Stage::relaying;
+  take_upstream_head(x_, *plan_, head_);
+  const http::HeadLimits limits{8192, 32 * 1024, 1000, true, false};
+  reader_.start(head_.framing, head_.content_length, limits);
+  const bool empty = head_.framing == http::BodyFraming::none ||
+                     (head_.framing == http::BodyFraming::length && head_.content_length == 0);
+  if (empty) {
+    finish_reply(!rest.empty());
+    x_.send_head({}, true);
+    return;
+  }
+  connection_->set_timeout(plan_->settings->read_timeout_ms);
+  relay(rest, true);
+}
+
+// ---- the answer's body ---------------------------------------------------------------------------------------------
+
+/// Body bytes go on as they came. `head_pending`: the reply's head goes out with them.
+void Forwarder::relay(std::string_view bytes, bool head_pending) {
+  std::array<iovec, relay_parts> parts;
+  std::size_t count = 0;
+  auto flush = [&](bool last) {
+    if (head_pending) x_.send_head({parts.data(), count}, last);
+    else if (count > 0 || last) x_.send_body({parts.data(), count}, last);
+    head_pending = false;
+    count = 0;
+  };
+  while (!bytes.empty()) {
+    const http::BodyReader::Step step = reader_.read(bytes);
+    bytes.remove_prefix(step.consumed);
+    if (step.state == http::BodyReader::State::bad) {
+      x_.log(LogLevel::error, fmt::format("upstream sent an invalid body: {} while reading upstream", step.reason));
+      if (head_pending) {
+        return failed(Failure::invalid_header, 502, "upstream sent an invalid body while reading response header from upstream");
+      }
+      if (count > 0) flush(false);
+      record_->response_ms = since_attempt_ms();
+      end_attempt(Outcome::failed, false);
+      return x_.fail_source();
+    }
+    if (step.state == http::BodyReader::State::data) {
+      record_->response_length += step.data.size();
+      parts[count++] = part(step.data);
+      if (count == relay_parts - 1) flush(false);
+    }
+    if (reader_.done()) {
+      if (plan_->settings->pass_trailers && reader_.trailer_section().size() > 2) {
+        std::span<http::Field> trailers;
+        http::HeadError error;
+        const http::HeadLimits limits{8192, 32 * 1024, 100, true, false};
+        if (http::parse_trailers(x_.arena.copy(reader_.trailer_section()), limits, x_.arena, trailers, error)) {
+          for (const http::Field& field : trailers) x_.reply.trailers.add(x_.arena, field);
+          x_.upstream_trailers = trailers;
+        }
+      }
+      finish_reply(!bytes.empty());
+      return flush(true);
+    }
+    if (step.state == http::BodyReader::State::more) break;
+  }
+  if (head_pending || count > 0) flush(false);
+  if (stage_ == Stage::relaying && connection_) hold_back();
+}
+
+/// Back pressure: the peer waits while the client has enough to read.
+void Forwarder::hold_back() {
+  const table::ProxySettings& settings = *plan_->settings;
+  const auto most = static_cast<std::size_t>(settings.buffering ? settings.buffers * settings.buffers_bytes : settings.buffer_bytes);
+  if (x_.queued_bytes() <= most) return connection_->set_timeout(settings.read_timeout_ms);
+  held_back_ = true;
+  connection_->stream.pause();
+  connection_->clear_timeout();
+}
+
+void Forwarder::on_client_drained() {
+  if (!held_back_ || !connection_) return;
+  held_back_ = false;
+  connection_->stream.resume();
+  connection_->set_timeout(plan_->settings->read_timeout_ms);
+}
+
+/// The answer is whole: the connection goes back to the pool unless something was left over or is still unsent.
+void Forwarder::finish_reply(bool leftover) {
+  stage_ = Stage::over;
+  record_->response_ms = since_attempt_ms();
+  const bool reusable = head_.keep_alive && !leftover && body_sent_ && !plan_->settings->http_1_0 &&
+                        head_.framing != http::BodyFraming::until_close;
+  end_attempt(Outcome::ok, reusable);
+}
+
+void Forwarder::end_attempt(Outcome outcome, bool reusable) {
+  if (connection_) {
+    if (reusable) x_.worker.pool.give_back(connection_, *upstream_);
+    else x_.worker.pool.close(connection_);
+    connection_ = nullptr;
+  }
+  if (!peer_) return;
+  if (upstream::done(*upstream_->peers, *peer_, outcome, x_.clock().now_ms())) {
+    x_.log(LogLevel::warn, "upstream server temporarily disabled");
+  }
+  peer_ = nullptr;
+}
+
+std::int64_t Forwarder::since_attempt_ms() const { return x_.clock().now_ms() - attempt_ms_; }
+
+}  // namespace gh::proxy

@@ -1,0 +1,106 @@
+// Forwarder: content that comes from an upstream. It owns the attempts of one exchange, one at a time:
+//
+//   begin -> pick peer -> idle connection ----------> sending -> waiting_head -> relaying -> over
+//                \------> connecting ------------------^              |
+//                  ^                                                  |
+//                  '---- failed, and another try is allowed ----------'   (proxy_next_upstream)
+//
+// The request body is in memory or a file (proxy_request_buffering on: any try can send it again) or streams (off: once
+// its bytes are on the way there is no other try). The answer goes to the client as it comes; reading stops while the
+// client's queue is above the high-water mark. Worker thread; lives as long as its Exchange, reused with it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "http/h1.h"
+#include "net/resolver.h"
+#include "proxy/exchange.h"
+#include "proxy/proxy_plan.h"
+#include "proxy/upstream_head.h"
+#include "upstream/balance.h"
+#include "upstream/pool.h"
+
+namespace gh::proxy {
+
+class Forwarder final : public ContentSource, private upstream::PeerUser {
+ public:
+  explicit Forwarder(Exchange& exchange) : x_(exchange) {}
+  ~Forwarder();
+
+  /// The content step of proxy_pass. `upstream` is decided already; `uri` is the constant URI part ("" without).
+  table::Verdict begin(const ProxyPlan& plan, const table::Upstream& upstream, const ForwardedRequest& request);
+
+  /// proxy_pass with variables: the URL is known only now; a name is resolved first (`resolver`). forwarder_dynamic.cc
+  table::Verdict begin_dynamic(const ProxyPlan& plan, ForwardedRequest request);
+
+  // ContentSource
+  void on_body(std::string_view bytes) override;
+  void on_body_end() override;
+  void on_client_drained() override;
+  void on_abort() override;
+  [[nodiscard]] bool ignores_client_abort() const override { return plan_->settings->ignore_client_abort; }
+
+ private:
+  enum class Stage : std::uint8_t { idle, resolving, connecting, sending, waiting_head, relaying, over };
+  enum class Failure : std::uint8_t { error, timeout, invalid_header, status };
+
+  // upstream::PeerUser
+  void on_peer_connected(int error) override;
+  void on_peer_read(std::string_view bytes) override;
+  void on_peer_eof() override;
+  void on_peer_broken(int error) override;
+  void on_peer_drained() override;
+  void on_peer_timeout() override;
+
+  void resolve(std::string_view name, std::uint16_t port, std::string_view key);
+  void begin_at(std::string_view key, std::string_view name, std::vector<Address> addresses);
+  void next_try();
+  void open(state::Peer& peer);
+  void send_request();
+  void send_more_body();
+  void request_sent();
+  void read_head(std::string_view bytes);
+  bool judge_head(std::string_view rest);
+  bool wants_next(unsigned status) const;
+  void begin_reply(std::string_view rest);
+  void relay(std::string_view bytes, bool head_pending);
+  void finish_reply(bool leftover);
+  void hold_back();
+  void failed(Failure failure, unsigned status, std::string_view text);
+  [[nodiscard]] bool may_retry(Failure failure, unsigned status) const;
+  void answer_failure(unsigned status);
+  void end_attempt(upstream::Outcome outcome, bool reusable);
+  [[nodiscard]] std::int64_t since_attempt_ms() const;
+  [[nodiscard]] std::string_view doing() const;
+  const Address* bind_address();
+
+  Exchange& x_;
+  std::shared_ptr<const table::Upstream> dynamic_;   // keeps an upstream made for one URL
+  net::Resolver* resolver_ = nullptr;
+  std::uint64_t resolving_id_ = 0;
+  const ProxyPlan* plan_ = nullptr;
+  const table::Upstream* upstream_ = nullptr;
+  state::Peer* peer_ = nullptr;
+  upstream::PeerConnection* connection_ = nullptr;
+  upstream::Selection selection_;
+  ForwardedRequest request_;
+  AttemptRecord* record_ = nullptr;
+  http::ResponseHead head_;
+  http::BodyReader reader_;
+  std::string partial_head_;          // only while a head comes in several reads
+  Address bind_;
+  std::int64_t started_ms_ = 0;       // of the first try
+  std::int64_t attempt_ms_ = 0;       // of this one
+  std::uint64_t body_offset_ = 0;     // of the request body: sent so far
+  std::uint32_t tries_left_ = 0;
+  std::uint32_t interim_ = 0;         // 1xx heads seen
+  Stage stage_ = Stage::idle;
+  bool request_started_ = false;      // bytes of the request may have reached a peer
+  bool body_sent_ = false;
+  bool held_back_ = false;
+  bool got_bytes_ = false;
+};
+
+}  // namespace gh::proxy

@@ -1,0 +1,81 @@
+// proxy_pass whose host holds variables: find an upstream block of that name, take a literal address, or resolve.
+#include <fmt/format.h>
+
+#include "proxy/forwarder.h"
+#include "proxy/worker.h"
+#include "table/proxy_target.h"
+
+namespace gh::proxy {
+
+using table::Verdict;
+
+namespace {
+
+const table::Upstream* named_upstream(const table::Table& table, std::string_view name) {
+  for (const auto& upstream : table.upstreams) {
+    if (!upstream->is_implicit && upstream->name == name) return upstream.get();
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+Verdict Forwarder::begin_dynamic(const ProxyPlan& plan, ForwardedRequest request) {
+  const std::string_view text = plan.target->url.render(x_, x_.arena);
+  const Result<table::ProxyUrl> url = table::parse_proxy_url(text);
+  if (!url || url->tls) {
+    x_.log(LogLevel::error, fmt::format("invalid proxy_pass URL \"{}\": {}", text, url ? "https is not served yet" : url.error().text));
+    return x_.error(500);
+  }
+  plan_ = &plan;
+  x_.proxy_host = url->authority;
+  request.host = url->is_unix ? std::string_view("localhost") : url->authority;
+  if (url->has_uri) request.uri = url->uri.starts_with('?') ? x_.arena.copy("/" + std::string(url->uri)) : url->uri;
+  else request.uri = upstream_uri(x_, plan, {});
+  if (const table::Upstream* known = named_upstream(x_.table(), url->authority)) return begin(plan, *known, request);
+  request_ = request;
+  x_.attach(*this);
+  const std::uint16_t port = url->port != 0 ? url->port : url->default_port();
+  if (url->is_unix) {
+    Result<Address> address = Address::unix_path(url->host);
+    if (address) begin_at(url->authority, url->authority, {*address});
+    else x_.error(502);
+    return Verdict::wait;
+  }
+  if (Result<Address> literal = Address::parse_ip(url->host, port)) {
+    begin_at(url->authority, url->authority, {*literal});
+    return Verdict::wait;
+  }
+  resolve(url->host, port, url->authority);
+  return Verdict::wait;
+}
+
+void Forwarder::resolve(std::string_view name, std::uint16_t port, std::string_view key) {
+  if (!x_.route->resolver) {
+    x_.log(LogLevel::error, fmt::format("no resolver defined to resolve {}", name));
+    x_.reason = "no resolver";
+    return answer_failure(502);
+  }
+  stage_ = Stage::resolving;
+  peer_ = nullptr;
+  connection_ = nullptr;
+  resolver_ = &x_.worker.resolver(*x_.route->resolver);
+  resolving_id_ = resolver_->resolve(name, [this, port, key, name](Result<net::Resolver::Answer> answer) {
+    if (stage_ != Stage::resolving) return;
+    if (!answer || answer->addresses.empty()) {
+      x_.log(LogLevel::error, fmt::format("{} could not be resolved ({})", name, answer ? "no address" : answer.error().text));
+      x_.reason = "name not resolved";
+      return answer_failure(502);
+    }
+    std::vector<Address> addresses = answer->addresses;
+    for (Address& address : addresses) address.set_port(port);
+    begin_at(key, name, std::move(addresses));
+  });
+}
+
+void Forwarder::begin_at(std::string_view key, std::string_view name, std::vector<Address> addresses) {
+  dynamic_ = x_.worker.dynamic_upstream(key, name, std::move(addresses));
+  begin(*plan_, *dynamic_, request_);
+}
+
+}  // namespace gh::proxy

@@ -1,0 +1,131 @@
+// The failing half of Forwarder: what an error is called in the log, whether there is another try (proxy_next_upstream),
+// what the client gets when there is none.
+#include <fmt/format.h>
+#include <uv.h>
+
+#include "proxy/forwarder.h"
+#include "proxy/worker.h"
+
+namespace gh::proxy {
+
+using upstream::Outcome;
+
+namespace {
+
+/// The proxy_next_upstream condition of a status, 0 when there is none.
+std::uint32_t status_bit(unsigned status) {
+  switch (status) {
+    case 500: return table::next_500;
+    case 502: return table::next_502;
+    case 503: return table::next_503;
+    case 504: return table::next_504;
+    case 403: return table::next_403;
+    case 404: return table::next_404;
+    case 429: return table::next_429;
+    default: return 0;
+  }
+}
+
+}  // namespace
+
+std::string_view Forwarder::doing() const {
+  switch (stage_) {
+    case Stage::connecting: return "connecting to upstream";
+    case Stage::sending: return "sending request to upstream";
+    case Stage::waiting_head: return "reading response header from upstream";
+    default: return "reading upstream";
+  }
+}
+
+void Forwarder::on_peer_eof() {
+  if (stage_ == Stage::relaying) {
+    record_->response_ms = since_attempt_ms();
+    if (reader_.ends_at_eof()) {
+      stage_ = Stage::over;
+      end_attempt(Outcome::ok, false);
+      return x_.send_body({}, true);
+    }
+    x_.log(LogLevel::error, "upstream prematurely closed connection while reading upstream");
+    end_attempt(Outcome::failed, false);
+    return x_.fail_source();
+  }
+  failed(Failure::error, 502, fmt::format("upstream prematurely closed connection while {}", doing()));
+}
+
+void Forwarder::on_peer_broken(int error) {
+  const std::string text = fmt::format("recv() failed ({}: {}) while {}", -error, uv_strerror(error), doing());
+  if (stage_ == Stage::relaying) {
+    x_.log(LogLevel::error, text);
+    record_->response_ms = since_attempt_ms();
+    end_attempt(Outcome::failed, false);
+    return x_.fail_source();
+  }
+  failed(Failure::error, 502, text);
+}
+
+void Forwarder::on_peer_timeout() {
+  const std::string text = fmt::format("upstream timed out (110: Connection timed out) while {}", doing());
+  if (stage_ == Stage::relaying) {
+    x_.log(LogLevel::error, text);
+    record_->response_ms = since_attempt_ms();
+    end_attempt(Outcome::failed, false);
+    return x_.fail_source();
+  }
+  failed(Failure::timeout, 504, text);
+}
+
+/// RFC 9110 9.2.2: a request that may have had an effect is not sent again by itself.
+bool Forwarder::may_retry(Failure failure, unsigned status) const {
+  const table::ProxySettings& settings = *plan_->settings;
+  const bool race = failure == Failure::error && connection_ && connection_->was_idle();
+  if ((settings.next_upstream & table::next_off) != 0 || (tries_left_ == 0 && !race)) return false;
+  std::uint32_t wanted = 0;
+  switch (failure) {
+    case Failure::error: wanted = table::next_error; break;
+    case Failure::timeout: wanted = table::next_timeout; break;
+    case Failure::invalid_header: wanted = table::next_invalid_header; break;
+    case Failure::status: wanted = status_bit(status); break;
+  }
+  if ((settings.next_upstream & wanted) == 0) return false;
+  if (request_started_ && !http::is_idempotent(x_.method_now) && (settings.next_upstream & table::next_non_idempotent) == 0) {
+    return false;
+  }
+  if (request_started_ && x_.body_streaming && request_.has_body) return false;
+  return settings.next_upstream_timeout_ms == 0 ||
+         x_.clock().now_ms() - started_ms_ < settings.next_upstream_timeout_ms;
+}
+
+void Forwarder::failed(Failure failure, unsigned status, std::string_view text) {
+  const bool again = may_retry(failure, status);
+  const bool race = failure == Failure::error && connection_ && connection_->was_idle() && !got_bytes_;
+  record_->response_ms = since_attempt_ms();
+  if (record_->status == 0) record_->status = static_cast<std::uint16_t>(status);
+  x_.log(failure == Failure::status ? LogLevel::warn : LogLevel::error, text);
+  // A kept connection that its peer had just closed says nothing about the peer's health: the same one may be tried again.
+  if (race && again) selection_ = {};
+  const bool counts = failure != Failure::status || (status != 403 && status != 404);
+  end_attempt(race ? Outcome::unknown : counts ? Outcome::failed : Outcome::ok, false);
+  partial_head_.clear();
+  if (!again) {
+    x_.reason = "upstream failed";
+    return answer_failure(status);
+  }
+  if (race && tries_left_ == 0) tries_left_ = 1;
+  next_try();
+}
+
+void Forwarder::answer_failure(unsigned status) {
+  stage_ = Stage::over;
+  x_.detach();
+  x_.error(status);
+}
+
+void Forwarder::on_abort() {
+  if (stage_ == Stage::idle || stage_ == Stage::over) return;
+  if (stage_ == Stage::resolving) resolver_->cancel(resolving_id_);
+  stage_ = Stage::over;
+  if (record_ && record_->response_ms < 0) record_->response_ms = since_attempt_ms();
+  end_attempt(Outcome::unknown, false);
+}
+
+}  // namespace gh::proxy

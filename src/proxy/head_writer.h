@@ -1,0 +1,21 @@
+// The wire form of an HTTP/1.1 reply head: status line, the fields the gateway itself sets, then the reply's own.
+#pragma once
+
+#include "proxy/output.h"
+
+namespace gh::proxy {
+
+class Client;
+class Exchange;
+
+struct HeadForm {
+  bool keep_alive;
+  bool chunked;
+  bool no_body;     // HEAD, 204, 304: Content-Length only when the reply knows it
+};
+
+void write_reply_head(Output& out, Exchange& exchange, Client& client, HeadForm form);
+/// "0", the trailer section, the empty line (RFC 9112 7.1).
+void write_last_chunk(Output& out, Exchange& exchange);
+
+}  // namespace gh::proxy

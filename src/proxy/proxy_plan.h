@@ -1,0 +1,60 @@
+// ProxyPlan: a location's proxying, compiled: what goes into the upstream's head, what of its answer is kept back.
+// Made once by policy/content/proxy_pass when a location is complete; immutable, shared by the workers.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "table/plan.h"
+
+namespace gh::proxy {
+
+/// A set of field names: known ones as bits, others as lower-case texts.
+class NameSet {
+ public:
+  void add(std::string_view name);
+  void add(http::HeaderId id) { bits_ |= bit(id); }
+  void remove(std::string_view name);
+  [[nodiscard]] bool has(const http::Field& field) const {
+    if (field.id != http::HeaderId::other) return (bits_ & bit(field.id)) != 0;
+    return !names_.empty() && has_name(field.name);
+  }
+  [[nodiscard]] bool has(http::HeaderId id) const { return (bits_ & bit(id)) != 0; }
+
+ private:
+  static std::uint64_t bit(http::HeaderId id) { return std::uint64_t{1} << static_cast<unsigned>(id); }
+  [[nodiscard]] bool has_name(std::string_view name) const;
+  std::uint64_t bits_ = 0;
+  std::vector<std::string> names_;
+};
+
+struct ProxyPlan {
+  std::shared_ptr<const table::ProxyTarget> target;
+  std::shared_ptr<const table::ProxySettings> settings;
+  std::shared_ptr<const table::ProxyRedirects> redirects;
+  /// What proxy_set_header adds, with constant parts joined: "Name: " + value + CRLF pieces.
+  struct Piece {
+    std::string constant;             // whole field lines, ready to copy; used when `value` is null
+    const table::Template* value = nullptr;
+    std::string name;                 // of the field when `value` is set
+  };
+  std::shared_ptr<const table::ProxySetHeaders> set_headers;   // owns the templates of `pieces`
+  std::vector<Piece> pieces;
+  NameSet not_forwarded;              // request fields that are dropped or set by us
+  NameSet hidden;                     // answer's fields that the client does not get
+  bool default_host = true;           // Host: $proxy_host
+  bool own_content_length = false;    // proxy_set_header states Content-Length itself
+  std::string redirect_from, redirect_to;   // proxy_redirect default; empty: none
+  std::string prefix;                 // of the location, replaced by the URI part
+};
+
+std::shared_ptr<ProxyPlan> make_proxy_plan(std::shared_ptr<const table::ProxyTarget> target,
+                                           std::shared_ptr<const table::ProxySettings> settings,
+                                           std::shared_ptr<const table::ProxySetHeaders> set_headers,
+                                           const table::ProxyHideHeaders& hide, const table::ProxyPassHeaders& pass,
+                                           std::shared_ptr<const table::ProxyRedirects> redirects,
+                                           const std::string& location_prefix, bool prefix_location);
+
+}  // namespace gh::proxy

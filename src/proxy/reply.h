@@ -1,0 +1,66 @@
+// Reply: the answer that an exchange sends, before a protocol gives it its wire form. Slices live in the exchange.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "base/arena.h"
+#include "http/message.h"
+
+namespace gh::proxy {
+
+/// A growing array of fields in an arena.
+class Fields {
+ public:
+  void add(Arena& arena, http::Field field) {
+    if (size_ == capacity_) grow(arena);
+    data_[size_++] = field;
+  }
+  void add(Arena& arena, std::string_view name, std::string_view value, http::HeaderId id = http::HeaderId::other) {
+    add(arena, http::Field{name, value, id});
+  }
+  [[nodiscard]] std::span<http::Field> view() { return {data_, size_}; }
+  [[nodiscard]] std::span<const http::Field> view() const { return {data_, size_}; }
+  void clear() { size_ = 0; }
+  /// Removes fields for which `gone` is true, keeping the order.
+  template <class F>
+  void remove_if(F&& gone) {
+    std::uint32_t kept = 0;
+    for (std::uint32_t i = 0; i < size_; ++i) {
+      if (!gone(data_[i])) data_[kept++] = data_[i];
+    }
+    size_ = kept;
+  }
+
+ private:
+  void grow(Arena& arena) {
+    const std::uint32_t capacity = capacity_ ? capacity_ * 2 : 16;
+    auto* bigger = arena.array<http::Field>(capacity);
+    for (std::uint32_t i = 0; i < size_; ++i) new (bigger + i) http::Field(data_[i]);
+    data_ = bigger;
+    capacity_ = capacity;
+  }
+  http::Field* data_ = nullptr;
+  std::uint32_t size_ = 0, capacity_ = 0;
+};
+
+struct Reply {
+  std::uint16_t status = 0;
+  std::string_view reason;            // empty: the standard phrase
+  std::string_view content_type;      // empty: no Content-Type field
+  std::string_view server;            // empty: our own Server field
+  std::string_view date;              // empty: now
+  std::string_view location;          // empty: none. Made absolute when it goes out, as absolute_redirect says
+  Fields fields;                      // everything else, in order
+  Fields trailers;                    // sent after a chunked body
+  std::uint64_t content_length = 0;
+  std::int64_t last_modified = -1;    // seconds, -1: none
+  bool has_content_length = false;
+  bool head_sent = false;
+  bool complete = false;              // the last body byte was handed to the client side
+  bool from_upstream = false;
+  bool close_connection = false;      // the connection cannot be used after this answer
+};
+
+}  // namespace gh::proxy

@@ -1,0 +1,127 @@
+#include "proxy/upstream_head.h"
+
+#include "base/text.h"
+#include "proxy/exchange.h"
+
+namespace gh::proxy {
+
+using http::HeaderId;
+
+namespace {
+
+std::string_view join(Arena& arena, std::string_view a, std::string_view b, std::string_view c = {}, std::string_view d = {}) {
+  char* to = arena.chars(a.size() + b.size() + c.size() + d.size());
+  std::size_t n = 0;
+  for (const std::string_view s : {a, b, c, d}) {
+    if (!s.empty()) std::memcpy(to + n, s.data(), s.size());
+    n += s.size();
+  }
+  return {to, n};
+}
+
+/// proxy_redirect: the first rule that fits; `value` is a URL. data() == nullptr: none fits.
+std::string_view rewrite_redirect(Exchange& x, const ProxyPlan& plan, std::string_view value) {
+  if (plan.redirects) {
+    for (const table::RedirectRule& rule : plan.redirects->list) {
+      if (rule.regex) {
+        Captures found;
+        if (rule.regex->match(value, &found) != Regex::Match::yes) continue;
+        x.captures = found;
+        x.captures_subject = value;
+        const std::string_view whole = found.group(value, 0);
+        return join(x.arena, value.substr(0, found.groups[0].begin), rule.to.render(x, x.arena),
+                    value.substr(found.groups[0].begin + whole.size()));
+      }
+      const std::string_view from = rule.from.render(x, x.arena);
+      if (!value.starts_with(from)) continue;
+      return join(x.arena, rule.to.render(x, x.arena), value.substr(from.size()));
+    }
+  }
+  if (!plan.redirect_from.empty() && value.starts_with(plan.redirect_from)) {
+    return join(x.arena, plan.redirect_to, value.substr(plan.redirect_from.size()));
+  }
+  return {};
+}
+
+std::string_view rewrite_refresh(Exchange& x, const ProxyPlan& plan, std::string_view value) {
+  for (std::size_t at = 0; at + 4 <= value.size(); ++at) {
+    if (!iequals(value.substr(at, 4), "url=")) continue;
+    const std::string_view changed = rewrite_redirect(x, plan, value.substr(at + 4));
+    return changed.data() ? join(x.arena, value.substr(0, at + 4), changed) : value;
+  }
+  return value;
+}
+
+}  // namespace
+
+std::string_view upstream_uri(Exchange& x, const ProxyPlan& plan, std::string_view constant_uri) {
+  if (constant_uri.empty()) {
+    if (!x.uri_changed) return x.target.unparsed;
+    const std::string_view path = http::escape_path(x.uri, x.arena);
+    return x.args.empty() ? path : join(x.arena, path, "?", x.args);
+  }
+  const std::string_view rest = x.uri.size() >= plan.prefix.size() ? x.uri.substr(plan.prefix.size()) : std::string_view();
+  const std::string_view escaped = x.target.path_is_plain && !x.uri_changed ? rest : http::escape_path(rest, x.arena);
+  if (x.args.empty()) return join(x.arena, constant_uri, escaped);
+  return join(x.arena, constant_uri, escaped, "?", x.args);
+}
+
+void write_upstream_request(Output& out, Exchange& x, const ProxyPlan& plan, const ForwardedRequest& request) {
+  out << request.method << ' ' << request.uri << (plan.settings->http_1_0 ? " HTTP/1.0\r\n" : " HTTP/1.1\r\n");
+  if (plan.default_host) out.field("Host", request.host);
+  if (plan.settings->http_1_0) out << "Connection: close\r\n";
+  for (const ProxyPlan::Piece& piece : plan.pieces) {
+    if (!piece.value) {
+      out << piece.constant;
+      continue;
+    }
+    const std::string_view value = piece.value->render(x, x.arena);
+    if (!value.empty()) out.field(piece.name, value);
+  }
+  if (request.chunked) {
+    out << "Transfer-Encoding: chunked\r\n";
+  } else if (request.has_body && !plan.own_content_length) {
+    out << "Content-Length: ";
+    out.number(request.content_length) << "\r\n";
+  }
+  if (plan.settings->pass_request_headers) {
+    const bool named = x.request.has_connection_names;
+    for (const http::Field& field : x.request.fields) {
+      if (plan.not_forwarded.has(field)) continue;
+      if (named && http::named_by_connection(x.request.fields, field.name)) continue;
+      out.field(field.name, field.value);
+    }
+  }
+  out << "\r\n";
+}
+
+void take_upstream_head(Exchange& x, const ProxyPlan& plan, const http::ResponseHead& head) {
+  Reply& reply = x.reply;
+  reply.status = head.status;
+  reply.reason = head.reason;
+  reply.from_upstream = true;
+  reply.has_content_length = head.has_content_length;
+  reply.content_length = head.content_length;
+  reply.fields.clear();
+  for (const http::Field& field : head.fields) {
+    const bool hidden = plan.hidden.has(field);
+    switch (field.id) {
+      case HeaderId::content_type: if (!hidden) reply.content_type = field.value; continue;
+      case HeaderId::date: if (!hidden) reply.date = field.value; continue;
+      case HeaderId::server: if (!hidden) reply.server = field.value; continue;
+      default: break;
+    }
+    if (hidden) continue;
+    if (head.has_connection_names && http::named_by_connection(head.fields, field.name)) continue;
+    if (field.id == HeaderId::location) {
+      const std::string_view changed = rewrite_redirect(x, plan, field.value);
+      reply.fields.add(x.arena, {field.name, changed.data() ? changed : field.value, field.id});
+    } else if (field.id == HeaderId::refresh) {
+      reply.fields.add(x.arena, {field.name, rewrite_refresh(x, plan, field.value), field.id});
+    } else {
+      reply.fields.add(x.arena, field);
+    }
+  }
+}
+
+}  // namespace gh::proxy

@@ -1,0 +1,90 @@
+// Variables of the answer: what is sent, how much of it, why.
+#include <charconv>
+#include <cstring>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "proxy/exchange.h"
+#include "proxy/variables.h"
+
+namespace gh::proxy {
+
+using config::Phase;
+using table::not_found;
+using table::VariableParam;
+
+namespace variable {
+
+std::string_view status(Exchange& x, const VariableParam&) {
+  if (x.reply.status < 100) return "000";
+  return number_text(x.arena, x.reply.status);
+}
+
+std::string_view bytes_sent(Exchange& x, const VariableParam&) { return number_text(x.arena, x.client->bytes_sent()); }
+std::string_view body_bytes_sent(Exchange& x, const VariableParam&) { return number_text(x.arena, x.body_bytes_sent); }
+
+}  // namespace variable
+
+namespace {
+
+std::string_view text_or_absent(std::string_view text) { return text.empty() ? not_found : text; }
+
+bool has_chunks(const Exchange& x) {
+  const Reply& reply = x.reply;
+  return reply.head_sent && !reply.has_content_length && x.request.version_minor >= 1 && reply.status != 204 &&
+         reply.status != 304 && x.request.method != http::Method::head && x.core().chunked_transfer_encoding;
+}
+
+/// Fields that the reply keeps apart from its list; false when `name` is none of them.
+bool special_field(Exchange& x, std::string_view name, std::string_view& value) {
+  const Reply& reply = x.reply;
+  value = not_found;
+  if (name == "content_type") value = text_or_absent(reply.content_type);
+  else if (name == "content_length") value = reply.has_content_length ? number_text(x.arena, reply.content_length) : not_found;
+  else if (name == "location") value = text_or_absent(reply.location);
+  else if (name == "transfer_encoding") value = has_chunks(x) ? std::string_view("chunked") : not_found;
+  else if (name == "connection") value = x.request.keep_alive && !reply.close_connection ? "keep-alive" : "close";
+  else if (name == "last_modified" && reply.last_modified >= 0) {
+    char* const to = x.arena.chars(32);
+    write_http_date(reply.last_modified, to);
+    value = {to, 29};
+  } else {
+    return false;
+  }
+  return value.data() != nullptr;
+}
+
+std::string_view sent_http(Exchange& x, const VariableParam& param) {
+  std::string_view value;
+  if (special_field(x, param.text, value)) return value;
+  return joined_fields(x.arena, x.reply.fields.view(), param.text, ", ");
+}
+
+std::string_view sent_trailer(Exchange& x, const VariableParam& param) {
+  return joined_fields(x.arena, x.reply.trailers.view(), param.text, ", ");
+}
+
+std::string_view request_completion(Exchange& x, const VariableParam&) { return x.reply.complete ? "OK" : ""; }
+std::string_view limit_rate(Exchange&, const VariableParam&) { return "0"; }
+std::string_view pipe(Exchange&, const VariableParam&) { return "."; }
+std::string_view absent(Exchange&, const VariableParam&) { return not_found; }
+std::string_view gateway_reason(Exchange& x, const VariableParam&) { return text_or_absent(x.reason); }
+
+constexpr table::VariableRow rows[] = {
+    {"sent_http_", sent_http, Phase::response, true, "a field of the answer"},
+    {"sent_trailer_", sent_trailer, Phase::response, true, "a field sent behind the body of the answer"},
+    {"status", variable::status, Phase::response, false, "status of the answer"},
+    {"bytes_sent", variable::bytes_sent, Phase::response, false, "bytes sent for this request, head and body"},
+    {"body_bytes_sent", variable::body_bytes_sent, Phase::response, false, "bytes sent behind the head"},
+    {"request_completion", request_completion, Phase::response, false, "\"OK\" when the answer was sent whole, else empty"},
+    {"limit_rate", limit_rate, Phase::address, false, "bytes per second of the answer; 0: no limit"},
+    {"pipe", pipe, Phase::address, false, "\"p\" for a pipelined request, else \".\""},
+    {"gzip_ratio", absent, Phase::response, false, "compression of the answer; absent when it is not compressed"},
+    {"gateway_reason", gateway_reason, Phase::response, false, "why the gateway itself answered"},
+};
+
+}  // namespace
+
+std::span<const table::VariableRow> reply_variables() { return rows; }
+
+}  // namespace gh::proxy

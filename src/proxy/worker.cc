@@ -1,0 +1,243 @@
+#include "proxy/worker.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "proxy/connection.h"
+#include "proxy/exchange.h"
+#include "proxy/forwarder.h"
+
+namespace gh::proxy {
+
+namespace {
+
+constexpr std::size_t max_spare_exchanges = 256;
+constexpr std::size_t spare_arena_bytes = 64 * 1024;
+constexpr std::size_t max_dynamic_upstreams = 256;
+
+std::atomic<std::uint64_t> connection_serial{0};
+
+}  // namespace
+
+void LogBuffer::append(std::string_view line) {
+  lines_.append(line);
+  if (lines_.size() >= flush_bytes) flush();
+}
+
+void LogBuffer::flush() {
+  if (lines_.empty()) return;
+  file_->write(lines_);
+  lines_.clear();
+}
+
+Worker::Worker(unsigned number, Counters& own, const ProcessCounters& all, Clock::Kind clock)
+    : loop(clock), index(number), counters(own), all_counters(all), pool(loop) {
+  loop.at_turn_end([this] {
+    for (const auto& buffer : log_buffers_) buffer->flush();
+  });
+}
+
+Worker::~Worker() {
+  close_all();
+  for (int turns = 0; first_ && turns < 100; ++turns) uv_run(loop.uv(), UV_RUN_NOWAIT);
+  for (Exchange* exchange : spare_exchanges_) delete exchange;
+  for (const auto& buffer : log_buffers_) buffer->flush();
+}
+
+std::uint64_t Worker::next_connection_serial() { return connection_serial.fetch_add(1, std::memory_order_relaxed) + 1; }
+
+// ---- generations ---------------------------------------------------------------------------------------------------
+
+void Worker::publish(std::shared_ptr<const table::Table> table) {
+  auto fresh = std::make_unique<Snapshot>();
+  fresh->table = std::move(table);
+  Snapshot* const previous = current_;
+  current_ = fresh.get();
+  snapshots_.push_back(std::move(fresh));
+  for (const auto& point : listen_points_) {
+    const auto& sockets = current_->table->sockets;
+    const auto it = std::find_if(sockets.begin(), sockets.end(),
+                                 [&](const table::ListenSocket& s) { return s.address == point->address; });
+    point->is_open = it != sockets.end();
+    if (!point->is_open) continue;  // its last table stays pinned for the connections that are left
+    Snapshot* const old = point->snapshot;
+    point->snapshot = current_;
+    point->socket = &*it;
+    pin(current_);
+    if (old) unpin(old);
+  }
+  pool.keep_only(*current_->table);
+  // Buffers of logs that no table names any more go with their last line.
+  for (const auto& buffer : log_buffers_) buffer->flush();
+  std::erase_if(log_buffers_, [&](const auto& buffer) {
+    const auto& files = current_->table->log_files;
+    return std::none_of(files.begin(), files.end(), [&](const auto& f) { return f.get() == buffer->file(); });
+  });
+  if (previous && previous->pins == 0) let_go(previous);
+}
+
+void Worker::let_go(Snapshot* snapshot) {
+  std::shared_ptr<const table::Table> table = std::move(snapshot->table);
+  std::erase_if(snapshots_, [&](const auto& s) { return s.get() == snapshot; });
+  if (on_let_go) on_let_go(std::move(table));
+}
+
+ListenPoint& Worker::listen_point(const Address& address) {
+  for (const auto& point : listen_points_) {
+    if (point->address == address) return *point;
+  }
+  auto point = std::make_unique<ListenPoint>();
+  point->address = address;
+  listen_points_.push_back(std::move(point));
+  ListenPoint& added = *listen_points_.back();
+  if (current_) {
+    for (const table::ListenSocket& socket : current_->table->sockets) {
+      if (!(socket.address == address)) continue;
+      added.snapshot = current_;
+      added.socket = &socket;
+      pin(current_);
+    }
+  }
+  return added;
+}
+
+// ---- connections ---------------------------------------------------------------------------------------------------
+
+bool Worker::has_room() {
+  Counters::add(counters.accepted);
+  const auto most = static_cast<std::size_t>(current_->table->process.worker_connections);
+  if (connections_ < most) return true;
+  process_log()->write(LogLevel::alert, 0, fmt::format("{} worker_connections are not enough", most));
+  return false;
+}
+
+void Worker::accept(ListenPoint& point, uv_stream_t* listening) {
+  if (!has_room()) return net::Listener::discard(listening);
+  auto* connection = new Connection(*this, point);
+  if (connection->open(listening) != 0) delete connection;
+  else Counters::add(counters.handled);
+}
+
+void Worker::accept(ListenPoint& point, int fd) {
+  if (!has_room()) {
+    ::close(fd);
+    return;
+  }
+  auto* connection = new Connection(*this, point);
+  if (connection->open(fd) != 0) {
+    delete connection;
+    ::close(fd);
+  } else {
+    Counters::add(counters.handled);
+  }
+}
+
+void Worker::link(Connection& connection) {
+  connection.next_ = first_;
+  if (first_) first_->prev_ = &connection;
+  first_ = &connection;
+  ++connections_;
+  Counters::move(counters.active, 1);
+}
+
+void Worker::unlink(Connection& connection) {
+  (connection.prev_ ? connection.prev_->next_ : first_) = connection.next_;
+  if (connection.next_) connection.next_->prev_ = connection.prev_;
+  --connections_;
+  Counters::move(counters.active, -1);
+  if (draining_ && connections_ == 0 && when_drained_) {
+    auto done = std::move(when_drained_);
+    when_drained_ = nullptr;
+    done();
+  }
+}
+
+void Worker::drain(std::function<void()> when_done) {
+  draining_ = true;
+  when_drained_ = std::move(when_done);
+  for (Connection* c = first_; c;) {
+    Connection* const next = c->next_;
+    c->drain();
+    c = next;
+  }
+  if (connections_ == 0 && when_drained_) {
+    auto done = std::move(when_drained_);
+    when_drained_ = nullptr;
+    done();
+  }
+}
+
+void Worker::close_all() {
+  draining_ = true;
+  for (Connection* c = first_; c;) {
+    Connection* const next = c->next_;
+    c->close_now();
+    c = next;
+  }
+}
+
+// ---- exchanges -----------------------------------------------------------------------------------------------------
+
+Exchange* Worker::new_exchange() {
+  if (spare_exchanges_.empty()) return new Exchange(*this);
+  Exchange* exchange = spare_exchanges_.back();
+  spare_exchanges_.pop_back();
+  return exchange;
+}
+
+void Worker::free_exchange(Exchange* exchange) {
+  Snapshot* const snapshot = exchange->snapshot;
+  exchange->reset();
+  if (spare_exchanges_.size() < max_spare_exchanges && exchange->arena.bytes_held() <= spare_arena_bytes) {
+    spare_exchanges_.push_back(exchange);
+  } else {
+    delete exchange;
+  }
+  if (snapshot) unpin(snapshot);
+}
+
+LogBuffer& Worker::log_buffer(const std::shared_ptr<LogFile>& file) {
+  for (const auto& buffer : log_buffers_) {
+    if (buffer->file() == file.get()) return *buffer;
+  }
+  log_buffers_.push_back(std::make_unique<LogBuffer>(file));
+  return *log_buffers_.back();
+}
+
+net::Resolver& Worker::resolver(const table::ResolverSettings& settings) {
+  std::string key = fmt::format("{} {} {}", settings.valid_ms, settings.ipv4, settings.ipv6);
+  for (const Address& server : settings.servers) key += " " + server.text();
+  auto& slot = resolvers_[key];
+  if (!slot) {
+    net::ResolverOptions options;
+    options.servers = settings.servers;
+    options.valid_ms = settings.valid_ms;
+    options.ipv4 = settings.ipv4;
+    options.ipv6 = settings.ipv6;
+    slot = std::make_unique<net::Resolver>(loop, options);
+  }
+  return *slot;
+}
+
+std::shared_ptr<const table::Upstream> Worker::dynamic_upstream(std::string_view key, std::string_view name,
+                                                                std::vector<Address> addresses) {
+  std::string full(key);
+  for (const Address& address : addresses) full += " " + address.text();
+  auto it = dynamic_upstreams_.find(full);
+  if (it != dynamic_upstreams_.end()) return it->second;
+  if (dynamic_upstreams_.size() >= max_dynamic_upstreams) dynamic_upstreams_.clear();
+  auto made = std::make_shared<table::Upstream>();
+  made->name = name;
+  made->is_implicit = true;
+  made->keepalive_connections = 0;  // such hosts are too many to keep connections to each
+  state::ServerConfig server;
+  server.name = name;
+  server.addresses = std::move(addresses);
+  made->peers = std::make_shared<state::PeerGroup>(std::vector<state::ServerConfig>{server}, nullptr, nullptr);
+  dynamic_upstreams_.emplace(full, made);
+  return made;
+}
+
+}  // namespace gh::proxy

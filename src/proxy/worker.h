@@ -1,0 +1,135 @@
+// Worker: what one worker thread owns beside its loop: the current Snapshot, the upstream pool, recycled exchanges,
+// scratch buffers, counters. Connections, exchanges and policies reach it through their Exchange. One thread only,
+// except for the counters, which any thread may read.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "net/listener.h"
+#include "net/loop.h"
+#include "net/resolver.h"
+#include "proxy/output.h"
+#include "table/plan.h"
+#include "upstream/pool.h"
+
+namespace gh::proxy {
+
+class Connection;
+class Exchange;
+
+/// One worker's hold on one generation of the table. Exchanges pin it; the pins are plain counters.
+struct Snapshot {
+  std::shared_ptr<const table::Table> table;
+  std::uint64_t pins = 0;
+};
+
+/// A listening socket as this worker sees it: which table it is served by. Never removed while a connection names it.
+struct ListenPoint {
+  Address address;
+  Snapshot* snapshot = nullptr;               // pinned
+  const table::ListenSocket* socket = nullptr;
+  bool is_open = true;                        // false: the current table no longer names it
+  std::uint64_t connections = 0;
+};
+
+/// Counters of one worker. Written by it alone (relaxed stores), summed by readers. Units: requests, connections.
+struct Counters {
+  std::atomic<std::uint64_t> accepted{0}, handled{0}, requests{0};
+  std::atomic<std::int64_t> active{0}, reading{0}, writing{0}, waiting{0};
+  static void add(std::atomic<std::uint64_t>& c) { c.store(c.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed); }
+  static void move(std::atomic<std::int64_t>& c, std::int64_t by) {
+    c.store(c.load(std::memory_order_relaxed) + by, std::memory_order_relaxed);
+  }
+};
+
+/// All workers' counters, for stub_status. Owned by the process.
+struct ProcessCounters {
+  std::vector<std::unique_ptr<Counters>> workers;
+};
+
+/// Lines of one log file gathered during a loop turn and written together at its end.
+class LogBuffer {
+ public:
+  explicit LogBuffer(std::shared_ptr<LogFile> file) : file_(std::move(file)) {}
+  void append(std::string_view line);
+  void flush();
+  [[nodiscard]] const LogFile* file() const { return file_.get(); }
+
+ private:
+  static constexpr std::size_t flush_bytes = 64 * 1024;
+  std::shared_ptr<LogFile> file_;
+  std::string lines_;
+};
+
+class Worker {
+ public:
+  Worker(unsigned index, Counters& counters, const ProcessCounters& all, Clock::Kind clock = Clock::Kind::real);
+  ~Worker();
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+
+  net::Loop loop;
+  const unsigned index;
+  Counters& counters;
+  const ProcessCounters& all_counters;
+  upstream::Pool pool;
+  Output out;                       // scratch for one message head; used and emptied within one call
+
+  /// From now on new requests are served by `table`. Old generations are let go when their last pin is.
+  void publish(std::shared_ptr<const table::Table> table);
+  [[nodiscard]] const Snapshot* current() const { return current_; }
+  void pin(Snapshot* snapshot) { ++snapshot->pins; }
+  void unpin(Snapshot* snapshot) {
+    if (--snapshot->pins == 0 && snapshot != current_) let_go(snapshot);
+  }
+  /// Told (on this thread) when this worker holds nothing of a generation any more.
+  std::function<void(std::shared_ptr<const table::Table>)> on_let_go;
+
+  /// A connection arrived on listen point `point`. Refused (closed) above worker_connections.
+  void accept(ListenPoint& point, uv_stream_t* listening);
+  void accept(ListenPoint& point, int fd);  // mailed from worker 0 (unix sockets)
+  ListenPoint& listen_point(const Address& address);
+  [[nodiscard]] std::size_t connections() const { return connections_; }
+
+  /// Graceful: idle connections close now, others after their exchange; `when_done` runs when none is left.
+  void drain(std::function<void()> when_done);
+  void close_all();  // at once
+  [[nodiscard]] bool draining() const { return draining_; }
+
+  Exchange* new_exchange();
+  void free_exchange(Exchange* exchange);
+  LogBuffer& log_buffer(const std::shared_ptr<LogFile>& file);
+  /// The resolver for these settings on this loop; made at first use.
+  net::Resolver& resolver(const table::ResolverSettings& settings);
+  /// An upstream for a host that only a request named; kept by this worker for the next one (bounded).
+  std::shared_ptr<const table::Upstream> dynamic_upstream(std::string_view key, std::string_view name,
+                                                          std::vector<Address> addresses);
+  std::uint64_t next_connection_serial();
+
+  // the worker's connections, an intrusive list (Connection links itself)
+  void link(Connection& connection);
+  void unlink(Connection& connection);
+
+ private:
+  void let_go(Snapshot* snapshot);
+  bool has_room();
+  Snapshot* current_ = nullptr;
+  std::vector<std::unique_ptr<Snapshot>> snapshots_;
+  std::vector<std::unique_ptr<ListenPoint>> listen_points_;
+  std::vector<Exchange*> spare_exchanges_;
+  std::vector<std::unique_ptr<LogBuffer>> log_buffers_;
+  std::unordered_map<std::string, std::unique_ptr<net::Resolver>> resolvers_;
+  std::unordered_map<std::string, std::shared_ptr<const table::Upstream>> dynamic_upstreams_;
+  Connection* first_ = nullptr;
+  std::size_t connections_ = 0;
+  bool draining_ = false;
+  std::function<void()> when_drained_;
+};
+
+}  // namespace gh::proxy

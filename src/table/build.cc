@@ -1,0 +1,163 @@
+#include "table/build.h"
+
+#include <algorithm>
+
+#include "table/server_block.h"
+
+namespace gh::table {
+namespace {
+
+/// What is left of the sources in a table: enough to say "file:line" in logs.
+struct SourceLines {
+  struct File {
+    std::string path;
+    std::vector<std::uint32_t> line_starts;
+  };
+  std::vector<File> files;
+};
+
+std::shared_ptr<const SourceLines> source_lines(const config::Sources& sources) {
+  auto out = std::make_shared<SourceLines>();
+  for (std::uint32_t i = 0; i < sources.count(); ++i) {
+    out->files.push_back({sources.file(i).path, sources.file(i).line_starts});
+  }
+  return out;
+}
+
+std::string where_in(const Table& table, const config::Span& span) {
+  const auto& lines = *static_cast<const SourceLines*>(table.sources.get());
+  if (!span.is_set() || span.file >= lines.files.size()) return "built in";
+  const SourceLines::File& file = lines.files[span.file];
+  const auto after = std::upper_bound(file.line_starts.begin(), file.line_starts.end(), span.begin);
+  return file.path + ":" + std::to_string(after - file.line_starts.begin());
+}
+
+/// Names of groups in the patterns of `location` and `server_name` are variables everywhere, also in blocks that stand
+/// before them (a log_format at the top of the file): they are defined before anything is compiled.
+void define_group_names(VariableTable& variables, std::string_view pattern) {
+  for (std::size_t at = pattern.find("(?"); at != std::string_view::npos; at = pattern.find("(?", at + 2)) {
+    std::string_view rest = pattern.substr(at + 2);
+    if (rest.starts_with("P")) rest.remove_prefix(1);
+    if (!rest.starts_with("<") && !rest.starts_with("'")) continue;
+    const std::size_t end = rest.find_first_of(">'", 1);
+    const std::string_view name = rest.substr(1, end == std::string_view::npos ? 0 : end - 1);
+    if (name.empty() || name[0] == '=' || name[0] == '!') continue;  // look-behind
+    if (!variables.is_fixed(name)) variables.define(name);
+  }
+}
+
+void define_group_names(VariableTable& variables, const std::vector<config::Bound>& directives) {
+  for (const config::Bound& directive : directives) {
+    const std::string_view name = directive.row->name;
+    if (name == "location" || name == "server_name" || name == "proxy_redirect") {
+      for (const config::Value& value : directive.values) define_group_names(variables, value.text);
+    }
+    define_group_names(variables, directive.children);
+  }
+}
+
+bool is_plain(const config::Bound& directive) {
+  const config::Block block = directive.row->block;
+  return block == config::Block::no || block == config::Block::data || block == config::Block::raw;
+}
+
+}  // namespace
+
+Builder::Builder(config::Loaded& from, const BuildInput& with)
+    : loaded(from),
+      input(with),
+      diagnostics(from.diagnostics),
+      variables(with.variables, with.slot_getter, with.capture_getter),
+      table(std::make_shared<Table>()) {}
+
+void Builder::build_block(Scope& scope, const std::vector<config::Bound>& children) {
+  for (const bool plain : {true, false}) {
+    for (const config::Bound& directive : children) {
+      if (is_plain(directive) == plain && directive.row->apply) directive.row->apply(scope, directive);
+    }
+  }
+}
+
+Upstream* Builder::find_upstream(std::string_view name) {
+  const auto it = upstreams.find(std::string(name));
+  if (it == upstreams.end()) return nullptr;
+  it->second.used = true;
+  return it->second.upstream.get();
+}
+
+std::shared_ptr<LogFile> Builder::log_file(const std::string& path, config::Span span) {
+  auto& entry = log_files_[path];
+  if (entry) return entry;
+  if (input.check_only || path == "stderr") return entry = LogFile::standard_error();
+  std::string why;
+  entry = registry().adopt_or_create<LogFile>("log/" + path, "", [&](const auto&) {
+    auto file = LogFile::open(path);
+    if (!file) why = file.error().text;
+    return file ? *file : LogFile::standard_error();
+  }).object;
+  if (!why.empty()) {
+    diagnostics.error(code::cannot_open_log, span, "the log file cannot be opened: " + why)
+        .with_help("the folder must exist and be writable; relative paths start at the prefix (-p)");
+  }
+  table->log_files.push_back(entry);
+  return entry;
+}
+
+namespace {
+
+/// Points a route at a settings group. The group is kept alive by the outermost route of the server that uses it.
+template <class T>
+const T* use_group(Scope& scope, Route& route) {
+  const T* group = &scope.get<T>();
+  if (route.kind == Route::Kind::server || scope.is_own<T>()) route.owned.push_back(scope.shared<T>());
+  return group;
+}
+
+}  // namespace
+
+void Builder::finish_route(Scope& scope, Route& route) {
+  route.core = use_group<CoreSettings>(scope, route);
+  route.files = use_group<FileSettings>(scope, route);
+  route.logs = use_group<LogSettings>(scope, route);
+  route.error_pages = use_group<ErrorPages>(scope, route);
+  route.proxy = use_group<ProxySettings>(scope, route);
+  if (scope.has<ResolverSettings>()) route.resolver = use_group<ResolverSettings>(scope, route);
+  for (const Module* module : input.modules) {
+    if (module->finish) module->finish(scope, route);
+  }
+}
+
+std::shared_ptr<Table> Builder::finish() {
+  for (std::size_t i = 0; i < at_end_.size(); ++i) at_end_[i]();  // one may add more
+  link_listeners();
+  for (const auto& draft : servers) table->servers.push_back(draft->server);
+  if (servers.empty()) {
+    diagnostics.warning(code::nothing_to_serve, {}, "nothing to serve: there is no `server` block")
+        .with_help("a start: server { listen 8080; location / { return 200 hello; } }");
+  }
+  if (diagnostics.has_errors()) return nullptr;
+  table->generation = input.generation;
+  table->variable_slots = variables.slots();
+  table->texts = variables.shared_texts();
+  table->sources = source_lines(loaded.sources);
+  table->where = where_in;
+  table->directives = loaded.directives;
+  table->files = loaded.sources.count();
+  return table;
+}
+
+std::shared_ptr<Table> build(config::Loaded& loaded, const BuildInput& input) {
+  Builder builder(loaded, input);
+  define_group_names(builder.variables, loaded.bound);
+  Scope scope(builder, nullptr, config::in_main);
+  for (const Module* module : input.modules) {
+    if (module->start) module->start(scope);
+  }
+  builder.build_block(scope, loaded.bound);
+  for (const Module* module : input.modules) {
+    if (module->end) module->end(scope);
+  }
+  return builder.finish();
+}
+
+}  // namespace gh::table

@@ -1,0 +1,152 @@
+// From the servers' `listen` lines to ListenAddresses (who answers there) and ListenSockets (what is opened).
+#include <algorithm>
+#include <map>
+
+#include "table/server_block.h"
+
+namespace gh::table {
+namespace {
+
+using Draft = Builder::ServerDraft;
+
+/// All servers of one address, in file order.
+struct Group {
+  Listen listen;                       // address and options, merged
+  const Listen* options = nullptr;     // where the options were stated
+  const Listen* default_at = nullptr;
+  std::vector<Draft*> drafts;
+  std::size_t fallback = 0;
+};
+
+struct Linker {
+  Builder& builder;
+  std::vector<Group> groups;
+  std::map<std::string, std::size_t> by_text;
+
+  void collect(Draft& draft) {
+    if (draft.listens.empty()) {
+      Listen listen;
+      listen.address = default_listen();
+      listen.text = listen.address.text();
+      listen.where = draft.where;
+      draft.listens.push_back(std::move(listen));
+    }
+    for (const Listen& listen : draft.listens) add(draft, listen);
+  }
+
+  void add(Draft& draft, const Listen& listen) {
+    const auto [it, is_new] = by_text.try_emplace(listen.text, groups.size());
+    if (is_new) groups.emplace_back().listen = listen;
+    Group& group = groups[it->second];
+    if (listen.has_options) take_options(group, listen);
+    if (listen.is_default) {
+      if (group.default_at) {
+        builder.diagnostics.error(code::duplicate_default_server, listen.where, "a second default server for `" + listen.text + "`")
+            .with_related(group.default_at->where, "the first is here");
+      } else {
+        group.default_at = &listen;
+        group.fallback = group.drafts.size();
+      }
+    }
+    group.drafts.push_back(&draft);
+  }
+
+  void take_options(Group& group, const Listen& listen) {
+    if (group.options) {
+      builder.diagnostics.error(code::duplicate_listen, listen.where, "socket parameters for `" + listen.text + "` are stated twice")
+          .with_related(group.options->where, "first here")
+          .with_help("state backlog, reuseport and their like in one of the servers only");
+      return;
+    }
+    group.options = &listen;
+    group.listen = listen;
+  }
+
+  std::shared_ptr<ListenAddress> make_address(const Group& group) {
+    auto out = std::make_shared<ListenAddress>();
+    out->address = group.listen.address;
+    std::vector<ServerNames::Entry> entries;
+    std::vector<std::pair<std::string, config::Span>> places;  // of the entries
+    for (std::size_t i = 0; i < group.drafts.size(); ++i) {
+      const Draft& draft = *group.drafts[i];
+      out->servers.push_back(draft.server);
+      for (const ServerNameUse& use : draft.names) {
+        entries.push_back({use.name, static_cast<std::uint32_t>(i)});
+        places.emplace_back(use.word, use.where);
+      }
+      if (draft.names.empty()) {  // answers requests without Host
+        entries.push_back({*parse_server_name(""), static_cast<std::uint32_t>(i)});
+        places.emplace_back("", draft.where);
+      }
+      for (const auto& [regex, slots] : draft.server->regex_slots) out->regex_slots.emplace(regex, slots);
+    }
+    out->fallback = out->servers[group.fallback];
+    std::vector<ServerNames::Duplicate> duplicates;
+    out->names = ServerNames::build(entries, &duplicates);
+    for (const auto& [first, second] : duplicates) {
+      if (entries[first].server == entries[second].server) continue;
+      warn_duplicate(group.listen.text, places[first], places[second]);
+    }
+    return out;
+  }
+
+  void warn_duplicate(const std::string& address, const std::pair<std::string, config::Span>& first,
+                      const std::pair<std::string, config::Span>& second) {
+    const std::string name = second.first.empty() ? "server without a name" : "server name `" + second.first + "`";
+    builder.diagnostics.warning(code::duplicate_server_name, second.second, "a second " + name + " on `" + address + "` is ignored")
+        .with_related(first.second, "the first one answers");
+  }
+
+  /// The wildcard whose socket also takes connections to `group`'s address, or groups.size().
+  [[nodiscard]] std::size_t cover_of(const Group& group) const {
+    const Address& address = group.listen.address;
+    if (address.is_unix() || address.is_wildcard() || address.port() == 0 || group.options) return groups.size();
+    const auto covers = [&](const Group& other) {
+      const Address& a = other.listen.address;
+      return a.is_wildcard() && a.family() == address.family() && a.port() == address.port();
+    };
+    return static_cast<std::size_t>(std::find_if(groups.begin(), groups.end(), covers) - groups.begin());
+  }
+
+  static ListenSocket make_socket(const Listen& listen, std::uint32_t address) {
+    ListenSocket socket;
+    socket.address = listen.address;
+    socket.backlog = listen.backlog;
+    socket.reuseport = listen.reuseport;
+    socket.ipv6only = listen.ipv6only.value_or(true);
+    socket.deferred = listen.deferred;
+    socket.so_keepalive = listen.so_keepalive;
+    socket.rcvbuf = listen.rcvbuf;
+    socket.sndbuf = listen.sndbuf;
+    socket.addresses = {address};
+    socket.where = listen.where;
+    return socket;
+  }
+
+  void make_sockets() {
+    std::vector<std::size_t> socket_of(groups.size(), groups.size());
+    for (std::size_t i = 0; i < groups.size(); ++i) {
+      if (cover_of(groups[i]) != groups.size()) continue;
+      socket_of[i] = builder.table->sockets.size();
+      builder.table->sockets.push_back(make_socket(groups[i].listen, static_cast<std::uint32_t>(i)));
+    }
+    for (std::size_t i = 0; i < groups.size(); ++i) {
+      const std::size_t cover = cover_of(groups[i]);
+      if (cover == groups.size()) continue;
+      ListenSocket& socket = builder.table->sockets[socket_of[cover]];
+      socket.addresses.push_back(static_cast<std::uint32_t>(i));
+      socket.wildcard_covers = true;
+    }
+  }
+};
+
+}  // namespace
+
+void Builder::link_listeners() {
+  Linker linker{*this, {}, {}};
+  for (const auto& draft : servers) linker.collect(*draft);
+  for (const Group& group : linker.groups) table->addresses.push_back(linker.make_address(group));
+  linker.make_sockets();
+}
+
+}  // namespace gh::table

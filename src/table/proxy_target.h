@@ -1,0 +1,30 @@
+// The URL of proxy_pass, taken apart at build (LANGUAGE.md 9.1). Build thread only.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace gh::table {
+
+struct ProxyUrl {
+  bool tls = false;              // https://
+  bool is_unix = false;          // host holds the path then
+  std::string_view authority;    // "host:port" as written, or "unix:/path:"
+  std::string_view host;         // without port; "[::1]" keeps its brackets
+  std::uint16_t port = 0;        // 0: none written
+  std::string_view uri;          // from the first "/" or "?" on; may be empty
+  bool has_uri = false;
+
+  [[nodiscard]] std::uint16_t default_port() const { return tls ? 443 : 80; }
+};
+
+/// `text` outlives the result. Errors: no scheme, no host, bad port; the text says what to write.
+Result<ProxyUrl> parse_proxy_url(std::string_view text);
+
+/// Part of a URL with variables that can be understood at build: true when scheme and host come before the first `$`.
+bool has_constant_host(std::string_view text);
+
+}  // namespace gh::table

@@ -1,0 +1,50 @@
+// The blocks `server` and `location` while they are built: what their directives collect, and how they become a Server
+// and its Routes. Called by the rows of directives/server.cc and location.cc. Build thread only.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "table/build.h"
+#include "table/listen.h"
+#include "table/location_tree.h"
+#include "table/plan.h"
+#include "table/server_names.h"
+
+namespace gh::table {
+
+/// One word of `server_name` with its place, for what is said about duplicates.
+struct ServerNameUse {
+  ServerName name;
+  std::string word;
+  config::Span where;
+};
+
+struct Builder::ServerDraft {
+  std::shared_ptr<Server> server;
+  std::vector<Listen> listens;
+  std::vector<ServerNameUse> names;
+  config::Span where;
+};
+
+/// Local to each server and location scope: where its locations and flags go.
+struct BlockParts {
+  Builder::ServerDraft* draft = nullptr;
+  std::vector<LocationSpec> locations;
+  bool internal = false;
+  Route* route = nullptr;         // the location's; null at server level
+};
+
+/// The server that a scope lies in, or null at http level.
+Builder::ServerDraft* server_of(Scope& scope);
+
+void build_server(Scope& outer, const config::Bound& directive);
+void build_location(Scope& outer, const config::Bound& directive);
+void add_server_names(Scope& scope, const config::Bound& directive);
+void add_listen(Scope& scope, const config::Bound& directive);
+
+/// Slots of a regex's named groups, defined on the way; empty when it has none.
+std::vector<std::uint32_t> define_names(Scope& scope, const Regex& regex, config::Span where);
+
+}  // namespace gh::table

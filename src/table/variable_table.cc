@@ -1,0 +1,72 @@
+#include "table/variable_table.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "config/suggest.h"
+
+namespace gh::table {
+
+VariableTable::VariableTable(std::span<const VariableRow> rows, Getter slot_getter, Getter capture_getter)
+    : rows_(rows),
+      slot_getter_(slot_getter),
+      capture_getter_(capture_getter),
+      texts_(std::make_shared<std::deque<std::string>>()) {
+  for (const VariableRow& row : rows_) {
+    if (!row.family) fixed_.emplace(row.name, &row);
+  }
+}
+
+std::uint32_t VariableTable::define(std::string_view name) {
+  const auto [it, is_new] = slot_names_.try_emplace(std::string(name), static_cast<std::uint32_t>(slot_names_.size()));
+  if (is_new) {
+    const VariableParam param{texts_->emplace_back(name), it->second, nullptr};
+    defined_.insert_or_assign(it->first, Found{slot_getter_, param, config::Phase::rewrite});
+  }
+  return it->second;
+}
+
+bool VariableTable::define_computed(std::string_view name, Getter get, const void* object, config::Phase known_from) {
+  if (is_fixed(name)) return false;
+  const VariableParam param{texts_->emplace_back(name), 0, object};
+  defined_.insert_or_assign(std::string(name), Found{get, param, known_from});
+  return true;
+}
+
+std::optional<VariableTable::Found> VariableTable::find(std::string_view name) {
+  if (const auto it = fixed_.find(name); it != fixed_.end()) {
+    return Found{it->second->get, VariableParam{it->second->name, 0, nullptr}, it->second->known_from};
+  }
+  if (name.size() == 1 && name[0] >= '1' && name[0] <= '9') {
+    const auto group = static_cast<std::uint32_t>(name[0] - '0');
+    return Found{capture_getter_, VariableParam{{}, group, nullptr}, config::Phase::rewrite};
+  }
+  if (const auto it = defined_.find(std::string(name)); it != defined_.end()) return it->second;
+  return find_family(name);
+}
+
+/// The longest family prefix wins: sent_trailer_ is not sent_'s.
+std::optional<VariableTable::Found> VariableTable::find_family(std::string_view name) {
+  const VariableRow* best = nullptr;
+  for (const VariableRow& row : rows_) {
+    if (!row.family || name.size() <= row.name.size() || !name.starts_with(row.name)) continue;
+    if (!best || row.name.size() > best->name.size()) best = &row;
+  }
+  if (!best) return std::nullopt;
+  const std::string& rest = texts_->emplace_back(name.substr(best->name.size()));
+  const Found found{best->get, VariableParam{rest, 0, nullptr}, best->known_from};
+  defined_.emplace(std::string(name), found);  // the next use finds it there
+  return found;
+}
+
+std::string VariableTable::nearest(std::string_view name) const {
+  std::vector<std::string_view> names;
+  for (const VariableRow& row : rows_) {
+    if (!row.family) names.push_back(row.name);
+  }
+  for (const auto& [defined, slot] : slot_names_) names.push_back(defined);
+  std::sort(names.begin(), names.end());
+  return std::string(config::nearest(name, names));
+}
+
+}  // namespace gh::table

@@ -1,0 +1,53 @@
+// The names a configuration may use as variables: fixed rows, families, and what the configuration itself defines.
+// Used at build time only, by the building thread.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "table/variable.h"
+
+namespace gh::table {
+
+class VariableTable {
+ public:
+  struct Found {
+    Getter get;
+    VariableParam param;
+    config::Phase known_from;
+  };
+  /// `slot_getter` reads a configuration-defined variable from its slot; `capture_getter` reads $1..$9.
+  VariableTable(std::span<const VariableRow> rows, Getter slot_getter, Getter capture_getter);
+
+  /// A variable the configuration defines (a named capture, `set`): its slot. The same name gives the same slot.
+  std::uint32_t define(std::string_view name);
+  /// A variable computed by an object of the table (map, geo, split_clients). False when the name is taken by a row.
+  bool define_computed(std::string_view name, Getter get, const void* object, config::Phase known_from);
+  std::optional<Found> find(std::string_view name);
+  /// True when `name` is one of the fixed rows, which a configuration may not define.
+  [[nodiscard]] bool is_fixed(std::string_view name) const { return fixed_.contains(name); }
+  [[nodiscard]] std::string nearest(std::string_view name) const;  // did-you-mean; empty when nothing is near
+  [[nodiscard]] std::uint32_t slots() const { return static_cast<std::uint32_t>(slot_names_.size()); }
+  [[nodiscard]] std::span<const VariableRow> rows() const { return rows_; }
+  /// Texts that params point to; moved into the finished table.
+  std::deque<std::string>& texts() { return *texts_; }
+  std::shared_ptr<std::deque<std::string>> shared_texts() { return texts_; }
+
+ private:
+  std::span<const VariableRow> rows_;
+  Getter slot_getter_, capture_getter_;
+  std::optional<Found> find_family(std::string_view name);
+
+  std::unordered_map<std::string_view, const VariableRow*> fixed_;
+  std::unordered_map<std::string, Found> defined_;
+  std::unordered_map<std::string, std::uint32_t> slot_names_;
+  std::shared_ptr<std::deque<std::string>> texts_;
+};
+
+}  // namespace gh::table

@@ -1,0 +1,161 @@
+#include "upstream/pool.h"
+
+#include <algorithm>
+#include <unordered_set>
+
+#include "base/hash.h"
+
+namespace gh::upstream {
+
+namespace {
+
+std::size_t bind_key(const Address* bind) {
+  return bind ? static_cast<std::size_t>(fnv1a(bind->text())) | 1 : 0;
+}
+
+}  // namespace
+
+const Address& PeerConnection::local_address() {
+  thread_local Address address;
+  address = stream.local_address();
+  return address;
+}
+
+void PeerConnection::set_timeout(std::int64_t ms) { pool_.loop_.timers().set(*this, ms); }
+void PeerConnection::clear_timeout() { pool_.loop_.timers().clear(*this); }
+
+void PeerConnection::on_connected(int error) {
+  if (error == 0) {
+    stream.start_reading();
+    stream.set_no_delay();
+  }
+  if (user_) user_->on_peer_connected(error);
+}
+
+// Whatever happens to an idle connection makes it useless: an early answer, a FIN, a reset, the idle timeout.
+void PeerConnection::on_read(std::string_view bytes) {
+  if (user_) user_->on_peer_read(bytes);
+  else pool_.close(this);
+}
+
+void PeerConnection::on_eof() {
+  if (user_) user_->on_peer_eof();
+  else pool_.close(this);
+}
+
+void PeerConnection::on_broken(int error) {
+  if (user_) user_->on_peer_broken(error);
+  else pool_.close(this);
+}
+
+void PeerConnection::on_drained() {
+  if (user_) user_->on_peer_drained();
+}
+
+void PeerConnection::fire() {
+  if (user_) user_->on_peer_timeout();
+  else pool_.close(this);
+}
+
+Pool::~Pool() {
+  for (auto& [key, group] : groups_) {
+    while (group->idle.newest) close(group->idle.newest);
+  }
+}
+
+Pool::Group& Pool::group(const std::shared_ptr<state::PeerGroup>& peers) {
+  if (last_group_ && last_group_->peers == peers) return *last_group_;
+  auto& slot = groups_[peers.get()];
+  if (!slot) {
+    slot = std::make_unique<Group>();
+    slot->peers = peers;
+    slot->view = std::make_unique<state::PeerView>(peers, reinterpret_cast<std::uintptr_t>(this) ^ fnv1a("view"));
+  }
+  last_group_ = slot.get();
+  return *slot;
+}
+
+state::PeerView& Pool::view(const std::shared_ptr<state::PeerGroup>& peers) { return *group(peers).view; }
+
+PeerConnection* Pool::take_idle(const table::Upstream& upstream, const state::Peer& peer, const Address* bind,
+                                PeerUser& user) {
+  Group& from = group(upstream.peers);
+  const std::size_t wanted = bind_key(bind);
+  for (PeerConnection* c = from.idle.newest; c; c = c->older_) {
+    if (c->peer_id_ != peer.id || c->bind_hash_ != wanted) continue;
+    unlink_idle(c);
+    c->clear_timeout();
+    c->user_ = &user;
+    return c;
+  }
+  return nullptr;
+}
+
+PeerConnection* Pool::connect(const state::Peer& peer, const Address* bind, PeerUser& user, int& error) {
+  auto* connection = new PeerConnection(*this);
+  connection->user_ = &user;
+  connection->peer_id_ = peer.id;
+  connection->bind_hash_ = bind_key(bind);
+  connection->created_ms_ = loop_.clock().now_ms();
+  error = connection->stream.connect(loop_, *connection, peer.address, bind);
+  if (error != 0) {
+    delete connection;
+    return nullptr;
+  }
+  return connection;
+}
+
+void Pool::give_back(PeerConnection* connection, const table::Upstream& upstream) {
+  const std::int64_t now = loop_.clock().now_ms();
+  connection->user_ = nullptr;
+  ++connection->requests_;
+  const bool spent = upstream.keepalive_connections == 0 || !connection->stream.is_open() ||
+                     connection->requests_ >= static_cast<std::uint64_t>(upstream.keepalive_requests) ||
+                     now - connection->created_ms_ >= upstream.keepalive_time_ms ||
+                     connection->stream.queued_bytes() > 0;
+  if (spent) return close(connection);
+  Group& to = group(upstream.peers);
+  if (to.idle.count >= upstream.keepalive_connections) close(to.idle.oldest);
+  connection->stream.resume();
+  connection->list_ = &to.idle;
+  connection->older_ = to.idle.newest;
+  connection->newer_ = nullptr;
+  (to.idle.newest ? to.idle.newest->newer_ : to.idle.oldest) = connection;
+  to.idle.newest = connection;
+  ++to.idle.count;
+  ++idle_;
+  connection->set_timeout(upstream.keepalive_timeout_ms);
+}
+
+void Pool::unlink_idle(PeerConnection* connection) {
+  IdleList& list = *connection->list_;
+  (connection->newer_ ? connection->newer_->older_ : list.newest) = connection->older_;
+  (connection->older_ ? connection->older_->newer_ : list.oldest) = connection->newer_;
+  connection->list_ = nullptr;
+  connection->newer_ = connection->older_ = nullptr;
+  --list.count;
+  --idle_;
+}
+
+void Pool::close(PeerConnection* connection) {
+  if (connection->list_) unlink_idle(connection);
+  connection->clear_timeout();
+  delete connection;
+}
+
+void Pool::keep_only(const table::Table& table) {
+  std::unordered_set<const state::PeerGroup*> used;
+  for (const auto& upstream : table.upstreams) used.insert(upstream->peers.get());
+  last_group_ = nullptr;
+  for (auto it = groups_.begin(); it != groups_.end();) {
+    Group& group = *it->second;
+    if (used.count(it->first) != 0) {
+      ++it;
+      continue;
+    }
+    while (group.idle.newest) close(group.idle.newest);
+    it = groups_.erase(it);
+  }
+}
+
+}  // namespace gh::upstream

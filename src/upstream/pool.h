@@ -1,0 +1,109 @@
+// Pool: one worker's connections to peers, idle ones kept for reuse, last used first. No locks: nothing is shared.
+// Idle connections keep reading started, so that a close by the peer is seen at once and a dead one is never handed out.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <unordered_map>
+
+#include "net/stream.h"
+#include "net/timer_wheel.h"
+#include "state/peers.h"
+#include "table/plan.h"
+
+namespace gh::upstream {
+
+class Pool;
+
+/// Who uses a connection at the moment: the forwarder of one exchange.
+class PeerUser {
+ public:
+  virtual void on_peer_connected(int error) = 0;   // 0 or a negative UV_E...
+  virtual void on_peer_read(std::string_view bytes) = 0;
+  virtual void on_peer_eof() = 0;
+  virtual void on_peer_broken(int error) = 0;
+  virtual void on_peer_drained() = 0;
+  virtual void on_peer_timeout() = 0;
+
+ protected:
+  ~PeerUser() = default;
+};
+
+/// One connection to one peer. Created and destroyed by its pool only.
+class PeerConnection final : private net::StreamEvents, private net::Timer {
+ public:
+  [[nodiscard]] std::uint64_t requests() const { return requests_; }   // made before the current one
+  [[nodiscard]] bool was_idle() const { return requests_ > 0; }        // reused: a failure may be the keep-alive race
+  [[nodiscard]] const Address& local_address();
+  net::Stream stream;
+  /// One deadline for whatever is waited for now (connect, send, read).
+  void set_timeout(std::int64_t ms);
+  void clear_timeout();
+
+ private:
+  friend class Pool;
+  explicit PeerConnection(Pool& pool) : pool_(pool) {}
+  ~PeerConnection() = default;
+  void on_connected(int error) override;
+  void on_read(std::string_view bytes) override;
+  void on_eof() override;
+  void on_broken(int error) override;
+  void on_drained() override;
+  void fire() override;
+
+  Pool& pool_;
+  PeerUser* user_ = nullptr;                 // null: idle
+  PeerConnection* newer_ = nullptr;          // idle list of its group, and of all idle ones when free
+  PeerConnection* older_ = nullptr;
+  struct IdleList* list_ = nullptr;
+  std::uint64_t peer_id_ = 0;
+  std::uint64_t requests_ = 0;
+  std::int64_t created_ms_ = 0;
+  std::size_t bind_hash_ = 0;                // connections bound elsewhere (proxy_bind) are never shared
+};
+
+struct IdleList {
+  PeerConnection* newest = nullptr;
+  PeerConnection* oldest = nullptr;
+  std::int64_t count = 0;
+};
+
+class Pool {
+ public:
+  explicit Pool(net::Loop& loop) : loop_(loop) {}
+  ~Pool();
+  Pool(const Pool&) = delete;
+  Pool& operator=(const Pool&) = delete;
+
+  /// This worker's view of a group of peers (picks go through it). `seed` differs by worker.
+  state::PeerView& view(const std::shared_ptr<state::PeerGroup>& group);
+
+  /// An idle connection to `peer`, or null. From now on its events go to `user`.
+  PeerConnection* take_idle(const table::Upstream& upstream, const state::Peer& peer, const Address* bind, PeerUser& user);
+  /// A new one that is connecting; on_peer_connected tells. Null: `error` is set (out of descriptors ...).
+  PeerConnection* connect(const state::Peer& peer, const Address* bind, PeerUser& user, int& error);
+  /// The exchange is through: keep the connection for the next one, if the upstream's settings allow it, else close it.
+  void give_back(PeerConnection* connection, const table::Upstream& upstream);
+  void close(PeerConnection* connection);
+  /// Drops idle connections and views of groups that `table` does not use any more.
+  void keep_only(const table::Table& table);
+  [[nodiscard]] std::size_t idle() const { return idle_; }
+  net::Loop& loop() { return loop_; }
+
+ private:
+  friend class PeerConnection;
+  void unlink_idle(PeerConnection* connection);
+  struct Group {
+    std::shared_ptr<state::PeerGroup> peers;
+    std::unique_ptr<state::PeerView> view;
+    IdleList idle;
+  };
+  Group& group(const std::shared_ptr<state::PeerGroup>& peers);
+  net::Loop& loop_;
+  std::unordered_map<const state::PeerGroup*, std::unique_ptr<Group>> groups_;
+  Group* last_group_ = nullptr;   // most requests go where the last one went
+  std::size_t idle_ = 0;
+};
+
+}  // namespace gh::upstream
