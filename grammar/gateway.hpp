@@ -1,10 +1,11 @@
-// The layout of gateway.conf as PEGTL rules: words, quoted strings, directives, blocks, raw blocks, comments. It knows no
-// directive names. Included by src/config/parse.cc alone (PEGTL is slow to compile). gateway.ebnf says the same for people.
+// The layout of gateway.conf as PEGTL rules: words, quoted strings, directives, blocks, raw blocks, comments. It knows
+// no directive names. Included by src/config/parse.cc alone (PEGTL is slow to compile). gateway.ebnf says the same for
+// people.
 //
 // The grammar is total: any bytes match. What nginx would stop at is a rule of its own here (unclosed_quote,
 // missing_semicolon ...): its sentence is in messages.hpp, its recovery in parse.cc, and parsing goes on behind it.
-// No rule throws, no rule is tried twice over the same bytes more than a fixed number of times, and only `block` recurs,
-// after `may_nest` has said that it may.
+// No rule throws, no rule is tried twice over the same bytes more than a fixed number of times, and only `block`
+// recurs, after `may_nest` has said that it may.
 #pragma once
 
 #include <tao/pegtl.hpp>
@@ -37,12 +38,14 @@ struct quote_opens {
   template <p::apply_mode, p::rewind_mode, template <class...> class, template <class...> class, class In, class State>
   static bool match(In& in, State& state) { return state.quote_may_open(in.current()); }
 };
-/// Inside "( ... )" of an expression any byte may follow a closing quote; it begins a new word.
+/// Inside "( ... )" of an expression an operator may follow a closing quote too; it begins a new word.
 struct in_expression {
   template <p::apply_mode, p::rewind_mode, template <class...> class, template <class...> class, class In, class State>
   static bool match(In&, State& state) { return state.in_expression(); }
 };
-struct quote_ends : p::sor<p::at<p::sor<blank, p::one<';', '{', ')'>>>, p::eof, in_expression> {};
+struct operators : p::one<',', ']', '?', ':', '=', '!', '<', '>', '+', '-', '*', '/', '%', '~'> {};
+struct quote_ends : p::sor<p::at<p::sor<blank, p::one<';', '{', ')'>>>, p::eof,
+                           p::seq<in_expression, p::at<operators>>> {};
 struct quoted_word : p::seq<quote_opens, p::sor<quoted<'"'>, quoted<'\''>>, quote_ends> {};
 
 /// Fault: no closing quote, or something glued to it. State::recover_quote says how many bytes belong to the word.
@@ -59,14 +62,17 @@ struct word : p::sor<plain_word, quoted_word, broken_quote> {};
 struct words : p::seq<word, p::star<p::sor<blanks, comment, word>>> {};
 
 // --- raw blocks -----------------------------------------------------------------------------------------------------
-// Text with its own brackets and strings, kept whole. Two ways of writing strings and comments: Lua's, and ours.
+// Text with its own brackets and strings, kept whole. Two ways of writing strings and comments: Lua's, and ours. A
+// string that is not closed on its line is none (an apostrophe in a word); one that runs into the end of the file is,
+// so that a file cut in the middle of it is not taken for a whole one.
 template <char Quote>
-struct raw_string : p::seq<p::one<Quote>, p::star<p::sor<escape, p::not_one<Quote, '\\', '\n'>>>, p::one<Quote>> {};
+struct raw_string
+    : p::seq<p::one<Quote>, p::star<p::sor<escape, p::not_one<Quote, '\n'>>>, p::sor<p::one<Quote>, p::eof>> {};
 struct raw_comment : p::seq<p::one<'#'>, p::star<p::not_one<'\n'>>> {};
 struct raw_piece : p::sor<raw_string<'"'>, raw_string<'\''>, raw_comment, escape, p::any> {};
 
-/// Lua's [[ ]], [=[ ]=], [==[ ]==] ...
-struct lua_long_string {
+/// Lua's [[ ]], [=[ ]=], [==[ ]==] ...; up to the end of the file when it is not closed.
+struct lua_long {
   template <class In>
   static bool match(In& in) {
     const char* at = in.current();
@@ -76,28 +82,20 @@ struct lua_long_string {
     while (open != end && *open == '=') ++open;
     if (open == end || *open != '[') return false;
     const auto level = open - at;  // "]" and level - 1 times "="
-    for (const char* c = open + 1; c != end; ++c) {
-      if (*c != ']') continue;
-      const char* close = c + 1;
+    const char* c = open + 1;
+    while (c != end) {
+      const bool bracket = *c++ == ']';
+      if (!bracket) continue;
+      const char* close = c;
       while (close != end && *close == '=') ++close;
-      if (close != end && *close == ']' && close - c == level) {
+      if (close != end && *close == ']' && close - c + 1 == level) {
         in.bump(static_cast<std::size_t>(close + 1 - at));
         return true;
       }
-      c = close - 1;
+      c = close;
     }
-    return false;
-  }
-};
-/// Unclosed long strings are looked for once: State remembers where the search failed, so that time stays linear.
-struct lua_long {
-  template <p::apply_mode, p::rewind_mode, template <class...> class, template <class...> class, class In, class State>
-  static bool match(In& in, State& state) {
-    if (in.empty() || in.peek_char() != '[' || in.current() >= state.no_long_string_from()) return false;
-    if (lua_long_string::match(in)) return true;
-    const char* next = in.current() + 1;
-    if (next != in.end() && (*next == '[' || *next == '=')) state.count_long_string_failure(in.current());
-    return false;
+    in.bump(static_cast<std::size_t>(end - at));
+    return true;
   }
 };
 struct lua_comment : p::seq<p::string<'-', '-'>, p::sor<lua_long, p::star<p::not_one<'\n'>>>> {};
@@ -106,8 +104,8 @@ struct lua_piece : p::sor<raw_string<'"'>, raw_string<'\''>, lua_comment, lua_lo
 /// Everything up to the brace that closes the one before; a counter, not recursion.
 template <class Piece>
 struct balanced {
-  template <p::apply_mode A, p::rewind_mode M, template <class...> class Action, template <class...> class Control, class In,
-            class... States>
+  template <p::apply_mode A, p::rewind_mode M, template <class...> class Action, template <class...> class Control,
+            class In, class... States>
   static bool match(In& in, States&&... states) {
     std::size_t depth = 0;
     while (!in.empty()) {

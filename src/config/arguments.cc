@@ -151,7 +151,8 @@ class Matcher {
     const Span last = args_.back().span;
     const std::string_view rest = sources_.text({last.file, begin, last.end});
     std::optional<std::size_t> size = closing_parenthesis(rest);
-    if (!size && !rest.empty() && rest.back() == ')') size = rest.size();  // a lone "(" or quote in a regular expression
+    if (!size && !rest.empty() && rest.back() == ')')
+      size = rest.size();  // a lone "(" or quote in a regular expression
     if (!size) {
       stop(Problem::expression, {last.file, begin, last.end}, "its `(` is never closed");
       return args_.size();
@@ -221,7 +222,8 @@ std::string parameter_help(const Row& row, std::string_view word) {
   for (const ArgSpec& spec : specs_of(row)) {
     if (!is_positional(spec)) names.push_back(spec.name);
   }
-  const std::string_view key = word.substr(0, word.find('=') == std::string_view::npos ? word.size() : word.find('=') + 1);
+  const std::string_view key =
+      word.substr(0, word.find('=') == std::string_view::npos ? word.size() : word.find('=') + 1);
   const std::string_view near = nearest(key, names);
   if (!near.empty()) return fmt::format("did you mean `{}`?", near);
   std::string list;

@@ -59,7 +59,8 @@ class Binder {
  private:
   using Seen = std::vector<std::pair<const Row*, const Node*>>;  // of one block: what may stand only once
 
-  void bind_into(std::vector<Node>& nodes, Contexts contexts, std::string_view block, std::vector<Bound>& out, Seen& seen) {
+  void bind_into(std::vector<Node>& nodes, Contexts contexts, std::string_view block, std::vector<Bound>& out,
+                 Seen& seen) {
     out.reserve(out.size() + nodes.size());
     for (Node& node : nodes) {
       if (node.kind == NodeKind::comment || node.name().empty()) continue;
@@ -76,7 +77,7 @@ class Binder {
     if (rows.empty()) return unknown(node, contexts, block);
     const Row* row = vocabulary_.row_in(node.name(), contexts);
     if (row == nullptr) {
-      not_allowed(node, contexts, block);
+      not_allowed(node, block);
       std::vector<Bound> ignored;  // its own content is still looked at, against the block it was meant to be
       bind_children(node, *rows.front(), ignored);
       return;
@@ -93,7 +94,8 @@ class Binder {
   bool bind_children(Node& node, const Row& row, std::vector<Bound>& out) {
     if (node.kind == NodeKind::simple) return true;
     if (row.block == Block::data) return check_data(node.children, row);
-    if (row.block == Block::directives || row.block == Block::optional) bind_list(node.children, row.inside, row.name, out);
+    if (row.block == Block::directives || row.block == Block::optional)
+      bind_list(node.children, row.inside, row.name, out);
     return true;
   }
 
@@ -121,8 +123,10 @@ class Binder {
       seen.emplace_back(&row, &node);
       return true;
     }
-    diagnostics_.error(code::duplicate, node.words.front().span, fmt::format("`{}` is given twice in this block", row.name))
-        .with_label("the second one").with_related(before->second->words.front().span, "first given here")
+    diagnostics_
+        .error(code::duplicate, node.words.front().span, fmt::format("`{}` is given twice in this block", row.name))
+        .with_label("the second one")
+        .with_related(before->second->words.front().span, "first given here")
         .with_help("keep one of them");
     return false;
   }
@@ -135,7 +139,8 @@ class Binder {
       for (auto& file : item.included) good = check_data(file, row) && good;
       if (item.kind != NodeKind::simple) {
         diagnostics_.error(code::block_in_data, item.words.front().span, fmt::format("a block inside `{}`", row.name))
-            .with_label("only `key value;` may stand here").with_help(fmt::format("is a `}}` missing above, at the end of `{}`?", row.name));
+            .with_label("only `key value;` may stand here")
+            .with_help(fmt::format("is a `}}` missing above, at the end of `{}`?", row.name));
         good = false;
         continue;
       }
@@ -153,8 +158,10 @@ class Binder {
     if (const Known* known = vocabulary_.known(node.name())) return report_known(node, *known);
     const std::string& name = node.name();
     if (const Hint* hint = find_hint(foreign, name)) {
-      diagnostics_.error(code::foreign_syntax, node.words.front().span, fmt::format("`{}` is not part of the language", name))
-          .with_label("not known").with_help(std::string(hint->help));
+      diagnostics_
+          .error(code::foreign_syntax, node.words.front().span, fmt::format("`{}` is not part of the language", name))
+          .with_label("not known")
+          .with_help(std::string(hint->help));
       return;
     }
     Diagnostic& d = diagnostics_.error(code::unknown_directive, node.words.front().span,
@@ -201,11 +208,11 @@ class Binder {
     }
   }
 
-  void not_allowed(const Node& node, Contexts contexts, std::string_view block) {
+  void not_allowed(const Node& node, std::string_view block) {
     const std::string legal = contexts_text(vocabulary_.legal_contexts(node.name()));
-    const std::string here = block.empty() ? contexts_text(contexts) : std::string(block);
     diagnostics_.error(code::not_allowed_here, node.words.front().span,
-                       fmt::format("`{}` is not allowed in `{}`", node.name(), here.empty() ? "this block" : here))
+                       fmt::format("`{}` is not allowed {}", node.name(),
+                                   block.empty() ? std::string("at the top level") : fmt::format("in `{}`", block)))
         .with_label(fmt::format("only in {}", legal))
         .with_help(node.kind == NodeKind::block ? "is a `}` missing above?" : fmt::format("move it to {}", legal));
   }
@@ -220,8 +227,8 @@ class Binder {
 
 }  // namespace
 
-std::vector<Bound> bind(std::vector<Node>& nodes, Contexts contexts, const Vocabulary& vocabulary, const Sources& sources,
-                        const ArgumentPlace& place, Diagnostics& diagnostics) {
+std::vector<Bound> bind(std::vector<Node>& nodes, Contexts contexts, const Vocabulary& vocabulary,
+                        const Sources& sources, const ArgumentPlace& place, Diagnostics& diagnostics) {
   std::vector<Bound> bound;
   Binder(vocabulary, sources, place, diagnostics).bind_list(nodes, contexts, "", bound);
   return bound;

@@ -1,5 +1,5 @@
-// The texts of `gatehouse explain CODE`. One entry a code, in order; tests/unit/config/codes_test.cc checks that each is
-// complete and that a fixture in tests/check fires it.
+// The texts of `gatehouse explain CODE`. One entry a code, in order; tests/unit/config/codes_test.cc checks that each
+// is complete and that a fixture in tests/check fires it.
 #include "config/codes.h"
 
 #include <algorithm>
@@ -9,7 +9,8 @@
 namespace gh::config {
 namespace {
 
-constexpr std::string_view quiet = "`# gatehouse: allow CODE REASON` on the line before or the same line, or `--allow CODE`";
+constexpr std::string_view quiet =
+    "`# gatehouse: allow CODE REASON` on the line before or the same line, or `--allow CODE`";
 
 constexpr Code all_codes[] = {
     {"E0101", "a `;` is missing",
@@ -127,7 +128,7 @@ constexpr Code all_codes[] = {
      "A percentage such as `60%`, or a fraction such as `0.6`.",
      "error_threshold half;", "error_threshold 50%;", {}},
     {"E0308", "invalid status code",
-     "Up to three digits.",
+     "A status is a number of up to three digits.",
      "return 20x;", "return 200;", {}},
     {"E0309", "neither on nor off",
      "The directive is a switch.",
@@ -154,6 +155,12 @@ constexpr Code all_codes[] = {
     {"E0316", "an empty value",
      "The value may not be empty.",
      "include \"\";", "include sites.conf;", {}},
+    {"E0317", "invalid server name",
+     "A wildcard is a whole label at one end of the name; a regular expression begins with `~`.",
+     "server_name a.*.example;", "server_name *.example;", {}},
+    {"E0318", "invalid URL of an upstream",
+     "The URL names a scheme and a host: `http://host`, `http://host:8080/path`, `http://unix:/run/app.sock:/path`.",
+     "proxy_pass 127.0.0.1:8080;", "proxy_pass http://127.0.0.1:8080;", {}},
     {"E0401", "unknown variable",
      "No `set`, `map`, `geo` or module defines the variable.",
      "return 200 $hots;", "return 200 $host;", {}},
@@ -174,6 +181,12 @@ constexpr Code all_codes[] = {
      "The file named does not exist. Paths of includes, certificates and keys start at the folder of "
      "the main configuration file.",
      "include sites/api.cnf;", "include sites/api.conf;", {}},
+    {"E0407", "a log file cannot be opened",
+     "The folder of a log must exist and be writable. Relative paths start at the prefix (-p).",
+     "error_log missing/error.log;", "error_log stderr;", {}},
+    {"E0408", "an upstream without servers",
+     "An `upstream` block needs a `server` that is not `backup`.",
+     "upstream orders { least_conn; }", "upstream orders { least_conn; server 127.0.0.1:9000; }", {}},
     {"E0501", "two default servers",
      "Two servers of one address and port are marked `default_server`.",
      "server { listen 80 default_server; }\nserver { listen 80 default_server; }",
@@ -194,6 +207,10 @@ constexpr Code all_codes[] = {
      "Zones, upstreams, stores and formats have one definition each.",
      "upstream a { server 10.0.0.1; }\nupstream a { server 10.0.0.2; }",
      "upstream a { server 10.0.0.1; server 10.0.0.2; }", {}},
+    {"E0507", "a URI part is not possible here",
+     "The URI part of `proxy_pass` replaces the path prefix of its location. A regex location, a named location and an "
+     "`if` have no prefix.",
+     "location ~ ^/v { proxy_pass http://127.0.0.1/x; }", "location ~ ^/v { proxy_pass http://127.0.0.1; }", {}},
     {"E0601", "refused feature",
      "The directive belongs to a feature that is deliberately not part of this program. The help line"
      " says what to use instead.",
@@ -202,9 +219,18 @@ constexpr Code all_codes[] = {
      "The first server with the name gets all requests, the second none.",
      "server { listen 80; server_name a; }\nserver { listen 80; server_name a; }",
      "server { listen 80; server_name a; }\nserver { listen 80; server_name b; }", quiet},
+    {"W118", "nothing to serve",
+     "Without a `server` block no socket is opened.",
+     "upstream orders { server 127.0.0.1:9000; }", "server { listen 8080; location / { return 204; } }", quiet},
     {"W401", "a host name does not resolve",
      "The peer counts as down until its name resolves.",
      "proxy_pass http://no-such-host.invalid;", "proxy_pass http://10.0.0.1;", quiet},
+    {"W404", "an upstream is never used",
+     "No `proxy_pass` names it: it is left over, or a name is misspelt.",
+     "upstream orders { server 127.0.0.1:9000; }", "location / { proxy_pass http://orders; }", quiet},
+    {"W501", "a zone is never used",
+     "No `limit_req` names it: requests are not held to its rate.",
+     "limit_req_zone $remote_addr zone=a:1m rate=1r/s;", "limit_req zone=a;", quiet},
     {"W701", "listen ... http2 is an old form",
      "`http2 on;` has replaced the parameter.",
      "listen 443 ssl http2;", "listen 443 ssl;\nhttp2 on;", quiet},
@@ -253,7 +279,8 @@ std::string indented(std::string_view text) {
 std::span<const Code> codes() { return all_codes; }
 
 const Code* find_code(std::string_view id) {
-  const auto found = std::find_if(std::begin(all_codes), std::end(all_codes), [&](const Code& c) { return c.id == id; });
+  const auto found =
+      std::find_if(std::begin(all_codes), std::end(all_codes), [&](const Code& c) { return c.id == id; });
   return found == std::end(all_codes) ? nullptr : found;
 }
 

@@ -1,5 +1,5 @@
-// Every diagnostic code: names for the program, texts for `gatehouse explain CODE`. A code never changes its meaning and
-// is never used again after it has gone.
+// Every diagnostic code: names for the program, texts for `gatehouse explain CODE`. A code never changes its meaning
+// and is never used again after it has gone.
 #pragma once
 
 #include <span>
@@ -24,24 +24,28 @@ std::string explain(const Code& code);
 
 namespace code {
 inline constexpr std::string_view missing_semicolon = "E0101", missing_close = "E0102", unclosed_quote = "E0103",
-    glued_quote = "E0104", stray_close = "E0105", missing_open = "E0106", unquoted_regex = "E0107", nameless = "E0108",
-    unclosed_raw = "E0109", too_deep = "E0110", too_many_directives = "E0111", long_word = "E0112", large_file = "E0113",
-    too_many_files = "E0114", include_cycle = "E0115", unreadable = "E0116";
+                                  glued_quote = "E0104", stray_close = "E0105", missing_open = "E0106",
+                                  unquoted_regex = "E0107", nameless = "E0108", unclosed_raw = "E0109",
+                                  too_deep = "E0110", too_many_directives = "E0111", long_word = "E0112",
+                                  large_file = "E0113", too_many_files = "E0114", include_cycle = "E0115",
+                                  unreadable = "E0116";
 inline constexpr std::string_view unknown_directive = "E0201", not_allowed_here = "E0202", duplicate = "E0203",
     argument_count = "E0204", unknown_parameter = "E0205", needs_block = "E0206", takes_no_block = "E0207",
     block_in_data = "E0208", parameter_twice = "E0209", missing_parameter = "E0210", foreign_syntax = "E0211";
-inline constexpr std::string_view bad_number = "E0301", out_of_bounds = "E0302", bad_variable = "E0303", bad_size = "E0304",
-    bad_time = "E0305", bad_rate = "E0306", bad_ratio = "E0307", bad_status = "E0308", bad_on_off = "E0309",
-    bad_choice = "E0310", bad_address = "E0311", bad_regex = "E0312", not_a_variable = "E0313", unset_environment = "E0314",
-    bad_expression = "E0315", empty_value = "E0316";
+inline constexpr std::string_view bad_number = "E0301", out_of_bounds = "E0302", bad_variable = "E0303",
+                                  bad_size = "E0304", bad_time = "E0305", bad_rate = "E0306", bad_ratio = "E0307",
+                                  bad_status = "E0308", bad_on_off = "E0309", bad_choice = "E0310",
+                                  bad_address = "E0311", bad_regex = "E0312", not_a_variable = "E0313",
+                                  unset_environment = "E0314", bad_expression = "E0315", empty_value = "E0316";
 inline constexpr std::string_view unknown_variable = "E0401", unknown_upstream = "E0402", unknown_zone = "E0403",
     unknown_named_location = "E0404", unknown_log_format = "E0405", file_missing = "E0406";
 inline constexpr std::string_view duplicate_default_server = "E0501", duplicate_listen = "E0502",
     duplicate_location = "E0503", location_outside_parent = "E0504", port_in_use = "E0505", duplicate_name = "E0506";
 inline constexpr std::string_view refused = "E0601";
 inline constexpr std::string_view duplicate_server_name = "W103", does_not_resolve = "W401", listen_http2 = "W701",
-    ssl_on = "W702", listen_default = "W703", duplicate_value = "W704", odd_blank = "W705", escape_in_regex = "W706", low_bits = "W707",
-    not_served_yet = "W901", no_effect = "N901", default_changed = "N902";
+                                  ssl_on = "W702", listen_default = "W703", duplicate_value = "W704",
+                                  odd_blank = "W705", escape_in_regex = "W706", low_bits = "W707",
+                                  not_served_yet = "W901", no_effect = "N901", default_changed = "N902";
 }  // namespace code
 
 }  // namespace gh::config

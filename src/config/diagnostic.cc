@@ -6,7 +6,8 @@
 namespace gh::config {
 namespace {
 
-Diagnostic& add(std::vector<Diagnostic>& all, Severity severity, std::string_view code, Span span, std::string message) {
+Diagnostic& add(std::vector<Diagnostic>& all, Severity severity, std::string_view code, Span span,
+                std::string message) {
   Diagnostic& d = all.emplace_back();
   d.severity = severity;
   d.code = code;
@@ -15,8 +16,8 @@ Diagnostic& add(std::vector<Diagnostic>& all, Severity severity, std::string_vie
   return d;
 }
 
-/// Files in the order in which people meet them: the includes of a file behind the place that includes them. The chain of
-/// include places from the main file down, then the place itself.
+/// Files in the order in which people meet them: the includes of a file behind the place that includes them. The chain
+/// of include places from the main file down, then the place itself.
 std::vector<std::pair<std::uint32_t, std::uint32_t>> reading_order(const Sources& sources, const Span& span) {
   std::vector<std::pair<std::uint32_t, std::uint32_t>> chain;
   Span at = span;
@@ -57,7 +58,8 @@ void Diagnostics::sort_and_deduplicate(const Sources& sources) {
                    [&](const Diagnostic& a, const Diagnostic& b) { return before(sources, a, b); });
   const auto same = [](const Diagnostic& a, const Diagnostic& b) {
     const bool placed = a.span.is_set() || a.message == b.message;
-    return placed && a.code == b.code && a.span.file == b.span.file && a.span.begin == b.span.begin && a.span.end == b.span.end;
+    return placed && a.code == b.code && a.span.file == b.span.file && a.span.begin == b.span.begin &&
+           a.span.end == b.span.end;
   };
   all_.erase(std::unique(all_.begin(), all_.end(), same), all_.end());
   errors_ = warnings_ = notes_ = 0;

@@ -1,5 +1,5 @@
-// The only user of the PEGTL rules: actions build the tree, State answers the grammar's questions and says how many bytes
-// a fault takes. Nothing is thrown out of here.
+// The only user of the PEGTL rules: actions build the tree, State answers the grammar's questions and says how many
+// bytes a fault takes. Nothing is thrown out of here.
 #include "config/parse.h"
 
 #include <algorithm>
@@ -16,7 +16,6 @@ namespace p = tao::pegtl;
 
 constexpr std::size_t max_passes = 20;
 constexpr std::size_t max_stored = 1000;  // syntax faults of one file that are kept
-constexpr std::size_t max_long_string_failures = 64;
 
 bool ends_with(std::string_view text, std::string_view tail) {
   return text.size() >= tail.size() && text.substr(text.size() - tail.size()) == tail;
@@ -59,7 +58,11 @@ class State {
  public:
   State(const Sources& sources, std::uint32_t file, const ParseLimits& limits, RawNames raw_names,
         const std::vector<std::uint32_t>& never_closed)
-      : text_(sources.file(file).text), file_(file), limits_(limits), raw_names_(raw_names), never_closed_(never_closed) {
+      : text_(sources.file(file).text),
+        file_(file),
+        limits_(limits),
+        raw_names_(raw_names),
+        never_closed_(never_closed) {
     open_.emplace_back();
   }
 
@@ -74,10 +77,6 @@ class State {
   }
   [[nodiscard]] bool may_nest() const { return open_.size() <= limits_.max_nesting + 1; }
   [[nodiscard]] bool has_room() const { return result.directives < limits_.max_directives; }
-  [[nodiscard]] const char* no_long_string_from() const { return no_long_string_from_; }
-  void count_long_string_failure(const char* at) {
-    if (++long_string_failures_ > max_long_string_failures) no_long_string_from_ = at;
-  }
 
   /// A quote that is not closed, or not closed well. Reports it and says how many bytes are its word.
   std::size_t recover_quote(const char* at, const char* end) {
@@ -158,6 +157,7 @@ class State {
     close_block(size(), size());
   }
   void unclosed_raw() {
+    unclosed_raw_ = true;
     say<g::unclosed_raw>(open_.back().words.front().span);
     close_block(size(), size());
   }
@@ -177,7 +177,7 @@ class State {
   void stray(std::uint32_t at) { result.strays.push_back({file_, at, at + 1}); }
   void finish() {
     result.nodes = std::move(open_.front().children);
-    if (result.truncated) result.unclosed = 0;
+    if (result.truncated || unclosed_raw_) result.unclosed = 0;  // said already
   }
 
   Parsed result;
@@ -248,11 +248,13 @@ class State {
   }
   static std::size_t odd_blank(std::string_view rest) {
     if (rest.substr(0, 2) == "\xC2\xA0") return 2;
-    if (rest.substr(0, 3) == "\xE3\x80\x80" || rest.substr(0, 3) == "\xEF\xBB\xBF" || rest.substr(0, 3) == "\xE2\x80\xAF") {
+    if (rest.substr(0, 3) == "\xE3\x80\x80" || rest.substr(0, 3) == "\xEF\xBB\xBF" ||
+        rest.substr(0, 3) == "\xE2\x80\xAF") {
       return 3;
     }
     const bool general = rest.size() > 2 && rest.substr(0, 2) == "\xE2\x80";
-    return general && static_cast<unsigned char>(rest[2]) >= 0x80 && static_cast<unsigned char>(rest[2]) <= 0x8B ? 3 : 0;
+    return general && static_cast<unsigned char>(rest[2]) >= 0x80 && static_cast<unsigned char>(rest[2]) <= 0x8B ? 3
+                                                                                                                 : 0;
   }
 
   std::string_view text_;
@@ -262,14 +264,14 @@ class State {
   const std::vector<std::uint32_t>& never_closed_;
   std::vector<Node> open_;  // [0] collects the top level
   std::vector<Word> words_;
-  bool quantifier_ = false, in_expression_ = false;
+  bool quantifier_ = false, in_expression_ = false, unclosed_raw_ = false;
   std::uint32_t suspect_ = Span::npos;  // the last quoted word that looks as if it had swallowed a line end
-  std::size_t long_string_failures_ = 0;
-  const char* no_long_string_from_ = reinterpret_cast<const char*>(UINTPTR_MAX);
 };
 
 template <class In>
-std::uint32_t begin_of(const In& in) { return static_cast<std::uint32_t>(in.input().begin() == nullptr ? 0 : in.begin() - in.input().begin()); }
+std::uint32_t begin_of(const In& in) {
+  return static_cast<std::uint32_t>(in.input().begin() == nullptr ? 0 : in.begin() - in.input().begin());
+}
 template <class In>
 std::uint32_t end_of(const In& in) { return begin_of(in) + static_cast<std::uint32_t>(in.size()); }
 

@@ -39,7 +39,8 @@ Parsed parse_file(const Sources& sources, std::uint32_t file, Diagnostics& diagn
 std::string unescape(std::string_view raw);
 
 /// True when the inside of a quoted word looks as if its quote had not been closed on its line and had ended at the
-/// opening quote of a later directive: it holds `;` or `{` before a line end, and its last line ends in text and a blank.
+/// opening quote of a later directive: it holds `;` or `{` before a line end, and its last line ends in text and a
+/// blank.
 bool looks_unclosed(std::string_view text);
 
 // Faults reported later by repair.cc, with the sentences of grammar/messages.hpp.

@@ -48,15 +48,23 @@ bool is_wide(std::uint32_t c) {
          (c >= 0x20000 && c <= 0x3FFFD);
 }
 
+/// Odd blanks, and marks that turn the direction of writing: a reader must see them.
+bool is_invisible(std::uint32_t c) {
+  return c == 0xA0 || c == 0xFEFF || c == 0x3000 || (c >= 0x2000 && c <= 0x200F) || (c >= 0x2028 && c <= 0x202F) ||
+         (c >= 0x2060 && c <= 0x206F);
+}
+
 struct Cell { std::string text; std::size_t width = 1; };
 
-/// Tabs become four blanks; control bytes and broken UTF-8 are written \xHH so that no terminal obeys them.
+/// Tabs become four blanks; invisible characters are written <U+00A0>, control bytes and broken UTF-8 are written \xHH
+/// so that no terminal obeys them.
 Cell cell_at(std::string_view text, std::size_t& bytes) {
   const Character c = character_at(text);
   bytes = c.bytes;
   if (c.point == '\t' && c.valid) return {"    ", 4};
   if (!c.valid || c.point < 0x20 || c.point == 0x7F) return {fmt::format("\\x{:02X}", c.point), 4};
   if (c.point >= 0x80 && c.point < 0xA0) return {fmt::format("\\x{:02X}", c.point), 4};
+  if (is_invisible(c.point)) return {fmt::format("<U+{:04X}>", c.point), 8};
   return {std::string(text.substr(0, c.bytes)), is_wide(c.point) ? 2u : 1u};
 }
 
@@ -126,7 +134,8 @@ std::size_t display_column(const Sources& sources, const Span& span) {
 }
 
 std::string place_text(const Sources& sources, const Span& span) {
-  return fmt::format("{}:{}:{}", clean(sources.file(span.file).path), sources.place(span).line, display_column(sources, span));
+  return fmt::format("{}:{}:{}", clean(sources.file(span.file).path), sources.place(span).line,
+                     display_column(sources, span));
 }
 
 std::string included_from_text(const Sources& sources, std::uint32_t file) {
@@ -165,7 +174,9 @@ class TextPrinter {
     if (span.is_set()) gutter_ = std::max(gutter_, fmt::formatted_size("{}", sources_.place(span).line));
   }
   [[nodiscard]] std::string blank() const { return std::string(gutter_ + 1, ' '); }
-  [[nodiscard]] std::string tail(const std::string& text) const { return blank() + paint_.frame("=") + " " + text + "\n"; }
+  [[nodiscard]] std::string tail(const std::string& text) const {
+    return blank() + paint_.frame("=") + " " + text + "\n";
+  }
 
   std::string snippet(std::string_view arrow, const Span& span, const std::string& label, Severity severity,
                       const std::string& from) const {
@@ -173,9 +184,11 @@ class TextPrinter {
     const std::string_view line = sources_.line(span.file, place.line);
     const std::size_t begin = place.column - 1;
     const Excerpt excerpt = excerpt_of(line, begin, begin + (span.end > span.begin ? span.end - span.begin : 0));
-    std::string out = fmt::format("{}{} {}{}\n", std::string(gutter_, ' '), paint_.frame(arrow), place_text(sources_, span), from);
+    std::string out =
+        fmt::format("{}{} {}{}\n", std::string(gutter_, ' '), paint_.frame(arrow), place_text(sources_, span), from);
     if (arrow == "-->") out += blank() + paint_.frame("|") + "\n";
-    out += paint_.frame(fmt::format("{:>{}} |", place.line, gutter_)) + (excerpt.line.empty() ? "" : " ") + excerpt.line + "\n";
+    out += paint_.frame(fmt::format("{:>{}} |", place.line, gutter_)) + (excerpt.line.empty() ? "" : " ") +
+           excerpt.line + "\n";
     out += blank() + paint_.frame("|") + " " + before_carets(excerpt.carets) +
            paint_.severity(severity, carets(excerpt.carets) + (label.empty() ? "" : " " + clean(label))) + "\n";
     return out;
@@ -219,7 +232,8 @@ std::string json_span(const Sources& sources, const Span& span) {
 std::string json_diagnostic(const Diagnostic& d, const Sources& sources) {
   std::string related, fixes;
   for (const auto& r : d.related) {
-    related += fmt::format(R"({}{{"span":{},"text":{}}})", related.empty() ? "" : ",", json_span(sources, r.span), json_text(r.text));
+    related += fmt::format(R"({}{{"span":{},"text":{}}})", related.empty() ? "" : ",", json_span(sources, r.span),
+                           json_text(r.text));
   }
   for (const Fix& f : d.fixes) {
     fixes += fmt::format(R"({}{{"span":{},"replacement":{}}})", fixes.empty() ? "" : ",", json_span(sources, f.span),
@@ -230,10 +244,11 @@ std::string json_diagnostic(const Diagnostic& d, const Sources& sources) {
        at = sources.file(at.file).included_from) {
     chain += (chain.empty() ? "" : ",") + json_span(sources, at);
   }
-  return fmt::format(R"({{"severity":"{}","code":"{}","message":{},"label":{},"help":{},"span":{},"included_from":[{}],)"
-                     R"("related":[{}],"fixes":[{}]}})",
-                     severity_text(d.severity), d.code, json_text(d.message), json_text(d.label), json_text(d.help),
-                     json_span(sources, d.span), chain, related, fixes);
+  return fmt::format(
+      R"({{"severity":"{}","code":"{}","message":{},"label":{},"help":{},"span":{},"included_from":[{}],)"
+      R"("related":[{}],"fixes":[{}]}})",
+      severity_text(d.severity), d.code, json_text(d.message), json_text(d.label), json_text(d.help),
+      json_span(sources, d.span), chain, related, fixes);
 }
 
 // --- github workflow commands
@@ -248,12 +263,15 @@ std::string github_escape(std::string_view text, bool property) {
 }
 
 std::string github_line(const Diagnostic& d, const Sources& sources) {
-  const std::string_view command = d.severity == Severity::error ? "error" : d.severity == Severity::warning ? "warning" : "notice";
+  const std::string_view command = d.severity == Severity::error     ? "error"
+                                   : d.severity == Severity::warning ? "warning"
+                                                                     : "notice";
   std::string where;
   if (d.span.is_set()) {
     const Place begin = sources.place(d.span), end = sources.place({d.span.file, d.span.end, d.span.end});
-    where = fmt::format("file={},line={},col={},endLine={},endColumn={},", github_escape(sources.file(d.span.file).path, true),
-                        begin.line, begin.column, end.line, end.column);
+    where = fmt::format("file={},line={},col={},endLine={},endColumn={},",
+                        github_escape(sources.file(d.span.file).path, true), begin.line, begin.column, end.line,
+                        end.column);
   }
   const std::string text = d.help.empty() ? d.message : d.message + ": " + d.help;
   return fmt::format("::{} {}title={}::{}\n", command, where, d.code, github_escape(clean(text), false));
@@ -275,11 +293,13 @@ std::string print(const Diagnostics& diagnostics, const Sources& sources, const 
     }
   }
   if (options.format == Format::json) {
-    return fmt::format(R"({{"schema":1,"errors":{},"warnings":{},"notes":{},"diagnostics":[{}]}})" "\n", diagnostics.errors(),
-                       diagnostics.warnings(), diagnostics.notes(), out);
+    return fmt::format(R"({{"schema":1,"errors":{},"warnings":{},"notes":{},"diagnostics":[{}]}})"
+                       "\n",
+                       diagnostics.errors(), diagnostics.warnings(), diagnostics.notes(), out);
   }
   const bool people = options.format == Format::text || options.format == Format::brief;
-  if (people && errors > options.max_errors) out += fmt::format("{} more errors (--max-errors)\n", errors - options.max_errors);
+  if (people && errors > options.max_errors)
+    out += fmt::format("{} more errors (--max-errors)\n", errors - options.max_errors);
   return out;
 }
 

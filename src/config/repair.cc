@@ -145,8 +145,8 @@ class Repair {
     return false;
   }
 
-  /// The block at `path` ends after its first `keep` children; each brace behind it belonged to the block around. Ends at
-  /// the innermost block that the file left open.
+  /// The block at `path` ends after its first `keep` children; each brace behind it belonged to the block around. Ends
+  /// at the innermost block that the file left open.
   void close_early(const Path& path, std::size_t keep) {
     const std::size_t last = path.size() - 1;
     Node& block = node_at(parsed_.nodes, path, last);
@@ -191,14 +191,20 @@ class Repair {
   }
 
   [[nodiscard]] std::uint32_t last_text_before(std::uint32_t at) const {
-    while (at > 0 && (text_[at - 1] == ' ' || text_[at - 1] == '\t' || text_[at - 1] == '\n' || text_[at - 1] == '\r')) --at;
+    while (at > 0 && (text_[at - 1] == ' ' || text_[at - 1] == '\t' || text_[at - 1] == '\n' || text_[at - 1] == '\r'))
+      --at;
     return at;
   }
 
-  // --- missing "{" and "}" too early: the block at `path` takes what follows it, up to the brace of the block around it,
-  // that one what follows it ..., the outermost takes what follows up to the stray brace.
+  // --- missing "{" and "}" too early: the block at `path` takes what follows it, up to the brace of the block around
+  // it, that one what follows it ..., the outermost takes what follows up to the stray brace.
   void absorb(const Path& path) {
-    const std::uint32_t stray = parsed_.strays.empty() ? Span::npos : parsed_.strays.front().begin;
+    const std::uint32_t from = parsed_.nodes[path.front()].span.end;
+    const auto found =
+        std::find_if(parsed_.strays.begin(), parsed_.strays.end(), [from](const Span& s) { return s.begin >= from; });
+    if (found == parsed_.strays.end()) return;
+    const std::uint32_t stray = found->begin;
+    parsed_.strays.erase(found);
     Nodes tail;
     std::uint32_t closer = stray, end = stray + 1;
     for (std::size_t depth = 0; depth < path.size(); ++depth) {
@@ -211,7 +217,6 @@ class Repair {
       std::swap(node.span.end, end);
     }
     append(node_at(parsed_.nodes, path, path.size() - 1).children, std::move(tail));
-    parsed_.strays.erase(parsed_.strays.begin());
   }
 
   // --- by names
@@ -338,13 +343,27 @@ class Repair {
                                       bool whole_fits) const {
     if (node.words[at].value == "include") return begins_include(row, node, at);
     const Row* next = vocabulary_->row_in(node.words[at].value, contexts);
-    if (next == nullptr) return false;
     const bool new_line = starts_line(node.words, at);
+    if (next == nullptr) return new_line && !whole_fits && begins_unknown(row, node, at);
+    if (new_line && whole_fits && continues(node, at)) return false;
     const bool tail_fits = fits(next, node, at, node.words.size(), node.kind);
     if (row == nullptr) return new_line && tail_fits;
     const bool head_fits = fits(row, node, 0, at, NodeKind::simple);
     if (new_line) return head_fits ? tail_fits || !whole_fits : !whole_fits && tail_fits;
     return !whole_fits && head_fits && tail_fits;
+  }
+
+  /// Is the line of words[at] further in than the line of its directive?
+  [[nodiscard]] bool continues(const Node& node, std::size_t at) const {
+    const std::size_t own = indentation(text_, node.span.begin), line = indentation(text_, node.words[at].span.begin);
+    return own != std::string::npos && line != std::string::npos && line > own;
+  }
+
+  /// A name that is not in the table, at the indentation of the directive above it.
+  [[nodiscard]] bool begins_unknown(const Row* row, const Node& node, std::size_t at) const {
+    const std::size_t indent = indentation(text_, node.span.begin);
+    return row != nullptr && indent != std::string::npos && indentation(text_, node.words[at].span.begin) == indent &&
+           fits(row, node, 0, at, NodeKind::simple);
   }
 
   /// `include` is no row of the table: legal everywhere, with one path.
@@ -396,7 +415,7 @@ class Repair {
     node.kind = NodeKind::block;
     node.children = std::move(children);
     node.body = {file_, end, node.span.end};
-    if (!parsed_.strays.empty()) absorb(path);
+    absorb(path);
     return true;
   }
 

@@ -1,5 +1,6 @@
-// After the parser, before includes: finds out what a missing `;`, `{` or `}` did to the tree, blames the right place and
-// puts the tree right, so that one fault is one error (LANGUAGE.md 13.3). nginx blames the next line in all of these.
+// After the parser, before includes: finds out what a missing `;`, `{` or `}` did to the tree, blames the right place
+// and puts the tree right, so that one fault is one error (LANGUAGE.md 13.3). nginx blames the next line in all of
+// these.
 #pragma once
 
 #include "config/parse.h"

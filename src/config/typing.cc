@@ -53,7 +53,8 @@ class Typing {
       case ArgType::offset: return sized(v, true);
       case ArgType::msec: return timed(v, false);
       case ArgType::sec: return timed(v, true);
-      case ArgType::rate: return store(v, parse_rate(v.text), code::bad_rate, "rate", "like `10r/s`, `60r/m` or `100r/15m`");
+      case ArgType::rate:
+        return store(v, parse_rate(v.text), code::bad_rate, "rate", "like `10r/s`, `60r/m` or `100r/15m`");
       case ArgType::ratio: return store(v, parse_ratio(v.text), code::bad_ratio, "share", "like `60%` or `0.6`");
       case ArgType::status: return status(v);
       case ArgType::on_off: return on_off(v);
@@ -126,8 +127,8 @@ class Typing {
   bool on_off(Value& v) {
     if (iequals(v.text, "on")) { v.number = 1; return true; }
     if (iequals(v.text, "off")) { v.number = 0; return true; }
-    return wrong(v, code::bad_on_off, fmt::format("invalid value `{}`", printable(v.text, 60)), "neither `on` nor `off`",
-                 "write `on` or `off`");
+    return wrong(v, code::bad_on_off, fmt::format("invalid value `{}`", printable(v.text, 60)),
+                 "neither `on` nor `off`", "write `on` or `off`");
   }
   bool one_of(Value& v) {
     const std::vector<std::string_view> choices = split(v.spec->choices, '|');
@@ -143,8 +144,12 @@ class Typing {
     const auto parsed = Cidr::parse(v.text);
     if (parsed) return true;
     if (const auto meant = without_low_bits(v.text)) {  // nginx takes it with a warning too
-      diagnostics_.warning(code::low_bits, v.span, fmt::format("low address bits of `{}` are meaningless", printable(v.text, 60)))
-          .with_label("read as " + *meant).with_help(fmt::format("write `{}`", *meant)).with_fix(v.span, *meant);
+      diagnostics_
+          .warning(code::low_bits, v.span,
+                   fmt::format("low address bits of `{}` are meaningless", printable(v.text, 60)))
+          .with_label("read as " + *meant)
+          .with_help(fmt::format("write `{}`", *meant))
+          .with_fix(v.span, *meant);
       v.text = *meant;
       return true;
     }
@@ -166,18 +171,26 @@ class Typing {
     for (std::size_t i = 0; i + 1 < raw.size(); ++i) {
       if (raw[i] != '\\') continue;
       const char next = raw[++i];
-      if (next != 'n' && next != 't' && next != 'r' && next != '\\') continue;
+      const bool doubled = next == '\\';
+      if (doubled ? is_escaped_on_purpose(raw, i) : next != 'n' && next != 't' && next != 'r') continue;
       const auto begin = v.span.begin + static_cast<std::uint32_t>(i) - 1;
       diagnostics_.warning(code::escape_in_regex, {v.span.file, begin, begin + 2},
                            fmt::format("`\\{}` is changed before the regular expression is read", next))
           .with_label("becomes one byte")
-          .with_help("write a class such as `[\\s]`, or double the backslash");
+          .with_help(doubled ? "write `[\\\\]` for a backslash, or a single backslash before a class such as `\\d`"
+                             : fmt::format("write `\\\\{}` if the expression is to see `\\{}`", next, next));
       return;
     }
   }
+  /// "\\\\n" is the way to hand "\\n" to the engine.
+  static bool is_escaped_on_purpose(std::string_view raw, std::size_t second) {
+    const char next = second + 1 < raw.size() ? raw[second + 1] : '\0';
+    return next == 'n' || next == 't' || next == 'r' || next == '\\' || next == ']';
+  }
   bool variable(Value& v) {
     const auto name_byte = [](char c) { return is_alpha(c) || is_digit(c) || c == '_'; };
-    const bool good = v.text.size() > 1 && v.text.front() == '$' && std::all_of(v.text.begin() + 1, v.text.end(), name_byte);
+    const bool good =
+        v.text.size() > 1 && v.text.front() == '$' && std::all_of(v.text.begin() + 1, v.text.end(), name_byte);
     if (!good) {
       return wrong(v, code::not_a_variable, fmt::format("`{}` is not a variable", printable(v.text, 60)),
                    "a variable is expected here", "write `$` and a name of letters, digits and `_`");
@@ -204,7 +217,8 @@ class Typing {
 
   /// What is no path: absolute ones, values of another kind (DSL rule 7, nginx's log targets), and pure variables.
   static bool stays(std::string_view text) {
-    static constexpr std::string_view prefixes[] = {"/", "$", "env:", "data:", "vault:", "engine:", "syslog:", "memory:"};
+    static constexpr std::string_view prefixes[] = {
+        "/", "$", "env:", "data:", "vault:", "engine:", "syslog:", "memory:"};
     if (text.empty() || text == "off" || text == "stderr" || text == "stdout") return true;
     return std::any_of(std::begin(prefixes), std::end(prefixes),
                        [&](std::string_view prefix) { return text.substr(0, prefix.size()) == prefix; });
@@ -238,7 +252,9 @@ bool substitute_environment(std::string& text, Span span, bool double_dollar, Di
     const std::string name = inner.substr(0, dash);
     const char* value = name.empty() ? nullptr : std::getenv(name.c_str());
     if (value == nullptr && (dash == std::string::npos || name.empty())) {
-      diagnostics.error(code::unset_environment, span, fmt::format("environment variable `{}` is not set", printable(name, 60)))
+      diagnostics
+          .error(code::unset_environment, span,
+                 fmt::format("environment variable `{}` is not set", printable(name, 60)))
           .with_label("needed here")
           .with_help(fmt::format("set it, or give a default: `${{env:{}:-text}}`", name.empty() ? "NAME" : name));
       return false;

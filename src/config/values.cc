@@ -82,7 +82,11 @@ std::optional<std::int64_t> parse_rate(std::string_view text) {
   const std::size_t digits = count_digits(window);
   const auto count = digits == 0 ? std::optional<std::uint64_t>(1) : parse_uint(window.substr(0, digits));
   window.remove_prefix(digits);
-  const std::uint64_t seconds = window == "s" ? 1 : window == "m" ? 60 : window == "h" ? 3600 : window == "d" ? 86400 : 0;
+  const std::uint64_t seconds = window == "s"   ? 1
+                                : window == "m" ? 60
+                                : window == "h" ? 3600
+                                : window == "d" ? 86400
+                                                : 0;
   if (!number || !count || *count == 0 || *count > 1000000 || seconds == 0) return std::nullopt;
   const auto thousandths = times(*number, 1000);
   const auto divisor = times(*count, seconds);
@@ -126,7 +130,9 @@ std::size_t bad_dollar(std::string_view text) {
     if (next != '{') return i;
     const std::size_t close = text.find('}', i);
     const std::string_view name = close == std::string_view::npos ? "" : text.substr(i + 2, close - i - 2);
-    const auto path_byte = [&](char c) { return name_byte(c) || c == '.' || c == '[' || c == ']' || c == '-' || c == ':'; };
+    const auto path_byte = [&](char c) {
+      return name_byte(c) || c == '.' || c == '[' || c == ']' || c == '-' || c == ':';
+    };
     if (name.empty() || !std::all_of(name.begin(), name.end(), path_byte)) return i;
     i = close;
   }

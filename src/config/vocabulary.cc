@@ -65,7 +65,8 @@ const Row* Vocabulary::row_in(std::string_view name, Contexts contexts) const {
 const Known* Vocabulary::known(std::string_view name) const {
   const auto exact = known_.find(name);
   if (exact != known_.end()) return exact->second;
-  const auto pattern = std::find_if(patterns_.begin(), patterns_.end(), [&](const Known* k) { return matches(k->name, name); });
+  const auto pattern =
+      std::find_if(patterns_.begin(), patterns_.end(), [&](const Known* k) { return matches(k->name, name); });
   return pattern == patterns_.end() ? nullptr : *pattern;
 }
 

@@ -75,17 +75,25 @@ void apply_resolver(Scope& scope, const Bound& directive) {
     if (value.spec->name != "address") continue;
     auto address = parse_name_server(value.text);
     if (address) resolver.servers.push_back(*address);
-    else scope.error(table::code::bad_address, value.span, address.error().text).with_help("write an IP address, with `:port` if it is not 53");
+    else
+      scope.error(table::code::bad_address, value.span, address.error().text)
+          .with_help("write an IP address, with `:port` if it is not 53");
   }
   resolver.valid_ms = directive.number("valid=", 0) * 1000;
   resolver.ipv4 = directive.number("ipv4=", 1) != 0;
   resolver.ipv6 = directive.number("ipv6=", 1) != 0;
-  if (!resolver.ipv4 && !resolver.ipv6) scope.error(table::code::bad_choice, directive.span(), "`resolver` with ipv4=off and ipv6=off finds nothing");
+  if (!resolver.ipv4 && !resolver.ipv6)
+    scope.error(table::code::bad_choice, directive.span(), "`resolver` with ipv4=off and ipv6=off finds nothing");
 }
 
 constexpr Row rows[] = {
-    {.name = "http", .contexts = config::in_main, .block = Block::directives, .inside = config::in_http,
-     .inherit = Inherit::none, .apply = apply_http, .doc = "The HTTP service; may be left out."},
+    {.name = "http",
+     .contexts = config::in_main,
+     .block = Block::directives,
+     .inside = config::in_http,
+     .inherit = Inherit::none,
+     .apply = apply_http,
+     .doc = "The HTTP service; may be left out."},
 
     setting("client_max_body_size", hsl, {"size", ArgType::offset}, "1m", set<&CoreSettings::client_max_body_bytes>,
             "Largest request body; 413 above it. 0: no limit."),
@@ -97,10 +105,14 @@ constexpr Row rows[] = {
             "Bytes per second a request body must bring on average after a grace time. 0: any."),
     setting("client_body_in_single_buffer", hsl, on_off, "off", set<&CoreSettings::client_body_in_single_buffer>,
             "Keep the whole request body in one buffer."),
-    {.name = "client_body_temp_path", .contexts = hsl,
-     .args = {{{"path", ArgType::path}, {"level1", ArgType::count, Presence::optional},
-               {"level2", ArgType::count, Presence::optional}, {"level3", ArgType::count, Presence::optional}}},
-     .fallback = "client_body_temp", .apply = set<&CoreSettings::client_body_temp_path>,
+    {.name = "client_body_temp_path",
+     .contexts = hsl,
+     .args = {{{"path", ArgType::path},
+               {"level1", ArgType::count, Presence::optional},
+               {"level2", ArgType::count, Presence::optional},
+               {"level3", ArgType::count, Presence::optional}}},
+     .fallback = "client_body_temp",
+     .apply = set<&CoreSettings::client_body_temp_path>,
      .doc = "Folder for request bodies that do not fit in memory."},
     setting("send_timeout", hsl, time_ms, "60s", set<&CoreSettings::send_timeout_ms>,
             "Longest pause between two writes to a client."),
@@ -111,9 +123,12 @@ constexpr Row rows[] = {
             "Time for the whole request head; 408 after it."),
     setting("client_header_buffer_size", hs, {"size", ArgType::bytes, Presence::required, {}, 1}, "1k",
             set<&ServerSettings::client_header_buffer_bytes>, "First buffer for a request head."),
-    {.name = "large_client_header_buffers", .contexts = hs,
-     .args = {{{"number", ArgType::count, Presence::required, {}, 1}, {"size", ArgType::bytes, Presence::required, {}, 1}}},
-     .fallback = "4 8k", .apply = apply_large_buffers,
+    {.name = "large_client_header_buffers",
+     .contexts = hs,
+     .args = {{{"number", ArgType::count, Presence::required, {}, 1},
+               {"size", ArgType::bytes, Presence::required, {}, 1}}},
+     .fallback = "4 8k",
+     .apply = apply_large_buffers,
      .doc = "Limits of a request head: one line fits SIZE, the whole head NUMBER x SIZE."},
     setting("max_headers", hs, {"number", ArgType::count, Presence::required, {}, 1}, "1000",
             set<&ServerSettings::max_headers>, "Most header fields of a request."),
@@ -124,31 +139,41 @@ constexpr Row rows[] = {
     setting("merge_slashes", hs, on_off, "on", set<&ServerSettings::merge_slashes>,
             "Take several slashes in a path as one."),
 
-    {.name = "keepalive_timeout", .contexts = hsl,
-     .args = {{{"timeout", ArgType::msec}, {"header_timeout", ArgType::sec, Presence::optional}}}, .fallback = "75s",
-     .apply = apply_keepalive_timeout, .doc = "How long an idle client connection stays open; 0 closes after each answer."},
+    {.name = "keepalive_timeout",
+     .contexts = hsl,
+     .args = {{{"timeout", ArgType::msec}, {"header_timeout", ArgType::sec, Presence::optional}}},
+     .fallback = "75s",
+     .apply = apply_keepalive_timeout,
+     .doc = "How long an idle client connection stays open; 0 closes after each answer."},
     setting("keepalive_requests", hsl, any_count, "1000", set<&CoreSettings::keepalive_requests>,
             "Most requests on one client connection."),
     setting("keepalive_time", hsl, time_ms, "1h", set<&CoreSettings::keepalive_time_ms>,
             "Longest life of a client connection that gets requests."),
-    setting("lingering_close", hsl, {"mode", ArgType::one_of, Presence::required, "off|on|always"}, "on", apply_lingering,
-            "Whether to read on for a while before closing, so that the client sees the answer."),
+    setting("lingering_close", hsl, {"mode", ArgType::one_of, Presence::required, "off|on|always"}, "on",
+            apply_lingering, "Whether to read on for a while before closing, so that the client sees the answer."),
     setting("lingering_time", hsl, time_ms, "30s", set<&CoreSettings::lingering_time_ms>, "Longest lingering close."),
     setting("lingering_timeout", hsl, time_ms, "5s", set<&CoreSettings::lingering_timeout_ms>,
             "Longest silence during a lingering close."),
 
-    {.name = "resolver", .contexts = hsl,
-     .args = {{{"address", ArgType::word, Presence::repeat_one}, {"valid=", ArgType::sec, Presence::optional},
-               {"ipv4=", ArgType::on_off, Presence::optional}, {"ipv6=", ArgType::on_off, Presence::optional},
+    {.name = "resolver",
+     .contexts = hsl,
+     .args = {{{"address", ArgType::word, Presence::repeat_one},
+               {"valid=", ArgType::sec, Presence::optional},
+               {"ipv4=", ArgType::on_off, Presence::optional},
+               {"ipv6=", ArgType::on_off, Presence::optional},
                {"status_zone=", ArgType::word, Presence::optional}}},
-     .inherit = Inherit::replace, .apply = apply_resolver, .doc = "Name servers for names in this block."},
-    setting("resolver_timeout", hsl, time_ms, "30s", set<&CoreSettings::resolver_timeout_ms>, "Longest wait for a name."),
+     .inherit = Inherit::replace,
+     .apply = apply_resolver,
+     .doc = "Name servers for names in this block."},
+    setting("resolver_timeout", hsl, time_ms, "30s", set<&CoreSettings::resolver_timeout_ms>,
+            "Longest wait for a name."),
 
-    setting("server_tokens", hsl, {"mode", ArgType::one_of, Presence::required, "on|off|build"}, "on", apply_server_tokens,
-            "Version in the Server field and in error pages."),
+    setting("server_tokens", hsl, {"mode", ArgType::one_of, Presence::required, "on|off|build"}, "on",
+            apply_server_tokens, "Version in the Server field and in error pages."),
     setting("absolute_redirect", hsl, on_off, "on", set<&CoreSettings::absolute_redirect>,
             "Own redirects name scheme and host."),
-    setting("port_in_redirect", hsl, on_off, "on", set<&CoreSettings::port_in_redirect>, "Own redirects name the port."),
+    setting("port_in_redirect", hsl, on_off, "on", set<&CoreSettings::port_in_redirect>,
+            "Own redirects name the port."),
     setting("server_name_in_redirect", hsl, on_off, "off", set<&CoreSettings::server_name_in_redirect>,
             "Own redirects use the first server_name instead of Host."),
     setting("chunked_transfer_encoding", hsl, on_off, "on", set<&CoreSettings::chunked_transfer_encoding>,
@@ -157,8 +182,8 @@ constexpr Row rows[] = {
     setting("log_not_found", hsl, on_off, "on", set<&CoreSettings::log_not_found>, "Log missing files."),
     setting("tcp_nodelay", hsl, on_off, "on", set<&CoreSettings::tcp_nodelay>, "Send small packets at once."),
     setting("msie_padding", hsl, on_off, "on", set<&CoreSettings::msie_padding>, "Pad error pages for an old browser."),
-    setting("recursive_error_pages", hsl | config::in_location_if, on_off, "off", set<&CoreSettings::recursive_error_pages>,
-            "Let error_page act on the answers of error pages."),
+    setting("recursive_error_pages", hsl | config::in_location_if, on_off, "off",
+            set<&CoreSettings::recursive_error_pages>, "Let error_page act on the answers of error pages."),
     setting("error_format", hsl, {"format", ArgType::one_of, Presence::required, "html|json|problem|auto"}, "html",
             apply_error_format, "Form of the gateway's own error answers; auto follows Accept."),
 };

@@ -49,7 +49,8 @@ void check_named(Scope& scope, const std::string& name, config::Span span) {
       if (candidate->server->named.contains(name)) return;
       if (near.empty()) near = nearest_named(*candidate->server, name);
     }
-    auto& d = builder->diagnostics.error(code::unknown_named_location, span, "no location `" + name + "` in this server");
+    auto& d =
+        builder->diagnostics.error(code::unknown_named_location, span, "no location `" + name + "` in this server");
     d.with_help(near.empty() ? "add `location " + name + " { ... }`" : "did you mean `" + near + "`?");
   });
 }

@@ -65,6 +65,7 @@ void apply_index(Scope& scope, const Bound& directive) {
 void apply_types(Scope& scope, const Bound& directive) {
   auto types = std::make_shared<Types>();
   config::for_each_directive(directive.node->children, [&](const config::Node& item) {
+    if (item.name() == "include") return;  // a pattern without files
     if (item.words.size() < 2) {
       scope.error(table::code::argument_count, item.span, "a line of `types` is a type and its extensions")
           .with_help("for example: text/html html htm;");
@@ -77,14 +78,32 @@ void apply_types(Scope& scope, const Bound& directive) {
 }
 
 constexpr Row rows[] = {
-    {.name = "root", .contexts = hsl | config::in_location_if, .args = {{{"folder", ArgType::templ}}}, .fallback = "html",
-     .apply = apply_root, .doc = "Folder of files; relative ones start at the prefix (-p)."},
-    {.name = "alias", .contexts = config::in_location, .args = {{{"path", ArgType::templ}}}, .inherit = Inherit::none,
-     .apply = apply_alias, .doc = "What stands instead of the location's path in a file's path."},
-    {.name = "index", .contexts = hsl, .args = {{{"file", ArgType::templ, Presence::repeat_one}}}, .fallback = "index.html",
-     .inherit = Inherit::replace, .repeatable = true, .apply = apply_index, .doc = "Files tried for a path that ends in /."},
-    {.name = "types", .contexts = hsl, .block = Block::data, .fallback = "{ text/html html; image/gif gif; image/jpeg jpg; }",
-     .apply = apply_types, .doc = "Content types by file name extension."},
+    {.name = "root",
+     .contexts = hsl | config::in_location_if,
+     .args = {{{"folder", ArgType::templ}}},
+     .fallback = "html",
+     .apply = apply_root,
+     .doc = "Folder of files; relative ones start at the prefix (-p)."},
+    {.name = "alias",
+     .contexts = config::in_location,
+     .args = {{{"path", ArgType::templ}}},
+     .inherit = Inherit::none,
+     .apply = apply_alias,
+     .doc = "What stands instead of the location's path in a file's path."},
+    {.name = "index",
+     .contexts = hsl,
+     .args = {{{"file", ArgType::templ, Presence::repeat_one}}},
+     .fallback = "index.html",
+     .inherit = Inherit::replace,
+     .repeatable = true,
+     .apply = apply_index,
+     .doc = "Files tried for a path that ends in /."},
+    {.name = "types",
+     .contexts = hsl,
+     .block = Block::data,
+     .fallback = "{ text/html html; image/gif gif; image/jpeg jpg; }",
+     .apply = apply_types,
+     .doc = "Content types by file name extension."},
     setting("default_type", hsl, {"type", ArgType::word}, "text/plain", set<&FileSettings::default_type>,
             "Content type of files without a known extension, and of `return CODE TEXT`."),
 };
@@ -93,7 +112,8 @@ void start(Scope& main) {
   auto& files = main.edit<FileSettings>();
   files.root = table::Template::constant(main.builder.input.prefix + "html");
   files.index.push_back(table::Template::constant("index.html"));
-  files.types = std::make_shared<const Types>(Types{{"html", "text/html"}, {"gif", "image/gif"}, {"jpg", "image/jpeg"}});
+  files.types =
+      std::make_shared<const Types>(Types{{"html", "text/html"}, {"gif", "image/gif"}, {"jpg", "image/jpeg"}});
 }
 
 }  // namespace

@@ -10,9 +10,15 @@ constexpr config::Contexts add_contexts = hsl | config::in_location_if;
 constexpr ArgSpec inherit_mode{"mode", ArgType::one_of, Presence::required, "on|off|merge"};
 
 constexpr Row adds(std::string_view name, config::Apply apply, std::string_view doc) {
-  return {.name = name, .contexts = add_contexts,
-          .args = {{{"field", ArgType::word}, {"value", ArgType::templ}, {"always", ArgType::flag, Presence::optional}}},
-          .inherit = Inherit::replace, .repeatable = true, .phase = Phase::response, .apply = apply, .doc = doc};
+  return {
+      .name = name,
+      .contexts = add_contexts,
+      .args = {{{"field", ArgType::word}, {"value", ArgType::templ}, {"always", ArgType::flag, Presence::optional}}},
+      .inherit = Inherit::replace,
+      .repeatable = true,
+      .phase = Phase::response,
+      .apply = apply,
+      .doc = doc};
 }
 
 constexpr Row rows[] = {

@@ -25,7 +25,8 @@ constexpr Names all[] = {
      "sendfile sendfile_max_chunk tcp_nopush aio aio_write directio directio_alignment read_ahead output_buffers "
      "postpone_output send_lowat use multi_accept accept_mutex accept_mutex_delay epoll_events devpoll_changes "
      "devpoll_events kqueue_changes kqueue_events poll_connections worker_aio_requests thread_pool thread_stack_size "
-     "worker_threads connections debug_connection rtsig_signo rtsig_overflow_events rtsig_overflow_test rtsig_overflow_threshold"},
+     "worker_threads connections debug_connection rtsig_signo rtsig_overflow_events rtsig_overflow_test "
+     "rtsig_overflow_threshold"},
     {Fate::note, "", "tables size themselves",
      "server_names_hash_max_size server_names_hash_bucket_size types_hash_max_size types_hash_bucket_size "
      "variables_hash_max_size variables_hash_bucket_size map_hash_max_size map_hash_bucket_size "
@@ -35,17 +36,22 @@ constexpr Names all[] = {
      "proxy_temp_path proxy_max_temp_file_size proxy_temp_file_write_size open_log_file_cache"},
     {Fate::note, "", "workers are threads of one process, placed by the kernel",
      "worker_cpu_affinity worker_priority worker_rlimit_core worker_rlimit_sigpending working_directory lock_file "
-     "timer_resolution debug_points env pcre_jit load_module quic_bpf ssl_engine ssl_object_cache_inheritable google_perftools_profiles"},
-    {Fate::note, "", "connections are closed in an orderly way in all cases", "reset_timedout_connection keepalive_disable msie_refresh"},
+     "timer_resolution debug_points env pcre_jit load_module quic_bpf ssl_engine ssl_object_cache_inheritable "
+     "google_perftools_profiles"},
+    {Fate::note, "", "connections are closed in an orderly way in all cases",
+     "reset_timedout_connection keepalive_disable msie_refresh"},
 
     // --- served by later releases, safe to pass over ---
     {Fate::later, "gzip", "compression is not served yet: answers go out as they are",
-     "gzip gzip_types gzip_comp_level gzip_min_length gzip_vary gzip_proxied gzip_http_version gzip_buffers gzip_disable "
+     "gzip gzip_types gzip_comp_level gzip_min_length gzip_vary gzip_proxied gzip_http_version gzip_buffers "
+     "gzip_disable "
      "gzip_static gzip_window gzip_hash gzip_no_buffer postpone_gzipping gunzip gunzip_buffers brotli brotli_types "
-     "brotli_comp_level brotli_static brotli_min_length brotli_window brotli_buffers zstd zstd_types zstd_comp_level zstd_min_length zstd_static"},
+     "brotli_comp_level brotli_static brotli_min_length brotli_window brotli_buffers zstd zstd_types zstd_comp_level "
+     "zstd_min_length zstd_static"},
     {Fate::later, "cache", "caching is not served yet: each request goes upstream",
      "proxy_cache proxy_cache_path proxy_cache_key proxy_cache_valid proxy_cache_bypass proxy_cache_use_stale "
-     "proxy_cache_lock proxy_cache_lock_timeout proxy_cache_lock_age proxy_cache_revalidate proxy_cache_background_update "
+     "proxy_cache_lock proxy_cache_lock_timeout proxy_cache_lock_age proxy_cache_revalidate "
+     "proxy_cache_background_update "
      "proxy_cache_min_uses proxy_cache_methods proxy_cache_max_range_offset proxy_cache_convert_head proxy_cache_purge "
      "proxy_cache_zone proxy_cache_identity proxy_no_cache proxy_store proxy_store_access proxy_cache_errors "
      "open_file_cache open_file_cache_valid open_file_cache_min_uses open_file_cache_errors open_file_cache_events"},
@@ -57,35 +63,44 @@ constexpr Names all[] = {
      "ssl_certificate_compression ssl_ech_file ssl_key_log proxy_ssl_key_log grpc_ssl_key_log"},
     {Fate::later, "proxy_tls", "https:// to upstreams is not served yet",
      "proxy_ssl_server_name proxy_ssl_name proxy_ssl_verify proxy_ssl_verify_depth proxy_ssl_trusted_certificate "
-     "proxy_ssl_certificate proxy_ssl_certificate_key proxy_ssl_certificate_cache proxy_ssl_protocols proxy_ssl_ciphers "
+     "proxy_ssl_certificate proxy_ssl_certificate_key proxy_ssl_certificate_cache proxy_ssl_protocols "
+     "proxy_ssl_ciphers "
      "proxy_ssl_session_reuse proxy_ssl_crl proxy_ssl_password_file proxy_ssl_conf_command"},
     {Fate::later, "http2", "HTTP/2 and HTTP/3 are not served yet: sockets speak HTTP/1.1",
      "http2 http2_push http2_push_preload http2_max_concurrent_streams http2_max_concurrent_pushes http2_max_requests "
      "http2_max_field_size http2_max_header_size http2_body_preread_size http2_chunk_size http2_idle_timeout "
      "http2_recv_buffer_size http2_recv_timeout http2_pool_size http2_streams_index_size http3 http3_hq "
-     "http3_max_concurrent_streams http3_stream_buffer_size quic_retry quic_gso quic_host_key quic_active_connection_id_limit"},
+     "http3_max_concurrent_streams http3_stream_buffer_size quic_retry quic_gso quic_host_key "
+     "quic_active_connection_id_limit"},
     {Fate::later, "", "not served yet: answers go out unchanged",
      "expires sub_filter sub_filter_once sub_filter_types sub_filter_last_modified charset charset_types charset_map "
-     "source_charset override_charset add_before_body add_after_body addition_types userid userid_domain userid_expires "
+     "source_charset override_charset add_before_body add_after_body addition_types userid userid_domain "
+     "userid_expires "
      "userid_flags userid_mark userid_name userid_p3p userid_path userid_service proxy_cookie_path proxy_cookie_domain "
      "proxy_cookie_flags early_hints max_ranges if_modified_since slice"},
     {Fate::later, "", "not served yet: requests are not held to it",
-     "limit_conn limit_conn_zone limit_conn_status limit_conn_log_level limit_conn_dry_run limit_rate limit_rate_after limit_zone"},
+     "limit_conn limit_conn_zone limit_conn_status limit_conn_log_level limit_conn_dry_run limit_rate limit_rate_after "
+     "limit_zone"},
     {Fate::later, "", "not served yet: no copies are sent", "mirror mirror_request_body"},
     {Fate::later, "", "not served yet: folders are not listed",
      "autoindex autoindex_exact_size autoindex_format autoindex_localtime random_index"},
     {Fate::later, "", "not served yet: servers are chosen without it",
-     "sticky sticky_cookie_insert sticky_disconnect_sessions ntlm queue least_time health_check health_check_timeout match "
+     "sticky sticky_cookie_insert sticky_disconnect_sessions ntlm queue least_time health_check health_check_timeout "
+     "match "
      "check status_zone upstream_conf server_zone"},
     {Fate::later, "", "not served yet: nothing is traced",
      "otel_exporter otel_service_name otel_trace otel_trace_context otel_span_name otel_span_attr opentracing "
      "opentracing_load_tracer opentracing_propagate_context vhost_traffic_status vhost_traffic_status_zone "
-     "vhost_traffic_status_display uninitialized_variable_warn rewrite_log recursive_subrequests log_subrequest session_log "
+     "vhost_traffic_status_display uninitialized_variable_warn rewrite_log recursive_subrequests log_subrequest "
+     "session_log "
      "session_log_format session_log_zone geoip_proxy geoip_proxy_recursive"},
 
     // --- refused: without it other requests would pass, or other things would run ---
-    {Fate::refused, "access", "access rules are not served yet, and without them everybody would pass: keep this file's gateway behind one that checks",
-     "allow deny satisfy satisfy_any auth_basic auth_basic_user_file auth_request auth_request_set auth_delay auth_oidc "
+    {Fate::refused, "access",
+     "access rules are not served yet, and without them everybody would pass: keep this file's gateway behind one that "
+     "checks",
+     "allow deny satisfy satisfy_any auth_basic auth_basic_user_file auth_request auth_request_set auth_delay "
+     "auth_oidc "
      "auth_jwt auth_jwt_claim_set auth_jwt_header_set auth_jwt_key_cache auth_jwt_key_file auth_jwt_key_request "
      "auth_jwt_leeway auth_jwt_require auth_jwt_type auth_require limit_except secure_link secure_link_md5 "
      "secure_link_secret valid_referers auth_digest auth_pam auth_ldap auth_spnego disable_symlinks oidc_provider "
@@ -95,12 +110,11 @@ constexpr Names all[] = {
     {Fate::refused, "", "computed variables are not served yet",
      "map geo geoip_country geoip_city geoip_org geoip2 geoip2_proxy geoip2_proxy_recursive split_clients "
      "num_map keyval keyval_zone set_secure_random_alphanum"},
-    {Fate::refused, "", "not served yet: use `error_page 404 = @name`, or proxy the location",
-     "try_files post_action"},
+    {Fate::refused, "", "not served yet: use `error_page 404 = @name`, or proxy the location", "try_files post_action"},
     {Fate::refused, "", "not served yet, and client addresses would be those of the balancer",
      "set_real_ip_from real_ip_header real_ip_recursive proxy_protocol_timeout set_proxy_protocol proxy_protocol"},
     {Fate::refused, "", "`ssl on` is long gone: write `listen 443 ssl`, once TLS is served", "ssl"},
-    {Fate::refused, "", "this way to answer requests is not served", 
+    {Fate::refused, "", "this way to answer requests is not served",
      "empty_gif dav_methods dav_access create_full_put_path min_delete_depth dav_ext_methods flv mp4 mp4_buffer_size "
      "mp4_max_buffer_size mp4_limit_rate mp4_limit_rate_after mp4_start_key_frame hls hls_buffers hls_forward_args "
      "hls_fragment hls_mp4_buffer_size hls_mp4_max_buffer_size f4f f4f_buffer_size image_filter image_filter_buffer "
@@ -109,25 +123,32 @@ constexpr Names all[] = {
      "xslt_stylesheet xml_entities xslt_last_modified xslt_param xslt_string_param xslt_types api internal_redirect "
      "echo echo_sleep fancyindex nchan_publisher nchan_subscriber push_stream_publisher push_stream_subscriber"},
     {Fate::refused, "grpc", "gRPC upstreams are not served yet", "grpc_pass grpc_*"},
-    {Fate::refused, "fastcgi", "FastCGI is not spoken: put an HTTP server in front of it (php-fpm: nginx or FrankenPHP) and use proxy_pass",
+    {Fate::refused, "fastcgi",
+     "FastCGI is not spoken: put an HTTP server in front of it (php-fpm: nginx or FrankenPHP) and use proxy_pass",
      "fastcgi_pass"},
-    {Fate::refused, "fastcgi", "uWSGI's protocol is not spoken: start uWSGI with --http-socket and use proxy_pass", "uwsgi_pass"},
+    {Fate::refused, "fastcgi", "uWSGI's protocol is not spoken: start uWSGI with --http-socket and use proxy_pass",
+     "uwsgi_pass"},
     {Fate::refused, "fastcgi", "SCGI is not spoken: put an HTTP server in front of it and use proxy_pass", "scgi_pass"},
-    {Fate::refused, "", "memcached is not spoken: put an HTTP service in front of it and use proxy_pass", "memcached_pass"},
+    {Fate::refused, "", "memcached is not spoken: put an HTTP service in front of it and use proxy_pass",
+     "memcached_pass"},
     {Fate::note, "fastcgi", "has no meaning without its `pass` directive", "fastcgi_* uwsgi_* scgi_* memcached_*"},
     {Fate::refused, "stream", "only HTTP is proxied: use HAProxy or nginx for `stream`", "stream ssl_preread"},
-    {Fate::refused, "mail", "only HTTP is proxied: use nginx for `mail`", "mail imap pop3_auth smtp_auth imap_auth auth_http"},
-    {Fate::refused, "lua", "Lua does not run here: say it with directives, or move the code into a service behind auth_request",
+    {Fate::refused, "mail", "only HTTP is proxied: use nginx for `mail`",
+     "mail imap pop3_auth smtp_auth imap_auth auth_http"},
+    {Fate::refused, "lua",
+     "Lua does not run here: say it with directives, or move the code into a service behind auth_request",
      "*_by_lua_block *_by_lua_file *_by_lua lua_* init_by_lua_block access_by_lua_block balancer_by_lua_block"},
     {Fate::refused, "njs", "njs does not run here: say it with directives, or move the code into a service", "js_*"},
-    {Fate::refused, "perl", "Perl does not run here: move the code into a service", "perl perl_modules perl_require perl_set"},
+    {Fate::refused, "perl", "Perl does not run here: move the code into a service",
+     "perl perl_modules perl_require perl_set"},
     {Fate::refused, "waf", "this firewall module does not run here: put the firewall in front of the gateway",
      "modsecurity modsecurity_rules modsecurity_rules_file modsecurity_rules_remote modsecurity_transaction_id "
      "app_protect_* owasp_*"},
     {Fate::refused, "headers_more", "a module of others: use add_header, proxy_hide_header and proxy_set_header",
      "more_set_headers more_clear_headers more_set_input_headers more_clear_input_headers"},
     {Fate::refused, "rtmp", "only HTTP is proxied", "rtmp"},
-    {Fate::refused, "passenger", "applications are not started here: run the application server by itself and use proxy_pass",
+    {Fate::refused, "passenger",
+     "applications are not started here: run the application server by itself and use proxy_pass",
      "passenger_* unit_*"},
     {Fate::refused, "state", "upstreams are changed by editing the file and a reload", "state mgmt"},
     {Fate::refused, "gatehouse", "the gateway's own directive of a later release",

@@ -29,12 +29,15 @@ std::string absolute(const Scope& scope, const std::string& path) {
 void apply_error_log(Scope& scope, const Bound& directive) {
   const Value& path = directive.at(0);
   if (path.text.starts_with("syslog:") || path.text.starts_with("memory:")) {
-    scope.warning(table::code::not_served_yet, path.span, "`error_log " + path.text.substr(0, 7) + "...` is not served yet")
+    scope
+        .warning(table::code::not_served_yet, path.span,
+                 "`error_log " + path.text.substr(0, 7) + "...` is not served yet")
         .with_help("write to a file or to stderr");
     return;
   }
   auto& targets = scope.edit_list<ErrorLogTargets>().list;
-  targets.push_back({scope.builder.log_file(absolute(scope, path.text), path.span), read_level(directive.text("level", "error"))});
+  targets.push_back(
+      {scope.builder.log_file(absolute(scope, path.text), path.span), read_level(directive.text("level", "error"))});
   scope.edit<table::LogSettings>().error_log = std::make_shared<const ErrorLog>(targets);
 }
 

@@ -55,7 +55,8 @@ void apply_user(Scope& scope, const Bound& directive) {
 
 void apply_pid(Scope& scope, const Bound& directive) {
   const std::string& text = directive.at(0).text;
-  scope.edit<ProcessSettings>().pid_file = text.starts_with("/") || text.empty() ? text : scope.builder.input.prefix + text;
+  scope.edit<ProcessSettings>().pid_file =
+      text.starts_with("/") || text.empty() ? text : scope.builder.input.prefix + text;
 }
 
 constexpr Presence optional = Presence::optional;
@@ -63,16 +64,24 @@ constexpr Presence optional = Presence::optional;
 constexpr Row rows[] = {
     setting("worker_processes", config::in_main, {"number|auto", ArgType::word}, "1", apply_worker_processes,
             "Worker threads; auto: one a processor."),
-    {.name = "events", .contexts = config::in_main, .block = Block::directives, .inside = config::in_events,
-     .inherit = Inherit::none, .apply = apply_events, .doc = "Connections; may be left out."},
-    setting("worker_connections", config::in_events, {"number", ArgType::count, Presence::required, {}, 1, 1 << 24}, "512",
-            set<&ProcessSettings::worker_connections>, "Most connections of one worker, upstream ones included."),
+    {.name = "events",
+     .contexts = config::in_main,
+     .block = Block::directives,
+     .inside = config::in_events,
+     .inherit = Inherit::none,
+     .apply = apply_events,
+     .doc = "Connections; may be left out."},
+    setting("worker_connections", config::in_events, {"number", ArgType::count, Presence::required, {}, 1, 1 << 24},
+            "512", set<&ProcessSettings::worker_connections>,
+            "Most connections of one worker, upstream ones included."),
     setting("worker_shutdown_timeout", config::in_main, time_ms, {}, set<&ProcessSettings::worker_shutdown_timeout_ms>,
             "Longest graceful shutdown; connections are closed after it."),
     setting("worker_rlimit_nofile", config::in_main, any_count, {}, set<&ProcessSettings::worker_rlimit_nofile>,
             "Limit of open files."),
-    {.name = "user", .contexts = config::in_main,
-     .args = {{{"user", ArgType::word}, {"group", ArgType::word, optional}}}, .apply = apply_user,
+    {.name = "user",
+     .contexts = config::in_main,
+     .args = {{{"user", ArgType::word}, {"group", ArgType::word, optional}}},
+     .apply = apply_user,
      .doc = "Who the workers run as when started by root."},
     setting("pid", config::in_main, {"file", ArgType::word}, "logs/gatehouse.pid", apply_pid,
             "File with the process number, written when all sockets listen."),

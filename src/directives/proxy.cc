@@ -20,7 +20,8 @@ namespace code = table::code;
 
 // --- request: fields, method, body ---
 
-/// proxy_set_header_inherit as it stands here, and how many entries at the front of this block's list came from outside.
+/// proxy_set_header_inherit as it stands here, and how many entries at the front of this block's list came from
+/// outside.
 struct SetHeaderInherit { bool merge = false; };
 struct MergedCount { std::size_t inherited = 0; };
 
@@ -77,8 +78,9 @@ void set_template(Scope& scope, const Bound& directive) {
 
 void apply_http_version(Scope& scope, const Bound& directive) {
   const Value& version = directive.at(0);
-  if (version.text == "2") scope.error(code::refused, version.span, "HTTP/2 to upstreams is not served yet").with_help("use 1.1");
-  scope.edit<ProxySettings>().http_1_0 = version.text == "1.0";
+  if (version.text == "2")
+    scope.error(code::refused, version.span, "HTTP/2 to upstreams is not served yet").with_help("use 1.1");
+  assign<&ProxySettings::http_1_0>(scope, version.text == "1.0");
 }
 
 void apply_bind(Scope& scope, const Bound& directive) {
@@ -115,12 +117,19 @@ struct Word {
   std::string_view name;
   std::uint32_t bit;
 };
-constexpr Word next_words[] = {
-    {"error", table::next_error},       {"timeout", table::next_timeout},   {"invalid_header", table::next_invalid_header},
-    {"non_idempotent", table::next_non_idempotent},                         {"http_500", table::next_500},
-    {"http_502", table::next_502},      {"http_503", table::next_503},      {"http_504", table::next_504},
-    {"http_403", table::next_403},      {"http_404", table::next_404},      {"http_429", table::next_429},
-    {"off", table::next_off},           {"denied", table::next_denied}};
+constexpr Word next_words[] = {{"error", table::next_error},
+                               {"timeout", table::next_timeout},
+                               {"invalid_header", table::next_invalid_header},
+                               {"non_idempotent", table::next_non_idempotent},
+                               {"http_500", table::next_500},
+                               {"http_502", table::next_502},
+                               {"http_503", table::next_503},
+                               {"http_504", table::next_504},
+                               {"http_403", table::next_403},
+                               {"http_404", table::next_404},
+                               {"http_429", table::next_429},
+                               {"off", table::next_off},
+                               {"denied", table::next_denied}};
 constexpr Word ignore_words[] = {
     {"x-accel-redirect", table::ignore_x_accel_redirect},   {"x-accel-expires", table::ignore_x_accel_expires},
     {"x-accel-limit-rate", table::ignore_x_accel_limit_rate}, {"x-accel-buffering", table::ignore_x_accel_buffering},
@@ -130,7 +139,8 @@ constexpr Word ignore_words[] = {
 
 template <std::size_t N>
 std::uint32_t bit_of(const Word (&words)[N], std::string_view name) {
-  const auto it = std::find_if(std::begin(words), std::end(words), [&](const Word& w) { return iequals(w.name, name); });
+  const auto it =
+      std::find_if(std::begin(words), std::end(words), [&](const Word& w) { return iequals(w.name, name); });
   return it == std::end(words) ? 0 : it->bit;
 }
 
@@ -138,16 +148,18 @@ void apply_next_upstream(Scope& scope, const Bound& directive) {
   std::uint32_t bits = 0;
   for (const Value& value : directive.values) bits |= bit_of(next_words, value.text);
   if (bits & table::next_off) bits = table::next_off;
-  scope.edit<ProxySettings>().next_upstream = bits;
+  assign<&ProxySettings::next_upstream>(scope, bits);
 }
 
 void apply_ignore_headers(Scope& scope, const Bound& directive) {
   auto& group = scope.edit_list<table::ProxyIgnoreHeaders>();
   for (const Value& value : directive.values) {
     const std::uint32_t bit = bit_of(ignore_words, value.text);
-    if (bit == 0) scope.error(code::bad_choice, value.span, "`" + printable(value.text) + "` is not a field that is acted on")
-                      .with_help("one of X-Accel-Redirect X-Accel-Expires X-Accel-Limit-Rate X-Accel-Buffering X-Accel-Charset "
-                                 "Expires Cache-Control Set-Cookie Vary");
+    if (bit == 0)
+      scope.error(code::bad_choice, value.span, "`" + printable(value.text) + "` is not a field that is acted on")
+          .with_help(
+              "one of X-Accel-Redirect X-Accel-Expires X-Accel-Limit-Rate X-Accel-Buffering X-Accel-Charset "
+              "Expires Cache-Control Set-Cookie Vary");
     group.bits |= bit;
   }
 }
@@ -183,7 +195,9 @@ void apply_redirect(Scope& scope, const Bound& directive) {
   if (directive.values.size() == 1) {
     if (from.text == "off") redirects.off = true;
     else if (from.text == "default") redirects.use_default = true;
-    else scope.error(code::bad_choice, from.span, "`proxy_redirect` takes off, default, or two texts: what to replace and by what");
+    else
+      scope.error(code::bad_choice, from.span,
+                  "`proxy_redirect` takes off, default, or two texts: what to replace and by what");
     return;
   }
   table::RedirectRule rule;
@@ -196,7 +210,8 @@ void apply_redirect(Scope& scope, const Bound& directive) {
 constexpr config::Contexts pass_contexts = config::in_location | config::in_location_if | config::in_limit_except;
 constexpr ArgSpec field_name{"field", ArgType::word};
 
-constexpr Row lists(std::string_view name, ArgSpec arg, config::Apply apply, std::string_view doc, bool repeatable = true) {
+constexpr Row lists(std::string_view name, ArgSpec arg, config::Apply apply, std::string_view doc,
+                    bool repeatable = true) {
   Row row = setting(name, hsl, arg, {}, apply, doc);
   row.inherit = Inherit::replace;
   row.repeatable = repeatable;
@@ -204,10 +219,20 @@ constexpr Row lists(std::string_view name, ArgSpec arg, config::Apply apply, std
 }
 
 constexpr Row rows[] = {
-    {.name = "proxy_pass", .contexts = pass_contexts, .args = {{{"url", ArgType::templ}}}, .inherit = Inherit::none,
-     .phase = Phase::content, .apply = apply_proxy_pass, .doc = "Send requests to this server or upstream."},
-    {.name = "proxy_set_header", .contexts = hsl, .args = {{field_name, {"value", ArgType::templ}}},
-     .fallback = "Host $proxy_host", .inherit = Inherit::replace, .repeatable = true, .apply = apply_set_header,
+    {.name = "proxy_pass",
+     .contexts = pass_contexts,
+     .args = {{{"url", ArgType::templ}}},
+     .inherit = Inherit::none,
+     .phase = Phase::content,
+     .apply = apply_proxy_pass,
+     .doc = "Send requests to this server or upstream."},
+    {.name = "proxy_set_header",
+     .contexts = hsl,
+     .args = {{field_name, {"value", ArgType::templ}}},
+     .fallback = "Host $proxy_host",
+     .inherit = Inherit::replace,
+     .repeatable = true,
+     .apply = apply_set_header,
      .doc = "A field of the upstream request; an empty value removes it."},
     setting("proxy_set_header_inherit", hsl, {"mode", ArgType::one_of, Presence::required, "on|off|merge"}, "on",
             apply_set_header_inherit, "merge: the outer proxy_set_header lines stay beside those of this block."),
@@ -217,8 +242,10 @@ constexpr Row rows[] = {
             "Body of the upstream request, instead of the client's."),
     setting("proxy_http_version", hsl, {"version", ArgType::one_of, Presence::required, "1.0|1.1|2"}, "1.1",
             apply_http_version, "Version spoken to upstreams."),
-    {.name = "proxy_bind", .contexts = hsl,
-     .args = {{{"address", ArgType::templ}, {"transparent", ArgType::flag, Presence::optional}}}, .apply = apply_bind,
+    {.name = "proxy_bind",
+     .contexts = hsl,
+     .args = {{{"address", ArgType::templ}, {"transparent", ArgType::flag, Presence::optional}}},
+     .apply = apply_bind,
      .doc = "Local address of upstream connections."},
     setting("proxy_pass_request_headers", hsl, on_off, "on", set<&ProxySettings::pass_request_headers>,
             "Whether the client's fields go upstream."),
@@ -237,7 +264,8 @@ constexpr Row rows[] = {
             "Longest pause between two reads from upstream; 504 after it."),
     lists("proxy_next_upstream",
           {"condition", ArgType::one_of, Presence::repeat_one,
-           "error|timeout|invalid_header|http_500|http_502|http_503|http_504|http_403|http_404|http_429|non_idempotent|denied|off"},
+           "error|timeout|invalid_header|http_500|http_502|http_503|http_504|http_403|http_404|http_429|non_idempotent|"
+           "denied|off"},
           apply_next_upstream, "When a request goes on to the next server.", false),
     setting("proxy_next_upstream_timeout", hsl, time_ms, "0", set<&ProxySettings::next_upstream_timeout_ms>,
             "Time in which further servers may be tried; 0: any."),
@@ -248,9 +276,13 @@ constexpr Row rows[] = {
             "Take answers from upstream faster than the client reads them."),
     setting("proxy_buffer_size", hsl, {"size", ArgType::bytes, Presence::required, {}, 1}, "8k",
             set<&ProxySettings::buffer_bytes>, "Limit of an upstream's head; 502 above it."),
-    {.name = "proxy_buffers", .contexts = hsl,
-     .args = {{{"number", ArgType::count, Presence::required, {}, 1}, {"size", ArgType::bytes, Presence::required, {}, 1}}},
-     .fallback = "8 8k", .apply = apply_buffers, .doc = "NUMBER x SIZE bytes of an answer are held for a slow client."},
+    {.name = "proxy_buffers",
+     .contexts = hsl,
+     .args = {{{"number", ArgType::count, Presence::required, {}, 1},
+               {"size", ArgType::bytes, Presence::required, {}, 1}}},
+     .fallback = "8 8k",
+     .apply = apply_buffers,
+     .doc = "NUMBER x SIZE bytes of an answer are held for a slow client."},
     setting("proxy_busy_buffers_size", hsl, size_bytes, "16k", set<&ProxySettings::busy_buffers_bytes>,
             "How much may be on its way to the client before reading goes on."),
     setting("proxy_limit_rate", hsl, size_bytes, "0", set<&ProxySettings::limit_rate>,
@@ -261,20 +293,30 @@ constexpr Row rows[] = {
             "Let error_page act on upstream answers of 300 and above."),
     setting("proxy_force_ranges", hsl, on_off, "off", set<&ProxySettings::force_ranges>,
             "Serve ranges whatever the upstream's Accept-Ranges says."),
-    setting("proxy_pass_trailers", hsl, on_off, "off", set<&ProxySettings::pass_trailers>, "Pass the upstream's trailers."),
-    lists("proxy_hide_header", field_name, apply_field_name<table::ProxyHideHeaders>, "An answer's field that is not passed on."),
+    setting("proxy_pass_trailers", hsl, on_off, "off", set<&ProxySettings::pass_trailers>,
+            "Pass the upstream's trailers."),
+    lists("proxy_hide_header", field_name, apply_field_name<table::ProxyHideHeaders>,
+          "An answer's field that is not passed on."),
     lists("proxy_pass_header", field_name, apply_field_name<table::ProxyPassHeaders>,
           "A field that would be hidden (Date, Server, X-Accel-...) is passed on."),
     lists("proxy_ignore_headers", {"field", ArgType::word, Presence::repeat_one}, apply_ignore_headers,
           "Fields of the answer that are not acted on.", false),
-    {.name = "proxy_redirect", .contexts = hsl,
-     .args = {{{"from", ArgType::templ}, {"to", ArgType::templ, Presence::optional}}}, .fallback = "default",
-     .inherit = Inherit::replace, .repeatable = true, .apply = apply_redirect,
+    {.name = "proxy_redirect",
+     .contexts = hsl,
+     .args = {{{"from", ArgType::templ}, {"to", ArgType::templ, Presence::optional}}},
+     .fallback = "default",
+     .inherit = Inherit::replace,
+     .repeatable = true,
+     .apply = apply_redirect,
      .doc = "Changes Location and Refresh of answers: off, default, or FROM TO (FROM may be ~regex)."},
 };
 
+void end(Scope& main) {
+  main.builder.at_end([&main] { report_unknown_upstreams(main); });
+}
+
 }  // namespace
 
-constinit const table::Module proxy_module{"proxy", rows, policy::finish_proxy};
+constinit const table::Module proxy_module{"proxy", rows, policy::finish_proxy, nullptr, end};
 
 }  // namespace gh::directives

@@ -2,6 +2,7 @@
 #include "directives/proxy_pass.h"
 
 #include <algorithm>
+#include <map>
 
 #include "base/text.h"
 #include "config/suggest.h"
@@ -43,17 +44,27 @@ bool looks_like_upstream(const ProxyUrl& url) {
          !iequals(url.host, "localhost");
 }
 
-void report_unknown(Scope& scope, const ProxyUrl& url, config::Span span) {
+/// Local to the outermost scope: upstreams that nothing defines, with all their uses.
+struct UnknownUpstreams {
+  struct Use {
+    std::string authority;
+    std::vector<config::Span> places;
+  };
+  std::map<std::string, Use, std::less<>> names;
+};
+
+void note_unknown(Scope& main, const ProxyUrl& url, config::Span span) {
+  auto& use = main.local<UnknownUpstreams>().names[std::string(url.host)];
+  use.authority = url.authority;
+  use.places.push_back(span);
+}
+
+std::string_view nearest_upstream(const table::Builder& builder, std::string_view name) {
   std::vector<std::string_view> names;
-  for (const auto& [name, entry] : scope.builder.upstreams) {
-    if (entry.where.is_set()) names.push_back(name);
+  for (const auto& [known, entry] : builder.upstreams) {
+    if (entry.where.is_set()) names.push_back(known);
   }
-  std::sort(names.begin(), names.end());
-  const std::string_view near = config::nearest(url.host, names);
-  auto& d = scope.error(code::unknown_upstream, span, "no upstream is called `" + std::string(url.host) + "`");
-  if (!near.empty()) d.with_help("did you mean `" + std::string(near) + "`?");
-  else d.with_help("add `upstream " + std::string(url.host) + " { server ...; }`, or write the port when it is a host: http://" +
-                   std::string(url.authority) + ":80");
+  return config::nearest(name, names);
 }
 
 /// Runs when all upstreams are known. `text` is the value, or its part before the URI when that holds variables.
@@ -63,7 +74,7 @@ void resolve(table::Builder& builder, Scope& main, ProxyTarget& target, const st
   const ProxyUrl& url = *parsed;
   if (!url.is_unix && url.port == 0) target.upstream = builder.find_upstream(url.host);
   if (target.upstream && !target.upstream->is_implicit) return;
-  if (looks_like_upstream(url)) return report_unknown(main, url, span);
+  if (looks_like_upstream(url)) return note_unknown(main, url, span);
   std::string why;
   target.upstream = implicit_upstream(builder, url.authority, url.default_port(), span, why);
   if (!target.upstream) main.error(code::bad_url, span, why);
@@ -85,12 +96,6 @@ void refuse_tls(Scope& scope, const Value& value) {
       .with_help("use http:// on a network you trust");
 }
 
-Scope& outermost(Scope& scope) {
-  Scope* s = &scope;
-  while (s->parent) s = s->parent;
-  return *s;
-}
-
 }  // namespace
 
 void apply_proxy_pass(Scope& scope, const Bound& directive) {
@@ -103,10 +108,11 @@ void apply_proxy_pass(Scope& scope, const Bound& directive) {
     target.url = scope.compile(value);
     target.has_variables = !target.url.is_constant();
     if (!table::has_constant_host(value.text)) {
-      outermost(scope).local<DynamicTargets>().any = true;
+      table::outermost(scope).local<DynamicTargets>().any = true;
       if (value.text.starts_with("https://")) refuse_tls(scope, value);
       else if (!value.text.starts_with("http://") && !value.text.starts_with("$")) {
-        scope.error(code::bad_url, value.span, "`" + printable(value.text) + "` has no scheme: write http:// before the host");
+        scope.error(code::bad_url, value.span,
+                    "`" + printable(value.text) + "` has no scheme: write http:// before the host");
       }
       return;
     }
@@ -125,13 +131,27 @@ void apply_proxy_pass(Scope& scope, const Bound& directive) {
     target.has_uri = true;
     target.uri.clear();
   }
+  if (!url->is_unix && url->port == 0) target.upstream = scope.builder.find_upstream(url->host);
+  if (target.upstream) return;  // named by a block that stood before this one
   // Only these are touched later: the scope is gone by then, its target is kept.
   auto kept = std::const_pointer_cast<ProxyTarget>(scope.local_or_null<ProxyTarget>());
-  Scope* main = &outermost(scope);
+  Scope* main = &table::outermost(scope);
   const config::Span span = value.span;
   scope.builder.at_end([kept, main, constant = std::move(constant), span] {
     resolve(main->builder, *main, *kept, constant, span);
   });
+}
+
+void report_unknown_upstreams(Scope& main) {
+  for (const auto& [name, use] : main.local<UnknownUpstreams>().names) {
+    auto& error = main.error(code::unknown_upstream, use.places.front(), "no upstream is called `" + name + "`");
+    const std::string near(nearest_upstream(main.builder, name));
+    error.with_help(near.empty()
+                        ? "add `upstream " + name + " { server ...; }`, or write the port when it is a host: http://" +
+                              use.authority + ":80"
+                        : "did you mean `" + near + "`?");
+    for (std::size_t i = 1; i < use.places.size(); ++i) error.with_related(use.places[i], "used here, too");
+  }
 }
 
 }  // namespace gh::directives

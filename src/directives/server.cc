@@ -14,13 +14,19 @@ void apply_listen(Scope& scope, const Bound& directive) {
                                    : "let the balancer in front send X-Forwarded-For");
     }
   }
-  for (std::string_view word : {"http2", "quic"}) {
-    if (const Value* value = directive.find(word)) {
-      scope.warning(table::code::not_served_yet, value->span, "`listen ... " + std::string(word) + "` is not served yet: this socket speaks HTTP/1.1");
-    }
+  if (const Value* value = directive.find("http2")) {
+    scope.warning(table::code::not_served_yet, value->span,
+                  "`listen ... http2` is not served yet: this socket speaks HTTP/1.1");
+  }
+  if (const Value* value = directive.find("quic")) {
+    scope.warning(table::code::not_served_yet, value->span,
+                  "`listen ... quic` is not served yet: this line is passed over");
+    return;
   }
   if (directive.has("default")) {
-    scope.warning(table::code::listen_default, directive.find("default")->span, "`default` is the old name of `default_server`")
+    scope
+        .warning(table::code::listen_default, directive.find("default")->span,
+                 "`default` is the old name of `default_server`")
         .with_fix(directive.find("default")->span, "default_server");
   }
   table::add_listen(scope, directive);

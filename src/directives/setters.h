@@ -35,16 +35,21 @@ struct MemberTraits<T G::*> {
 };
 }  // namespace detail
 
+/// Puts a scalar into its group. A value that the outer block has already costs no copy of the group.
+template <auto Member, class T>
+void assign(Scope& scope, const T& value) {
+  using Group = typename detail::MemberTraits<decltype(Member)>::Group;
+  if (scope.get<Group>().*Member != value) scope.edit<Group>().*Member = value;
+}
+
 /// Numbers, booleans and texts.
 template <auto Member>
 void set(Scope& scope, const Bound& directive) {
-  using Traits = detail::MemberTraits<decltype(Member)>;
-  using Type = typename Traits::Type;
+  using Type = typename detail::MemberTraits<decltype(Member)>::Type;
   const Value& value = directive.at(0);
-  Type& member = scope.edit<typename Traits::Group>().*Member;
-  if constexpr (std::is_same_v<Type, bool>) member = value.number != 0;
-  else if constexpr (std::is_same_v<Type, std::string>) member = value.text;
-  else member = static_cast<Type>(value.number);
+  if constexpr (std::is_same_v<Type, bool>) assign<Member>(scope, value.number != 0);
+  else if constexpr (std::is_same_v<Type, std::string>) assign<Member>(scope, value.text);
+  else assign<Member>(scope, static_cast<Type>(value.number));
 }
 
 constexpr Row setting(std::string_view name, config::Contexts contexts, ArgSpec arg, std::string_view fallback,

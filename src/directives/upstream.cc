@@ -23,6 +23,20 @@ struct UpstreamDraft {
   config::Span method;  // where the balancing method was stated
 };
 
+bool check_servers(Scope& outer, const Bound& directive, const std::vector<ServerConfig>& servers) {
+  const Value& name = directive.at(0);
+  if (std::any_of(servers.begin(), servers.end(), [](const ServerConfig& s) { return !s.backup; })) return true;
+  bool was_tried = false;  // a line that was refused: that has been said
+  config::for_each_directive(directive.node->children,
+                             [&](const config::Node& n) { was_tried |= n.name() == "server"; });
+  if (was_tried && servers.empty()) return false;
+  outer
+      .error(table::code::no_servers, name.span,
+             "upstream `" + name.text + "` has no `server`" + (servers.empty() ? "" : " that is not `backup`"))
+      .with_help("add a line: server 127.0.0.1:8080;");
+  return false;
+}
+
 void build_upstream(Scope& outer, const Bound& directive) {
   table::Builder& builder = outer.builder;
   const Value& name = directive.at(0);
@@ -43,13 +57,7 @@ void build_upstream(Scope& outer, const Bound& directive) {
   auto& draft = scope.local<UpstreamDraft>();
   draft.upstream = made.get();
   builder.build_block(scope, directive.children);
-  const auto is_primary = [](const ServerConfig& s) { return !s.backup; };
-  if (std::none_of(draft.servers.begin(), draft.servers.end(), is_primary)) {
-    outer.error(table::code::no_servers, name.span, "upstream `" + name.text + "` has no `server`" +
-                                        (draft.servers.empty() ? "" : " that is not `backup`"))
-        .with_help("add a line: server 127.0.0.1:8080;");
-    return;
-  }
+  if (!check_servers(outer, directive, draft.servers)) return;
   adopt_peers(builder, *made, std::move(draft.servers), directive.span());
   builder.table->upstreams.push_back(made);
 }
@@ -72,7 +80,8 @@ void apply_server(Scope& scope, const Bound& directive) {
   server->down = directive.has("down");
   for (std::string_view word : {"slow_start=", "service=", "route=", "drain"}) {
     if (const Value* value = directive.find(word)) {
-      scope.error(table::code::refused, value->span, "`" + std::string(word) + "` of an upstream server is not served yet");
+      scope.error(table::code::refused, value->span,
+                  "`" + std::string(word) + "` of an upstream server is not served yet");
     }
   }
   draft_of(scope).servers.push_back(std::move(*server));
@@ -87,6 +96,7 @@ void choose(Scope& scope, const Bound& directive, Policy policy) {
   }
   draft.method = directive.span();
   draft.upstream->policy = policy;
+  draft.upstream->policy_name = upstream::policy_name(policy);
 }
 
 void apply_least_conn(Scope& scope, const Bound& d) { choose(scope, d, Policy::least_conn); }
@@ -101,7 +111,8 @@ void apply_random(Scope& scope, const Bound& directive) {
   choose(scope, directive, directive.has("two") ? Policy::random_two : Policy::random);
   const Value* method = directive.find("least_conn");
   if (method && !directive.has("two")) {
-    scope.error(table::code::bad_choice, method->span, "`random` takes a method only behind `two`").with_help("write `random two least_conn`");
+    scope.error(table::code::bad_choice, method->span, "`random` takes a method only behind `two`")
+        .with_help("write `random two least_conn`");
   }
 }
 
@@ -114,10 +125,17 @@ constexpr Presence optional = Presence::optional;
 constexpr config::Contexts in_upstream = config::in_upstream;
 
 constexpr Row rows[] = {
-    {.name = "upstream", .contexts = config::in_http, .args = {{{"name", ArgType::word}}}, .block = Block::directives,
-     .inside = config::in_upstream, .inherit = Inherit::none, .repeatable = true, .apply = build_upstream,
+    {.name = "upstream",
+     .contexts = config::in_http,
+     .args = {{{"name", ArgType::word}}},
+     .block = Block::directives,
+     .inside = config::in_upstream,
+     .inherit = Inherit::none,
+     .repeatable = true,
+     .apply = build_upstream,
      .doc = "A group of servers that proxy_pass can name."},
-    {.name = "server", .contexts = in_upstream,
+    {.name = "server",
+     .contexts = in_upstream,
      .args = {{{"address", ArgType::word},
                {"weight=", ArgType::count, optional, {}, 1, 65535},
                {"max_conns=", ArgType::count, optional, {}, 0, INT32_MAX},
@@ -130,37 +148,69 @@ constexpr Row rows[] = {
                {"service=", ArgType::word, optional},
                {"route=", ArgType::word, optional},
                {"drain", ArgType::flag, optional}}},
-     .inherit = Inherit::none, .repeatable = true, .apply = apply_server,
+     .inherit = Inherit::none,
+     .repeatable = true,
+     .apply = apply_server,
      .doc = "A server of the group, with its weight and when it counts as failed."},
-    {.name = "least_conn", .contexts = in_upstream, .inherit = Inherit::none, .apply = apply_least_conn,
+    {.name = "least_conn",
+     .contexts = in_upstream,
+     .inherit = Inherit::none,
+     .apply = apply_least_conn,
      .doc = "The server with the fewest connections in use gets the next request."},
-    {.name = "ip_hash", .contexts = in_upstream, .inherit = Inherit::none, .apply = apply_ip_hash,
+    {.name = "ip_hash",
+     .contexts = in_upstream,
+     .inherit = Inherit::none,
+     .apply = apply_ip_hash,
      .doc = "Clients of one /24 network (IPv6: of one address) keep their server."},
-    {.name = "hash", .contexts = in_upstream,
-     .args = {{{"key", ArgType::templ}, {"consistent", ArgType::flag, optional}}}, .inherit = Inherit::none,
-     .apply = apply_hash, .doc = "Requests with the same key keep their server; consistent: with few moves when servers change."},
-    {.name = "random", .contexts = in_upstream,
-     .args = {{{"two", ArgType::flag, optional}, {"least_conn", ArgType::flag, optional}}}, .inherit = Inherit::none,
-     .apply = apply_random, .doc = "A random server, or the better of two."},
-    {.name = "keepalive", .contexts = in_upstream,
-     .args = {{{"connections", ArgType::count}, {"local", ArgType::flag, optional}}}, .fallback = "32",
-     .inherit = Inherit::none, .apply = set_upstream<&Upstream::keepalive_connections>,
+    {.name = "hash",
+     .contexts = in_upstream,
+     .args = {{{"key", ArgType::templ}, {"consistent", ArgType::flag, optional}}},
+     .inherit = Inherit::none,
+     .apply = apply_hash,
+     .doc = "Requests with the same key keep their server; consistent: with few moves when servers change."},
+    {.name = "random",
+     .contexts = in_upstream,
+     .args = {{{"two", ArgType::flag, optional}, {"least_conn", ArgType::flag, optional}}},
+     .inherit = Inherit::none,
+     .apply = apply_random,
+     .doc = "A random server, or the better of two."},
+    {.name = "keepalive",
+     .contexts = in_upstream,
+     .args = {{{"connections", ArgType::count}, {"local", ArgType::flag, optional}}},
+     .fallback = "32",
+     .inherit = Inherit::none,
+     .apply = set_upstream<&Upstream::keepalive_connections>,
      .doc = "Idle connections that each worker keeps to the group; 0: none."},
-    {.name = "keepalive_requests", .contexts = in_upstream, .args = {{{"number", ArgType::count}}}, .fallback = "1000",
-     .inherit = Inherit::none, .apply = set_upstream<&Upstream::keepalive_requests>,
+    {.name = "keepalive_requests",
+     .contexts = in_upstream,
+     .args = {{{"number", ArgType::count}}},
+     .fallback = "1000",
+     .inherit = Inherit::none,
+     .apply = set_upstream<&Upstream::keepalive_requests>,
      .doc = "Most requests on one upstream connection."},
-    {.name = "keepalive_time", .contexts = in_upstream, .args = {{{"time", ArgType::msec}}}, .fallback = "1h",
-     .inherit = Inherit::none, .apply = set_upstream<&Upstream::keepalive_time_ms>,
+    {.name = "keepalive_time",
+     .contexts = in_upstream,
+     .args = {{{"time", ArgType::msec}}},
+     .fallback = "1h",
+     .inherit = Inherit::none,
+     .apply = set_upstream<&Upstream::keepalive_time_ms>,
      .doc = "Longest life of an upstream connection that gets requests."},
-    {.name = "keepalive_timeout", .contexts = in_upstream, .args = {{{"timeout", ArgType::msec}}}, .fallback = "60s",
-     .inherit = Inherit::none, .apply = set_upstream<&Upstream::keepalive_timeout_ms>,
+    {.name = "keepalive_timeout",
+     .contexts = in_upstream,
+     .args = {{{"timeout", ArgType::msec}}},
+     .fallback = "60s",
+     .inherit = Inherit::none,
+     .apply = set_upstream<&Upstream::keepalive_timeout_ms>,
      .doc = "How long an idle upstream connection stays open."},
-    {.name = "zone", .contexts = in_upstream,
-     .args = {{{"name", ArgType::word}, {"size", ArgType::bytes, optional}}}, .inherit = Inherit::none,
+    {.name = "zone",
+     .contexts = in_upstream,
+     .args = {{{"name", ArgType::word}, {"size", ArgType::bytes, optional}}},
+     .inherit = Inherit::none,
      .doc = "Accepted: the state of servers is always shared by all workers."},
 };
 
 void warn_unused(Scope& main) {
+  if (main.builder.diagnostics.has_errors()) return;  // perhaps one of them is the use
   for (const auto& [name, entry] : main.builder.upstreams) {
     if (entry.used || !entry.where.is_set()) continue;
     main.warning(table::code::upstream_unused, entry.where, "upstream `" + name + "` is never used")

@@ -63,8 +63,8 @@ void adopt_peers(table::Builder& builder, table::Upstream& upstream, std::vector
   upstream.peers = std::move(adoption.object);
 }
 
-const table::Upstream* implicit_upstream(table::Builder& builder, std::string_view authority, std::uint16_t default_port,
-                                         config::Span where, std::string& why_not) {
+const table::Upstream* implicit_upstream(table::Builder& builder, std::string_view authority,
+                                         std::uint16_t default_port, config::Span where, std::string& why_not) {
   std::string key(authority);
   if (!authority.starts_with("unix:") && (authority.ends_with("]") || authority.rfind(':') == std::string_view::npos)) {
     key += ":" + std::to_string(default_port);

@@ -23,7 +23,7 @@ void adopt_peers(table::Builder& builder, table::Upstream& upstream, std::vector
                  config::Span where);
 
 /// The upstream called so, or the implicit one of a proxy_pass to a plain host, shared by all that name the same place.
-const table::Upstream* implicit_upstream(table::Builder& builder, std::string_view authority, std::uint16_t default_port,
-                                         config::Span where, std::string& why_not);
+const table::Upstream* implicit_upstream(table::Builder& builder, std::string_view authority,
+                                         std::uint16_t default_port, config::Span where, std::string& why_not);
 
 }  // namespace gh::directives

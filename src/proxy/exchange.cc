@@ -51,7 +51,8 @@ void Exchange::start() {
   uri = target.path;
   args = target.args;
   if (!find_server()) return start_refused({400, "invalid host"});
-  if (server->base.program.steps.empty()) {
+  const auto& server_steps = server->base.program.steps;
+  if (server_steps.empty() || server_steps.front().phase > table::Phase::server_rewrite) {
     route_and_run();
     return;
   }
@@ -127,6 +128,8 @@ bool Exchange::find_location() {
     }
   }
   use_route(hit.route == table::LocationTree::npos ? &server->base : server->routes[hit.route].get());
+  const auto& steps = route->program.steps;
+  while (pc_ < steps.size() && steps[pc_].phase <= table::Phase::server_rewrite) ++pc_;
   if (hit.redirect) {
     const std::string_view query = target.has_args ? args : std::string_view();
     const std::string_view escaped = http::escape_path(uri, arena);
@@ -160,7 +163,8 @@ void Exchange::run() {
   while (true) {
     const table::Route* const running = route;
     const auto& steps = running->program.steps;
-    while (pc_ < steps.size()) {
+    // Before routing only the server's own rewrite acts; its other steps are for requests that no location takes.
+    while (pc_ < steps.size() && !(in_server_program_ && steps[pc_].phase > table::Phase::server_rewrite)) {
       const table::Step& step = steps[pc_];
       stage_ = Stage::running;
       switch (step.run(*this, step.params)) {

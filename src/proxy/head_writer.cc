@@ -68,6 +68,7 @@ void write_reply_head(Output& out, Exchange& x, Client& client, HeadForm form) {
 }
 
 void write_last_chunk(Output& out, Exchange& x) {
+  if (x.reply.fill_trailers) x.reply.fill_trailers(x, x.reply.trailer_params);
   out << "0\r\n";
   for (const http::Field& field : x.reply.trailers.view()) out.field(field.name, field.value);
   out << "\r\n";

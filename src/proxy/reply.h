@@ -10,6 +10,8 @@
 
 namespace gh::proxy {
 
+class Exchange;
+
 /// A growing array of fields in an arena.
 class Fields {
  public:
@@ -54,6 +56,9 @@ struct Reply {
   std::string_view location;          // empty: none. Made absolute when it goes out, as absolute_redirect says
   Fields fields;                      // everything else, in order
   Fields trailers;                    // sent after a chunked body
+  /// Adds to `trailers` when the body has ended, for values that are known only by then; null: nothing to add.
+  void (*fill_trailers)(Exchange&, const void* params) = nullptr;
+  const void* trailer_params = nullptr;
   std::uint64_t content_length = 0;
   std::int64_t last_modified = -1;    // seconds, -1: none
   bool has_content_length = false;

@@ -58,7 +58,8 @@ char* write_seconds(std::int64_t ms, char* to) {
 
 std::string_view number_text(Arena& arena, std::uint64_t number) {
   char digits[20];
-  return arena.copy({digits, static_cast<std::size_t>(std::to_chars(digits, digits + sizeof digits, number).ptr - digits)});
+  return arena.copy(
+      {digits, static_cast<std::size_t>(std::to_chars(digits, digits + sizeof digits, number).ptr - digits)});
 }
 
 std::string_view seconds_text(Arena& arena, std::int64_t ms) {
@@ -110,7 +111,8 @@ std::string_view capture_value(Exchange& x, const table::VariableParam& param) {
 std::span<const table::VariableRow> variable_rows() {
   static const std::vector<table::VariableRow> rows = [] {
     std::vector<table::VariableRow> all;
-    for (const auto part : {request_variables(), connection_variables(), reply_variables(), upstream_variables(), file_variables()}) {
+    for (const auto part :
+         {request_variables(), connection_variables(), reply_variables(), upstream_variables(), file_variables()}) {
       all.insert(all.end(), part.begin(), part.end());
     }
     return all;

@@ -33,7 +33,9 @@ namespace variable {
 
 std::string_view remote_addr(Exchange& x, const VariableParam&) { return ip_text(x, x.client->peer_address()); }
 std::string_view connection(Exchange& x, const VariableParam&) { return number_text(x.arena, x.client->serial()); }
-std::string_view connection_requests(Exchange& x, const VariableParam&) { return number_text(x.arena, x.client->requests()); }
+std::string_view connection_requests(Exchange& x, const VariableParam&) {
+  return number_text(x.arena, x.client->requests());
+}
 std::string_view msec(Exchange& x, const VariableParam&) { return seconds_text(x.arena, x.clock().unix_ms()); }
 // Copied: the clock writes over its texts each second.
 std::string_view time_local(Exchange& x, const VariableParam&) { return x.arena.copy(x.clock().time_local()); }
@@ -65,7 +67,9 @@ std::string_view hostname(Exchange&, const VariableParam&) {
   return name;
 }
 
-std::string_view pid(Exchange& x, const VariableParam&) { return number_text(x.arena, static_cast<std::uint64_t>(::getpid())); }
+std::string_view pid(Exchange& x, const VariableParam&) {
+  return number_text(x.arena, static_cast<std::uint64_t>(::getpid()));
+}
 std::string_view nginx_version(Exchange&, const VariableParam&) { return "1.31.5"; }
 std::string_view gatehouse_version(Exchange&, const VariableParam&) { return GATEHOUSE_VERSION; }
 std::string_view absent(Exchange&, const VariableParam&) { return not_found; }
@@ -82,7 +86,8 @@ std::string_view tcp_info_value(Exchange& x, const VariableParam&) {
 constexpr table::VariableRow rows[] = {
     {"remote_addr", variable::remote_addr, Phase::address, false, "client's address"},
     {"remote_port", remote_port, Phase::address, false, "client's port"},
-    {"binary_remote_addr", binary_remote_addr, Phase::address, false, "client's address in 4 or 16 bytes, for zone keys"},
+    {"binary_remote_addr", binary_remote_addr, Phase::address, false,
+     "client's address in 4 or 16 bytes, for zone keys"},
     {"realip_remote_addr", variable::remote_addr, Phase::address, false, "address of the connection itself"},
     {"realip_remote_port", remote_port, Phase::address, false, "port of the connection itself"},
     {"proxy_protocol_addr", absent, Phase::address, false, "client's address by the PROXY protocol; absent without it"},
@@ -100,7 +105,8 @@ constexpr table::VariableRow rows[] = {
     {"nginx_version", nginx_version, Phase::address, false, "version of nginx whose language this is"},
     {"gatehouse_version", gatehouse_version, Phase::address, false, "version of the gateway"},
     {"tcpinfo_rtt", tcp_info_value<&tcp_info::tcpi_rtt>, Phase::address, false, "round trip time in microseconds"},
-    {"tcpinfo_rttvar", tcp_info_value<&tcp_info::tcpi_rttvar>, Phase::address, false, "variance of the round trip time"},
+    {"tcpinfo_rttvar", tcp_info_value<&tcp_info::tcpi_rttvar>, Phase::address, false,
+     "variance of the round trip time"},
     {"tcpinfo_snd_cwnd", tcp_info_value<&tcp_info::tcpi_snd_cwnd>, Phase::address, false, "congestion window"},
     {"tcpinfo_rcv_space", tcp_info_value<&tcp_info::tcpi_rcv_space>, Phase::address, false, "receive window"},
 };

@@ -40,7 +40,8 @@ bool special_field(Exchange& x, std::string_view name, std::string_view& value) 
   const Reply& reply = x.reply;
   value = not_found;
   if (name == "content_type") value = text_or_absent(reply.content_type);
-  else if (name == "content_length") value = reply.has_content_length ? number_text(x.arena, reply.content_length) : not_found;
+  else if (name == "content_length")
+    value = reply.has_content_length ? number_text(x.arena, reply.content_length) : not_found;
   else if (name == "location") value = text_or_absent(reply.location);
   else if (name == "transfer_encoding") value = has_chunks(x) ? std::string_view("chunked") : not_found;
   else if (name == "connection") value = x.request.keep_alive && !reply.close_connection ? "keep-alive" : "close";
@@ -76,7 +77,8 @@ constexpr table::VariableRow rows[] = {
     {"status", variable::status, Phase::response, false, "status of the answer"},
     {"bytes_sent", variable::bytes_sent, Phase::response, false, "bytes sent for this request, head and body"},
     {"body_bytes_sent", variable::body_bytes_sent, Phase::response, false, "bytes sent behind the head"},
-    {"request_completion", request_completion, Phase::response, false, "\"OK\" when the answer was sent whole, else empty"},
+    {"request_completion", request_completion, Phase::response, false,
+     "\"OK\" when the answer was sent whole, else empty"},
     {"limit_rate", limit_rate, Phase::address, false, "bytes per second of the answer; 0: no limit"},
     {"pipe", pipe, Phase::address, false, "\"p\" for a pipelined request, else \".\""},
     {"gzip_ratio", absent, Phase::response, false, "compression of the answer; absent when it is not compressed"},

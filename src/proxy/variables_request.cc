@@ -93,7 +93,8 @@ std::string_view cookie_in(std::string_view rest, std::string_view name) {
     const std::size_t end = rest.find(';');
     const std::string_view pair = trim(rest.substr(0, end));
     const std::size_t equals = pair.find('=');
-    if (equals != std::string_view::npos && iequals(trim(pair.substr(0, equals)), name)) return trim(pair.substr(equals + 1));
+    if (equals != std::string_view::npos && iequals(trim(pair.substr(0, equals)), name))
+      return trim(pair.substr(equals + 1));
     if (end == std::string_view::npos) break;
     rest.remove_prefix(end + 1);
   }
@@ -116,7 +117,9 @@ std::string_view request_port(Exchange& x, const VariableParam&) {
   return text.substr(colon + 1);
 }
 
-std::string_view is_request_port(Exchange& x, const VariableParam& param) { return request_port(x, param).empty() ? "" : ":"; }
+std::string_view is_request_port(Exchange& x, const VariableParam& param) {
+  return request_port(x, param).empty() ? "" : ":";
+}
 
 // ---- identity ------------------------------------------------------------------------------------------------------
 
@@ -189,7 +192,9 @@ std::string_view content_length(Exchange& x, const VariableParam&) {
   return number_text(x.arena, x.body.size());
 }
 
-std::string_view content_type(Exchange& x, const VariableParam&) { return field_value(x, http::HeaderId::content_type); }
+std::string_view content_type(Exchange& x, const VariableParam&) {
+  return field_value(x, http::HeaderId::content_type);
+}
 
 /// Only a body that was read and lies in memory, as in nginx.
 std::string_view request_body(Exchange& x, const VariableParam&) {
@@ -234,7 +239,8 @@ constexpr table::VariableRow rows[] = {
     {"content_length", content_length, Phase::address, false, "Content-Length of the request"},
     {"content_type", content_type, Phase::address, false, "Content-Type of the request"},
     {"remote_user", remote_user, Phase::address, false, "user name of Basic credentials"},
-    {"proxy_add_x_forwarded_for", add_x_forwarded_for, Phase::address, false, "X-Forwarded-For with $remote_addr behind it"},
+    {"proxy_add_x_forwarded_for", add_x_forwarded_for, Phase::address, false,
+     "X-Forwarded-For with $remote_addr behind it"},
     {"limit_req_status", limit_req_status, Phase::limit, false, "PASSED, DELAYED, REJECTED; with _DRY_RUN"},
     {"limit_conn_status", absent, Phase::limit, false, "what limit_conn said; absent without it"},
 };

@@ -91,7 +91,8 @@ std::string_view upstream_cookie(Exchange& x, const VariableParam& param) {
     if (field.id != http::HeaderId::set_cookie) continue;
     const std::string_view pair = field.value.substr(0, field.value.find(';'));
     const std::size_t equals = pair.find('=');
-    if (equals != std::string_view::npos && iequals(trim(pair.substr(0, equals)), param.text)) return trim(pair.substr(equals + 1));
+    if (equals != std::string_view::npos && iequals(trim(pair.substr(0, equals)), param.text))
+      return trim(pair.substr(equals + 1));
   }
   return not_found;
 }
@@ -106,7 +107,8 @@ std::string_view proxy_port(Exchange& x, const VariableParam&) {
   if (!x.proxy_target) return not_found;
   if (x.proxy_host.empty() && !x.proxy_target->port.empty()) return x.proxy_target->port;
   const std::size_t colon = x.proxy_host.rfind(':');
-  if (colon != std::string_view::npos && x.proxy_host.find(']', colon) == std::string_view::npos) return x.proxy_host.substr(colon + 1);
+  if (colon != std::string_view::npos && x.proxy_host.find(']', colon) == std::string_view::npos)
+    return x.proxy_host.substr(colon + 1);
   return x.proxy_target->tls ? "443" : "80";
 }
 
@@ -117,12 +119,17 @@ constexpr table::VariableRow rows[] = {
     {"upstream_trailer_", upstream_trailer, Phase::log, true, "a field behind the body of the upstream's answer"},
     {"upstream_cookie_", upstream_cookie, Phase::response, true, "a cookie that the upstream's answer sets"},
     {"upstream_addr", upstream_addr, Phase::response, false, "addresses of the peers that were tried"},
-    {"upstream_status", upstream_status, Phase::response, false, "statuses of the peers that were tried; \"-\": none came"},
+    {"upstream_status", upstream_status, Phase::response, false,
+     "statuses of the peers that were tried; \"-\": none came"},
     {"upstream_connect_time", upstream_time<&AttemptRecord::connect_ms>, Phase::response, false, "seconds to connect"},
-    {"upstream_header_time", upstream_time<&AttemptRecord::header_ms>, Phase::response, false, "seconds to the answer's head"},
-    {"upstream_response_time", upstream_time<&AttemptRecord::response_ms>, Phase::log, false, "seconds to the answer's last byte"},
-    {"upstream_response_length", upstream_bytes<&AttemptRecord::response_length>, Phase::log, false, "bytes of the answers' bodies"},
-    {"upstream_bytes_received", upstream_bytes<&AttemptRecord::bytes_received>, Phase::log, false, "bytes read from the peers"},
+    {"upstream_header_time", upstream_time<&AttemptRecord::header_ms>, Phase::response, false,
+     "seconds to the answer's head"},
+    {"upstream_response_time", upstream_time<&AttemptRecord::response_ms>, Phase::log, false,
+     "seconds to the answer's last byte"},
+    {"upstream_response_length", upstream_bytes<&AttemptRecord::response_length>, Phase::log, false,
+     "bytes of the answers' bodies"},
+    {"upstream_bytes_received", upstream_bytes<&AttemptRecord::bytes_received>, Phase::log, false,
+     "bytes read from the peers"},
     {"upstream_bytes_sent", upstream_bytes<&AttemptRecord::bytes_sent>, Phase::log, false, "bytes sent to the peers"},
     {"upstream_cache_status", absent, Phase::response, false, "what the cache did; absent without a cache"},
     {"proxy_host", proxy_host, Phase::content, false, "host of proxy_pass, with its port when it has one"},

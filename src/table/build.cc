@@ -1,6 +1,7 @@
 #include "table/build.h"
 
 #include <algorithm>
+#include <set>
 
 #include "table/server_block.h"
 
@@ -56,9 +57,44 @@ void define_group_names(VariableTable& variables, const std::vector<config::Boun
   }
 }
 
+/// Variables that a refused directive (`set`, `map`, ...) would have defined: the refusal is said once, not again at
+/// each of their uses.
+void define_refused_names(VariableTable& variables, const std::set<std::string_view>& served,
+                          const std::vector<config::Node>& nodes) {
+  config::for_each_directive(nodes, [&](const config::Node& node) {
+    if (node.words.empty()) return;
+    if (!served.contains(node.name()) && node.kind != config::NodeKind::comment) {
+      for (const config::Word& word : node.words) {
+        const std::string_view text = word.value;
+        if (text.size() > 1 && text[0] == '$' && !variables.is_fixed(text.substr(1))) variables.define(text.substr(1));
+      }
+    }
+    define_refused_names(variables, served, node.children);
+  });
+}
+
+void define_refused_names(Builder& builder) {
+  if (!builder.diagnostics.has_errors()) return;
+  std::set<std::string_view> served;
+  for (const Module* module : builder.input.modules) {
+    for (const config::Row& row : module->rows) served.insert(row.name);
+  }
+  define_refused_names(builder.variables, served, builder.loaded.nodes);
+}
+
 bool is_plain(const config::Bound& directive) {
   const config::Block block = directive.row->block;
   return block == config::Block::no || block == config::Block::data || block == config::Block::raw;
+}
+
+/// `--check --context server|location`: the directives of a fragment are legal in that block only.
+config::Context top_of(const std::vector<config::Bound>& directives) {
+  const auto all_in = [&](config::Contexts contexts) {
+    return std::all_of(directives.begin(), directives.end(),
+                       [&](const config::Bound& d) { return (d.row->contexts & (contexts | config::in_any)) != 0; });
+  };
+  if (all_in(config::in_main | config::in_http)) return config::in_main;
+  return all_in(config::in_server) ? config::in_server : config::in_location;
 }
 
 }  // namespace
@@ -79,7 +115,7 @@ void Builder::build_block(Scope& scope, const std::vector<config::Bound>& childr
 }
 
 Upstream* Builder::find_upstream(std::string_view name) {
-  const auto it = upstreams.find(std::string(name));
+  const auto it = upstreams.find(name);
   if (it == upstreams.end()) return nullptr;
   it->second.used = true;
   return it->second.upstream.get();
@@ -116,11 +152,17 @@ const T* use_group(Scope& scope, Route& route) {
 }  // namespace
 
 void Builder::finish_route(Scope& scope, Route& route) {
+  route.owned.reserve(4);
   route.core = use_group<CoreSettings>(scope, route);
   route.files = use_group<FileSettings>(scope, route);
   route.logs = use_group<LogSettings>(scope, route);
   route.error_pages = use_group<ErrorPages>(scope, route);
   route.proxy = use_group<ProxySettings>(scope, route);
+  route.set_headers = use_group<ProxySetHeaders>(scope, route);
+  if (const auto target = scope.local_or_null<ProxyTarget>()) {
+    route.proxy_target = target.get();
+    route.owned.push_back(target);
+  }
   if (scope.has<ResolverSettings>()) route.resolver = use_group<ResolverSettings>(scope, route);
   for (const Module* module : input.modules) {
     if (module->finish) module->finish(scope, route);
@@ -136,6 +178,9 @@ std::shared_ptr<Table> Builder::finish() {
         .with_help("a start: server { listen 8080; location / { return 200 hello; } }");
   }
   if (diagnostics.has_errors()) return nullptr;
+  for (const auto& upstream : table->upstreams) {
+    if (!upstream->is_implicit) table->upstream_names.emplace(upstream->name, upstream.get());
+  }
   table->generation = input.generation;
   table->variable_slots = variables.slots();
   table->texts = variables.shared_texts();
@@ -149,11 +194,14 @@ std::shared_ptr<Table> Builder::finish() {
 std::shared_ptr<Table> build(config::Loaded& loaded, const BuildInput& input) {
   Builder builder(loaded, input);
   define_group_names(builder.variables, loaded.bound);
+  define_refused_names(builder);
   Scope scope(builder, nullptr, config::in_main);
   for (const Module* module : input.modules) {
     if (module->start) module->start(scope);
   }
-  builder.build_block(scope, loaded.bound);
+  const config::Context top = top_of(loaded.bound);
+  if (top == config::in_main) builder.build_block(scope, loaded.bound);
+  else build_fragment(scope, top, loaded.bound);
   for (const Module* module : input.modules) {
     if (module->end) module->end(scope);
   }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -48,7 +49,7 @@ class Builder {
 
   // names that others refer to
   struct UpstreamEntry { std::shared_ptr<Upstream> upstream; config::Span where; bool used = false; };
-  std::unordered_map<std::string, UpstreamEntry> upstreams;
+  std::map<std::string, UpstreamEntry, std::less<>> upstreams;
   /// The upstream called `name`, or null.
   Upstream* find_upstream(std::string_view name);
   /// Zones by kind ("limit_req") and name; objects are the owning module's.

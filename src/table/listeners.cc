@@ -41,7 +41,8 @@ struct Linker {
     if (listen.has_options) take_options(group, listen);
     if (listen.is_default) {
       if (group.default_at) {
-        builder.diagnostics.error(code::duplicate_default_server, listen.where, "a second default server for `" + listen.text + "`")
+        builder.diagnostics
+            .error(code::duplicate_default_server, listen.where, "a second default server for `" + listen.text + "`")
             .with_related(group.default_at->where, "the first is here");
       } else {
         group.default_at = &listen;
@@ -53,7 +54,8 @@ struct Linker {
 
   void take_options(Group& group, const Listen& listen) {
     if (group.options) {
-      builder.diagnostics.error(code::duplicate_listen, listen.where, "socket parameters for `" + listen.text + "` are stated twice")
+      builder.diagnostics
+          .error(code::duplicate_listen, listen.where, "socket parameters for `" + listen.text + "` are stated twice")
           .with_related(group.options->where, "first here")
           .with_help("state backlog, reuseport and their like in one of the servers only");
       return;
@@ -93,7 +95,8 @@ struct Linker {
   void warn_duplicate(const std::string& address, const std::pair<std::string, config::Span>& first,
                       const std::pair<std::string, config::Span>& second) {
     const std::string name = second.first.empty() ? "server without a name" : "server name `" + second.first + "`";
-    builder.diagnostics.warning(code::duplicate_server_name, second.second, "a second " + name + " on `" + address + "` is ignored")
+    builder.diagnostics
+        .warning(code::duplicate_server_name, second.second, "a second " + name + " on `" + address + "` is ignored")
         .with_related(first.second, "the first one answers");
   }
 

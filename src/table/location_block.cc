@@ -62,7 +62,9 @@ bool compile_regex(Scope& scope, const Head& head, Route& route) {
 
 bool add_named(Scope& outer, Server& server, const Head& head, std::uint32_t number, config::Span where) {
   if (outer.context != config::in_server) {
-    outer.error(code::location_outside_parent, where, "named location `" + std::string(head.text) + "` stands inside another location")
+    outer
+        .error(code::location_outside_parent, where,
+               "named location `" + std::string(head.text) + "` stands inside another location")
         .with_help("named locations belong to the server level");
     return false;
   }
@@ -93,13 +95,15 @@ void build_location(Scope& outer, const config::Bound& directive) {
 
   auto route = std::make_shared<Route>();
   route->kind = head.kind;
-  route->name = head.modifier.empty() ? std::string(head.text) : std::string(head.modifier) + " " + std::string(head.text);
+  route->name =
+      head.modifier.empty() ? std::string(head.text) : std::string(head.modifier) + " " + std::string(head.text);
   route->where = directive.span();
   if (head.kind == Kind::regex && !compile_regex(outer, head, *route)) return;
   if (head.kind == Kind::exact || head.kind == Kind::prefix || head.kind == Kind::prefix_final) {
     route->prefix = head.text;
   }
   const auto number = static_cast<std::uint32_t>(server.routes.size());
+  route->outer = outer_parts.number;
   server.routes.push_back(route);
   if (!route->regex_slots.empty()) server.regex_slots.emplace(route->regex.get(), route->regex_slots);
   ++builder.table->locations;
@@ -109,6 +113,7 @@ void build_location(Scope& outer, const config::Bound& directive) {
   BlockParts& parts = scope.local<BlockParts>();
   parts.draft = outer_parts.draft;
   parts.route = route.get();
+  parts.number = number;
   builder.build_block(scope, directive.children);
   route->internal = parts.internal;
   builder.finish_route(scope, *route);

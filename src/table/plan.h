@@ -148,8 +148,15 @@ struct ProxyHideHeaders { std::vector<std::string> list; };   // lower case
 struct ProxyPassHeaders { std::vector<std::string> list; };   // lower case
 struct ProxyRedirects { std::vector<RedirectRule> list; bool off = false; bool use_default = true; };
 enum IgnoreHeader : std::uint32_t {
-  ignore_x_accel_redirect = 1, ignore_x_accel_expires = 2, ignore_x_accel_limit_rate = 4, ignore_x_accel_buffering = 8,
-  ignore_x_accel_charset = 16, ignore_expires = 32, ignore_cache_control = 64, ignore_set_cookie = 128, ignore_vary = 256
+  ignore_x_accel_redirect = 1,
+  ignore_x_accel_expires = 2,
+  ignore_x_accel_limit_rate = 4,
+  ignore_x_accel_buffering = 8,
+  ignore_x_accel_charset = 16,
+  ignore_expires = 32,
+  ignore_cache_control = 64,
+  ignore_set_cookie = 128,
+  ignore_vary = 256
 };
 struct ProxyIgnoreHeaders { std::uint32_t bits = 0; };        // IgnoreHeader
 
@@ -167,6 +174,7 @@ struct Upstream {
   std::string name;
   std::shared_ptr<state::PeerGroup> peers;
   upstream::Policy policy{};                       // {} is round_robin
+  std::string_view policy_name = "round_robin";    // for dumps
   Template hash_key;                               // `hash KEY`
   std::int64_t keepalive_connections = 32;         // idle connections a worker keeps; 0: none
   std::int64_t keepalive_requests = 1000;
@@ -197,6 +205,7 @@ struct Route {
   std::string prefix;                   // text of the location (what proxy_pass replaces); empty for regex and named
   enum class Kind : std::uint8_t { server, exact, prefix, prefix_final, regex, named, condition } kind = Kind::prefix;
   bool internal = false;
+  std::uint32_t outer = 0xffffffff;     // number of the location around it in Server::routes
   Program program;
   const CoreSettings* core = nullptr;
   const FileSettings* files = nullptr;
@@ -204,6 +213,8 @@ struct Route {
   const ErrorPages* error_pages = nullptr;
   const ProxySettings* proxy = nullptr;
   const ResolverSettings* resolver = nullptr;   // null when none was stated
+  const ProxyTarget* proxy_target = nullptr;    // null without proxy_pass
+  const ProxySetHeaders* set_headers = nullptr;
   std::vector<std::shared_ptr<const void>> owned;
   std::shared_ptr<const Regex> regex;           // regex locations: for named captures
   std::vector<std::uint32_t> regex_slots;       // slot of each regex name, in Regex::names() order
@@ -212,6 +223,7 @@ struct Route {
 
 struct Server {
   std::string name;                    // first server_name: $server_name
+  std::vector<std::string> names;      // all, as written; for dumps
   ServerSettings settings;
   http::HeadLimits limits;             // made from settings
   Route base;                          // server-level: settings when no location was found, server rewrite program
@@ -260,7 +272,8 @@ struct Table {
   std::vector<std::shared_ptr<const ListenAddress>> addresses;
   std::vector<std::shared_ptr<const Server>> servers;
   std::vector<std::shared_ptr<const Upstream>> upstreams;
-  std::unordered_map<std::string_view, const Upstream*> upstream_names;  // of upstream blocks, for proxy_pass with variables
+  std::unordered_map<std::string_view, const Upstream*>
+      upstream_names;  // of upstream blocks, for proxy_pass with variables
   std::shared_ptr<const ErrorLog> error_log;
   std::vector<std::shared_ptr<LogFile>> log_files;   // all, for reopen
   std::uint32_t variable_slots = 0;

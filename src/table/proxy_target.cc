@@ -23,7 +23,8 @@ Result<ProxyUrl> parse_unix(std::string_view rest, ProxyUrl url) {
   const std::size_t colon = rest.find(':', 5);
   url.host = rest.substr(5, colon == std::string_view::npos ? colon : colon - 5);
   url.authority = rest.substr(0, colon);
-  if (url.host.empty() || url.host[0] != '/') return fail("the socket of `unix:` is an absolute path: http://unix:/run/app.sock:/uri");
+  if (url.host.empty() || url.host[0] != '/')
+    return fail("the socket of `unix:` is an absolute path: http://unix:/run/app.sock:/uri");
   if (colon != std::string_view::npos) url.uri = rest.substr(colon + 1);
   url.has_uri = !url.uri.empty();
   return url;
@@ -31,7 +32,8 @@ Result<ProxyUrl> parse_unix(std::string_view rest, ProxyUrl url) {
 
 Result<std::uint16_t> parse_port(std::string_view text) {
   const auto number = parse_uint(text);
-  if (!number || *number == 0 || *number > 65535) return fail("`" + std::string(text) + "` is not a port from 1 to 65535");
+  if (!number || *number == 0 || *number > 65535)
+    return fail("`" + std::string(text) + "` is not a port from 1 to 65535");
   return static_cast<std::uint16_t>(*number);
 }
 
@@ -70,8 +72,8 @@ bool has_constant_host(std::string_view text) {
   if (end != std::string_view::npos) return dollar == std::string_view::npos || end < dollar;
   // "http://backend$request_uri": the variable begins the URI only when it surely starts with "/".
   const std::string_view tail = text.substr(dollar == std::string_view::npos ? text.size() : dollar);
-  return tail.empty() || tail.starts_with("$request_uri") || tail.starts_with("$uri") || tail.starts_with("$document_uri") ||
-         tail.starts_with("${request_uri}") || tail.starts_with("${uri}");
+  return tail.empty() || tail.starts_with("$request_uri") || tail.starts_with("$uri") ||
+         tail.starts_with("$document_uri") || tail.starts_with("${request_uri}") || tail.starts_with("${uri}");
 }
 
 }  // namespace gh::table

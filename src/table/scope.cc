@@ -47,15 +47,30 @@ config::Diagnostic& Scope::note(std::string_view code, config::Span span, std::s
 
 Template Scope::compile(const config::Value& value) { return compile(value.text, value.span); }
 
+namespace {
+
+/// The faulty bytes themselves, when the word stands in the file as it is (perhaps in quotes, but without escapes).
+config::Span narrowed(config::Span word, std::size_t text_bytes, const TemplateFault& fault) {
+  const std::size_t bytes = word.end - word.begin;
+  if (!word.is_set() || (bytes != text_bytes && bytes != text_bytes + 2)) return word;
+  const auto begin = static_cast<std::uint32_t>(word.begin + fault.begin + (bytes - text_bytes) / 2);
+  return {word.file, begin, static_cast<std::uint32_t>(begin + (fault.end - fault.begin))};
+}
+
+}  // namespace
+
 Template Scope::compile(std::string_view text, config::Span span) {
   Template out;
   TemplateFault fault;
   if (Template::compile(text, builder.variables, out, fault)) return out;
-  error(fault.unknown_variable ? code::unknown_variable : code::bad_variable, span, fault.message).with_help(fault.help);
+  error(fault.unknown_variable ? code::unknown_variable : code::bad_variable, narrowed(span, text.size(), fault),
+        fault.message)
+      .with_help(fault.help);
   return Template::constant(std::string(text));
 }
 
-void add_step(Route& route, config::Phase phase, StepFn run, std::shared_ptr<const void> params, std::string_view name) {
+void add_step(Route& route, config::Phase phase, StepFn run, std::shared_ptr<const void> params,
+              std::string_view name) {
   Program& program = route.program;
   std::vector<Step>& steps = phase == Phase::response ? program.response
                              : phase == Phase::log    ? program.log

@@ -126,6 +126,13 @@ struct Module {
   void (*end)(Scope& main) = nullptr;    // when everything was read: the outermost block's settings go to the table
 };
 
+/// The scope of the whole file. It lives until the build ends, unlike those of blocks.
+inline Scope& outermost(Scope& scope) {
+  Scope* s = &scope;
+  while (s->parent) s = s->parent;
+  return *s;
+}
+
 /// The location's route that a scope lies in (its kind, name and prefix are set already); null outside of locations.
 Route* route_of(const Scope& scope);
 

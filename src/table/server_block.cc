@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <functional>
 
 #include "base/text.h"
 
@@ -46,12 +47,16 @@ void report_faults(Scope& scope, const Server& server, const std::vector<Locatio
             .with_help("join the two blocks, or give one of them another path");
         break;
       case LocationTree::Fault::Kind::outside_parent:
-        scope.error(code::location_outside_parent, route.where, "location `" + route.name + "` is outside location `" + other.name + "`")
+        scope
+            .error(code::location_outside_parent, route.where,
+                   "location `" + route.name + "` is outside location `" + other.name + "`")
             .with_related(other.where, "the location around it")
             .with_help("a nested location starts with the path of the one around it; or a `}` is missing before it");
         break;
       case LocationTree::Fault::Kind::inside_exact:
-        scope.error(code::location_outside_parent, route.where, "location `" + other.name + "` cannot hold other locations")
+        scope
+            .error(code::location_outside_parent, route.where,
+                   "location `" + other.name + "` cannot hold other locations")
             .with_related(other.where, "an exact location matches one path only");
         break;
     }
@@ -78,7 +83,9 @@ std::vector<std::uint32_t> define_names(Scope& scope, const Regex& regex, config
   std::vector<std::uint32_t> slots;
   for (const Regex::Name& name : regex.names()) {
     if (scope.builder.variables.is_fixed(name.name)) {
-      scope.error(code::duplicate_name, where, "the group name `" + name.name + "` is the name of a variable of the gateway")
+      scope
+          .error(code::duplicate_name, where,
+                 "the group name `" + name.name + "` is the name of a variable of the gateway")
           .with_help("give the group another name");
     }
     slots.push_back(scope.builder.variables.define(name.name));
@@ -86,28 +93,56 @@ std::vector<std::uint32_t> define_names(Scope& scope, const Regex& regex, config
   return slots;
 }
 
-void build_server(Scope& outer, const config::Bound& directive) {
+namespace {
+
+void build_server_block(Scope& outer, config::Span where, const std::function<void(Scope&)>& fill) {
   Builder& builder = outer.builder;
   auto draft = std::make_shared<Builder::ServerDraft>();
   draft->server = std::make_shared<Server>();
-  draft->where = directive.span();
+  draft->where = where;
   builder.servers.push_back(draft);
 
   Scope scope(builder, &outer, config::in_server);
-  scope.where = directive.span();
+  scope.where = where;
   scope.local<BlockParts>().draft = draft.get();
   Server& server = *draft->server;
-  server.where = server.base.where = directive.span();
+  server.where = server.base.where = where;
   server.base.kind = Route::Kind::server;
-  builder.build_block(scope, directive.children);
+  fill(scope);
 
   server.settings = scope.get<ServerSettings>();
   server.limits = head_limits(server.settings);
   server.name = display_name(draft->names);
+  for (const ServerNameUse& use : draft->names) server.names.push_back(use.word);
   builder.finish_route(scope, server.base);
   BlockParts& parts = scope.local<BlockParts>();
   report_faults(scope, server, parts.locations);
   server.locations = LocationTree::build(std::move(parts.locations));
+}
+
+}  // namespace
+
+void build_server(Scope& outer, const config::Bound& directive) {
+  build_server_block(outer, directive.span(),
+                     [&](Scope& scope) { outer.builder.build_block(scope, directive.children); });
+}
+
+void build_fragment(Scope& outer, config::Context context, const std::vector<config::Bound>& directives) {
+  build_server_block(outer, {}, [&](Scope& scope) {
+    if (context != config::in_location) return outer.builder.build_block(scope, directives);
+    auto route = std::make_shared<Route>();
+    route->name = route->prefix = "/";
+    BlockParts& parts = scope.local<BlockParts>();
+    parts.draft->server->routes.push_back(route);
+    Scope inner(outer.builder, &scope, context);
+    inner.local<BlockParts>() = {parts.draft, {}, false, route.get(), 0};
+    outer.builder.build_block(inner, directives);
+    outer.builder.finish_route(inner, *route);
+    LocationSpec spec;
+    spec.text = "/";
+    spec.nested = std::move(inner.local<BlockParts>().locations);
+    parts.locations.push_back(std::move(spec));
+  });
 }
 
 void add_server_names(Scope& scope, const config::Bound& directive) {

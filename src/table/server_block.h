@@ -34,12 +34,15 @@ struct BlockParts {
   std::vector<LocationSpec> locations;
   bool internal = false;
   Route* route = nullptr;         // the location's; null at server level
+  std::uint32_t number = 0xffffffff;
 };
 
 /// The server that a scope lies in, or null at http level.
 Builder::ServerDraft* server_of(Scope& scope);
 
 void build_server(Scope& outer, const config::Bound& directive);
+/// For a checked fragment: a server without name, or a location in one, around the directives given.
+void build_fragment(Scope& outer, config::Context context, const std::vector<config::Bound>& directives);
 void build_location(Scope& outer, const config::Bound& directive);
 void add_server_names(Scope& scope, const config::Bound& directive);
 void add_listen(Scope& scope, const config::Bound& directive);

@@ -86,7 +86,8 @@ class Compiler {
     fault_ = {begin, at_, fmt_name("unknown variable `$", name, "`"), {}, true};
     const std::string near = variables_.nearest(name);
     if (!near.empty()) fault_.help = "did you mean `$" + near + "`?";
-    else if (is_environment_name(name)) fault_.help = "this looks like a template for `envsubst`: put the values in first";
+    else if (is_environment_name(name))
+      fault_.help = "this looks like a template for `envsubst`: put the values in first";
     return false;
   }
 

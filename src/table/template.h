@@ -36,7 +36,9 @@ class Template {
   [[nodiscard]] bool is_empty() const { return pieces_.empty(); }
   /// One variable and nothing else: its value needs no copy.
   [[nodiscard]] bool is_single() const { return pieces_.size() == 1; }
-  [[nodiscard]] std::string_view constant_text() const { return pieces_.empty() ? std::string_view("") : pieces_[0].literal; }
+  [[nodiscard]] std::string_view constant_text() const {
+    return pieces_.empty() ? std::string_view("") : pieces_[0].literal;
+  }
   [[nodiscard]] const std::vector<Piece>& pieces() const { return pieces_; }
   [[nodiscard]] const std::string& source() const { return source_; }
   [[nodiscard]] config::Phase known_from() const { return known_from_; }

@@ -1,5 +1,6 @@
-// Variables: `$name` in a configuration is looked up once, at build, and becomes a getter. The fixed ones are rows joined
-// by src/directives; configurations may define more (`set`, map, named captures), which live in slots of the exchange.
+// Variables: `$name` in a configuration is looked up once, at build, and becomes a getter. The fixed ones are rows
+// joined by src/directives; configurations may define more (`set`, map, named captures), which live in slots of the
+// exchange.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +22,8 @@ struct VariableParam {
   const void* object = nullptr;
 };
 
-/// The value, valid as long as the exchange. data() == nullptr means "not there" (a log prints "-"), which differs from empty.
+/// The value, valid as long as the exchange. data() == nullptr means "not there" (a log prints "-"), which differs from
+/// empty.
 using Getter = std::string_view (*)(proxy::Exchange&, const VariableParam&);
 inline constexpr std::string_view not_found{};
 

@@ -3,9 +3,9 @@
 The binary's path comes from GATEHOUSE (default build/release/gatehouse). GH_SLOW=1, for sanitizer builds, stretches
 deadlines and never the times that are asserted from below. Python's standard library only.
 
-A test writes the inside of `http { }`. In it `@P0@`, `@P1@` ... stand for 127.0.0.1:port of ports that were free a moment
-ago, `@PORT0@` for the number alone, `@O@` (`@O0@`, `@O1@` ...) for the origins given, `@DIR@` for the folder, `@DEAD@` for an
-address that refuses connections.
+A test writes the inside of `http { }`. In it `@P0@`, `@P1@` ... stand for 127.0.0.1:port of ports that were free a
+moment ago, `@PORT0@` for the number alone, `@O@` (`@O0@`, `@O1@` ...) for the origins given, `@DIR@` for the folder,
+`@DEAD@` for an address that refuses connections.
 """
 import os
 import re
@@ -112,7 +112,8 @@ def parse_fields(lines):
 
 
 class Conn:
-    """A raw connection to a port of 127.0.0.1, or to a unix socket's path. Nothing is sent that a test did not write."""
+    """A raw connection to a port of 127.0.0.1, or to a unix socket's path. Nothing is sent that a test did not
+    write."""
 
     def __init__(self, where, timeout=10, rcvbuf=None, source=None, family=None):
         self.timeout = timeout
@@ -341,7 +342,8 @@ http {
     access_log access.log;
     @DEFAULTS@
 @HTTP@
-    server { listen 127.0.0.1:@PROBE@; access_log off; error_log error.log crit; location / { return 200 "@GENERATION@"; } }
+    server { listen 127.0.0.1:@PROBE@; access_log off; error_log error.log crit; location / {
+        return 200 "@GENERATION@"; } }
 }
 """
 
@@ -474,12 +476,15 @@ class Gateway:
             return None
 
     def reload(self, http=None, seconds=10):
-        """Writes the new configuration, sends SIGHUP and waits until it answers (three times in a row)."""
+        """Writes the new configuration, sends SIGHUP and waits until it answers: eight times in a row, as each worker
+        takes it over on its own."""
         self.write_config(http)
         self.signal(signal.SIGHUP)
         wanted = str(self.generation)
-        wait_for(lambda: all(self.current_generation() == wanted for _ in range(3)), seconds,
+        wait_for(lambda: all(self.current_generation() == wanted for _ in range(8)), seconds,
                  message="the new configuration does not answer:\n" + self.error_log()[-2000:])
+        if IS_NGINX:
+            time.sleep(0.25)  # its old workers go on accepting for a tenth of a second
 
     def tool(self, *args, timeout=20):
         """Runs the binary beside the running one (-s reload, -t ...); returns (exit code, what it printed)."""

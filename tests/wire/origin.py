@@ -180,6 +180,7 @@ class Origin:
         with self.lock:
             self.requests = []
             self.connection_count = self.request_count = 0
+            self.most_active = self.active
 
     @property
     def last(self):

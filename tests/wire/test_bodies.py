@@ -26,7 +26,8 @@ class Bodies(WireTest):
         location /ranges/ { proxy_force_ranges on; proxy_pass http://pool; }
         location /stream/ { proxy_request_buffering off; proxy_pass http://pool; }
         location /unbuffered/ { proxy_buffering off; proxy_pass http://pool; }
-        location /small/ { proxy_buffer_size 4k; proxy_buffers 4 4k; proxy_busy_buffers_size 8k; proxy_pass http://pool; }
+        location /small/ { proxy_buffer_size 4k; proxy_buffers 4 4k; proxy_busy_buffers_size 8k;
+            proxy_pass http://pool; }
         location /max10/ { client_max_body_size 10; proxy_pass http://pool; }
         location /max10-stream/ { client_max_body_size 10; proxy_request_buffering off; proxy_pass http://pool; }
         location /nolimit/ { client_max_body_size 0; proxy_pass http://pool; }
@@ -75,7 +76,8 @@ class Bodies(WireTest):
 
     def test_tiny_chunks(self):
         body = filler(3000)
-        data = b"POST /up HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk(*[body[i:i + 1] for i in range(3000)])
+        data = b"POST /up HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk(*[body[i:i + 1]
+                                                                                               for i in range(3000)])
         with Conn(self.port) as conn:
             self.assertEqual(conn.ask(data).json()["sha256"], hashlib.sha256(body).hexdigest())
             self.assertEqual(conn.get("/next").json()["target"], "/next")
@@ -138,7 +140,8 @@ class Bodies(WireTest):
 
     def test_client_max_body_size_counts_chunks(self):
         def send(path, *pieces):
-            return self.ask(b"POST %s HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n" % path + chunk(*pieces))
+            return self.ask(b"POST %s HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n" % path
+                            + chunk(*pieces))
         for path in (b"/max10/", b"/max10-stream/"):
             with self.subTest(path):
                 self.assertStatus(send(path, b"01234", b"56789"), 200)

@@ -3,7 +3,14 @@ from harness import IS_NGINX, Conn, WireTest, beyond_nginx, main, request
 
 
 class Default(WireTest):
-    HTTP = "server { listen @P0@; location / { return 404; } location /dead { proxy_pass http://@DEAD@; } location /moved { return 301 /x; } }"
+    HTTP = """
+    server {
+        listen @P0@;
+        location / { return 404; }
+        location /dead { proxy_pass http://@DEAD@; }
+        location /moved { return 301 /x; }
+    }
+    """
 
     def test_pages_like_nginx(self):
         answer = self.get("/x")

@@ -111,7 +111,8 @@ class Slow(WireTest):
 
 class MinimumRates(WireTest):
     HTTP = None if IS_NGINX else """
-    server { listen @P0@; client_body_min_rate 0; send_min_rate 0; client_body_timeout 20s; location / { proxy_pass http://@O@; } }
+    server { listen @P0@; client_body_min_rate 0; send_min_rate 0; client_body_timeout 20s; location / {
+        proxy_pass http://@O@; } }
     server { listen @P1@; client_body_min_rate 100000; location / { proxy_pass http://@O@; } }
     """
 
@@ -144,7 +145,8 @@ class Broken(WireTest):
         good = b"POST /stream/x HTTP/1.1\r\nHost: h\r\nContent-Length: 50\r\n\r\n" + b"b" * 50
         chunked = b"POST /x HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"
         simple = b"GET /%s HTTP/1.1\r\nHost: h\r\n\r\n" % random_.choice(
-            [b"x", b"b/100000", b"chunked/50000", b"half", b"close", b"rst", b"garbage", b"101", b"lf-only", b"eof/3000"])
+            [b"x", b"b/100000", b"chunked/50000", b"half", b"close", b"rst", b"garbage", b"101", b"lf-only",
+             b"eof/3000"])
         data = bytearray(random_.choice([good, chunked, simple, simple]))
         kind = random_.randrange(6)
         if kind == 0:

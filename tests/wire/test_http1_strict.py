@@ -197,7 +197,8 @@ class Requests(WireTest):
 
     @beyond_nginx
     def test_transfer_encoding_variants(self):
-        for value in (b"\xa0chunked", b"chunked\xa0", b"\x0bchunked", b"chunked\x0c", b"", b"ch\x00unked", b"chunked\r"):
+        for value in (b"\xa0chunked", b"chunked\xa0", b"\x0bchunked", b"chunked\x0c", b"", b"ch\x00unked",
+                      b"chunked\r"):
             with self.subTest(value):
                 self.assertRefused(post(b"Transfer-Encoding: " + value, body=chunk(b"hello")) + NEXT, (400, 501))
         for fields in ((b"Transfer-Encoding: chunked", b"Transfer-Encoding: chunked"),
@@ -281,7 +282,8 @@ class Requests(WireTest):
         self.ask(post(b"Transfer-Encoding: chunked", b"Connection: close",
                       body=b"003;x=y\r\nabc\r\n02\r\nde\r\n000\r\n\r\n"))
         self.assertEqual(self.origin.last.body, b"abcde")
-        self.assertEqual(len(self.origin.last.all("Transfer-Encoding")) + len(self.origin.last.all("Content-Length")), 1)
+        self.assertEqual(len(self.origin.last.all("Transfer-Encoding")) + len(self.origin.last.all("Content-Length")),
+                         1)
 
     def test_upgrade_is_not_passed_on(self):
         self.ask(head(b"Host: h", b"Connection: Upgrade, HTTP2-Settings", b"Upgrade: h2c", b"HTTP2-Settings: AAMAAABk"))
@@ -330,7 +332,8 @@ class Responses(WireTest):
 
     @beyond_nginx
     def test_lines_end_with_crlf(self):
-        self.bad(b"HTTP/1.1 200 OK\nContent-Length: 6\n\nSECRET", b"HTTP/1.1 200 OK\r\nA: b\nContent-Length: 6\r\n\r\nSECRET")
+        self.bad(b"HTTP/1.1 200 OK\nContent-Length: 6\n\nSECRET",
+                 b"HTTP/1.1 200 OK\r\nA: b\nContent-Length: 6\r\n\r\nSECRET")
 
     @beyond_nginx
     def test_conflicting_framing(self):
@@ -345,7 +348,8 @@ class Responses(WireTest):
                  b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n" + body,
                  b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n" + body,
                  b"HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + body,
-                 b"HTTP/1.1 200 OK\r\nContent-Length: +6\r\n\r\nSECRET", b"HTTP/1.1 200 OK\r\nContent-Length: 6,6\r\n\r\nSECRET",
+                 b"HTTP/1.1 200 OK\r\nContent-Length: +6\r\n\r\nSECRET",
+                 b"HTTP/1.1 200 OK\r\nContent-Length: 6,6\r\n\r\nSECRET",
                  b"HTTP/1.1 200 OK\r\nContent-Length: 18446744073709551622\r\n\r\nSECRET")
 
     @beyond_nginx
@@ -388,7 +392,8 @@ class Responses(WireTest):
                 self.assertTrue(answer.status == 502 or not answer.complete, repr(answer))
 
     def test_bytes_behind_an_answer_are_no_answer(self):
-        self.origin.script("/raw", b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nSECRET")
+        self.origin.script("/raw", b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+                                   b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nSECRET")
         with Conn(self.port) as conn:
             self.assertEqual(conn.get("/raw").body, b"ok")
             answer = conn.get("/b/3")

@@ -1,4 +1,5 @@
-"""limit_req: rate, burst, delay, what is refused and what the log says. Keys come from the query, so tests stay apart."""
+"""limit_req: rate, burst, delay, what is refused and what the log says. Keys come from the query, so tests stay
+apart."""
 import time
 
 from harness import FACTOR, Conn, WireTest, get, in_parallel, main, not_slow
@@ -90,7 +91,8 @@ class LimitReq(WireTest):
 
     def test_the_log_line(self):
         self.burst("/plain?k=g", 2)
-        self.gw.wait_log(r"\[error\].*limiting requests, excess: \d\.\d{3} by zone \"one\", client: 127\.0\.0\.1.*/plain\?k=g")
+        self.gw.wait_log(r"\[error\].*limiting requests, excess: \d\.\d{3} by zone \"one\", "
+                         r"client: 127\.0\.0\.1.*/plain\?k=g")
         self.burst("/level?k=h", 2)
         self.gw.wait_log(r"\[warn\].*limiting requests.*/level")
 

@@ -8,7 +8,8 @@ class HeadLimits(WireTest):
     HTTP = """
     upstream pool { server @O@; keepalive 4; }
     server { listen @P0@; location / { proxy_pass http://pool; } }
-    server { listen @P1@; client_header_buffer_size 1k; large_client_header_buffers 2 2k; location / { return 200 ok; } }
+    server { listen @P1@; client_header_buffer_size 1k; large_client_header_buffers 2 2k; location / { return 200 ok;
+        } }
     server { listen @P2@; @MAX@ location / { return 200 ok; } }
     """.replace("@MAX@", "" if IS_NGINX else "max_headers 10;")
 
@@ -79,7 +80,8 @@ class HeadLimits(WireTest):
 
 class Connections(WireTest):
     def test_worker_connections(self):
-        gw = self.start("server { listen @P0@; location / { return 200 ok; } }", events="worker_connections 32;", level="warn")
+        gw = self.start("server { listen @P0@; location / { return 200 ok; } }", events="worker_connections 32;",
+                        level="warn")
         gw.allowed.append("worker_connections")
         held = []
         for _ in range(60):
@@ -140,7 +142,8 @@ class Bodies(WireTest):
                 self.assertRefused(b"POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: %d\r\n\r\n" % length, 413)
         for size in (b"7fffffff", b"7fffffffffffffff"):
             with self.subTest(size):
-                self.assertRefused(b"POST /x HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n" + size + b"\r\nabc", (400, 413))
+                self.assertRefused(b"POST /x HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n" + size
+                                   + b"\r\nabc", (400, 413))
 
 
 if __name__ == "__main__":

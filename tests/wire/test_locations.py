@@ -110,7 +110,8 @@ class Locations(WireTest):
 
     def test_the_path_is_normalised_before_matching(self):
         self.check(0, [("/x/../api/v1/y", "/api/v1/"), ("/api/./v1/y", "/api/v1/"), ("//api//v1//y", "/api/v1/"),
-                       ("/%61pi/v1/y", "/api/v1/"), ("/api%2Fv1/y", "/api/v1/"), ("/images/x/../a.gif", "gif: /images/a.gif"),
+                       ("/%61pi/v1/y", "/api/v1/"), ("/api%2Fv1/y", "/api/v1/"), ("/images/x/../a.gif",
+                                                                                  "gif: /images/a.gif"),
                        ("/static/../api", "/api"), ("/api/v1/%6fne", "exact one"), ("/a/..", "exact /"),
                        ("/static%2f..%2fapi", "/api")])
 

@@ -1,4 +1,5 @@
-"""Names are resolved without blocking, kept by TTL, and a dead name is a down peer (a DNS server of our own answers)."""
+"""Names are resolved without blocking, kept by TTL, and a dead name is a down peer (a DNS server of our own
+answers)."""
 import time
 
 from name_server import NameServer
@@ -10,8 +11,10 @@ class NameTest(WireTest):
 
     @classmethod
     def setUpClass(cls):
-        cls.dns = NameServer({"origin.test": (["127.0.0.1"], 300), "short.test": (["127.0.0.1"], 1), "quiet.test": "silent",
-                              "broken.test": "garbage", "fail.test": "servfail", "two.test": (["127.0.0.1", "127.0.0.2"], 300),
+        cls.dns = NameServer({"origin.test": (["127.0.0.1"], 300), "short.test": (["127.0.0.1"], 1),
+                              "quiet.test": "silent",
+                              "broken.test": "garbage", "fail.test": "servfail", "two.test": (["127.0.0.1",
+                                                                                               "127.0.0.2"], 300),
                               "moves.test": (["127.0.0.9"], 1)})
         cls.addClassCleanup(cls.dns.stop)
         super_http = cls.HTTP
@@ -23,7 +26,8 @@ class AtRunTime(NameTest):
     """proxy_pass with a variable: resolved when asked, through `resolver`."""
     HTTP = """
     resolver @DNS@ ipv6=off; resolver_timeout 1s;
-    server { listen @P0@; proxy_connect_timeout 1s; location / { proxy_pass http://$http_x_to; } location /static { return 200 ok; } }
+    server { listen @P0@; proxy_connect_timeout 1s; location / { proxy_pass http://$http_x_to; } location /static {
+        return 200 ok; } }
     """
 
     def ask_for(self, name, path="/b/3"):

@@ -40,7 +40,8 @@ class Start(WireTest):
             self.refused("server { listen %s; }" % address, "(?is)%s.*in use" % re.escape(address))
 
     def test_bad_configurations_do_not_start(self):
-        for http, pattern in (("server { listn 80; }", r"gateway\.conf:\d+"), ("server { listen 80 }", r"gateway\.conf"),
+        for http, pattern in (("server { listn 80; }", r"gateway\.conf:\d+"), ("server { listen 80 }",
+                                                                               r"gateway\.conf"),
                               ("server { listen @P0@; location / { proxy_pass nowhere; } }", r"gateway\.conf:\d+"),
                               ("server { listen @P0@; location / { limit_req zone=none; } }", "none")):
             with self.subTest(http):
@@ -54,7 +55,8 @@ class Start(WireTest):
         self.assertIn(b"nowhere.conf", done.stdout)
 
     def test_an_unwritable_log(self):
-        self.refused("access_log /nonexistent/folder/access.log; server { listen @P0@; }", "/nonexistent/folder/access.log")
+        self.refused("access_log /nonexistent/folder/access.log; server { listen @P0@; }",
+                     "/nonexistent/folder/access.log")
 
     def test_a_user_that_does_not_exist(self):
         if os.geteuid() != 0:
@@ -214,18 +216,21 @@ class Workers(WireTest):
 
     def test_round_robin_is_shared_by_workers(self):
         other = self.start_origin()
-        http = "upstream pool { zone pool 64k; server @O0@; server @O1@; } server { listen @P0@; location / { proxy_pass http://pool; } }"
+        http = "upstream pool { zone pool 64k; server @O0@; server @O1@; }" \
+               "server { listen @P0@; location / { proxy_pass http://pool; } }"
         gw = self.start(http, origins=[self.origin, other], main="worker_processes 2;")
         in_parallel(20, lambda i: get(gw.ports[0], "/x"))
         self.assertEqual((self.origin.request_count, other.request_count), (10, 10))
 
     def test_worker_rlimit_nofile(self):
         gw = self.start(PROXY, main="worker_rlimit_nofile 333;")
-        limits = []
-        for pid in gw.pids():
-            with open("/proc/%d/limits" % pid) as f:
-                limits += re.findall(r"^Max open files +(\d+)", f.read(), re.M)
-        self.assertIn("333", limits)
+        def limits():
+            found = []
+            for pid in gw.pids():
+                with open("/proc/%d/limits" % pid) as f:
+                    found += re.findall(r"^Max open files +(\d+)", f.read(), re.M)
+            return found
+        wait_for(lambda: "333" in limits(), 3)
 
     def test_settings_that_only_tune(self):
         gw = self.start("tcp_nodelay off; msie_padding off; " + PROXY)

@@ -64,7 +64,8 @@ class Forms(FormTest):
 
     def test_without_a_uri_the_target_goes_out_as_it_came(self):
         self.check([("/raw/a%2Fb//c/../d", "/raw/a%2Fb//c/../d"), ("/raw/%61?x=%41&&", "/raw/%61?x=%41&&"),
-                    ("/raw/?", "/raw/?"), ("/x/../raw/y", "/x/../raw/y"), ("//raw/x", "//raw/x"), ("/addr/x", "/addr/x")])
+                    ("/raw/?", "/raw/?"), ("/x/../raw/y", "/x/../raw/y"), ("//raw/x", "//raw/x"), ("/addr/x",
+                                                                                                   "/addr/x")])
 
     def test_literal_addresses_go_to_their_origin(self):
         self.get("/addr/x")

@@ -10,10 +10,12 @@ class ProxyRedirect(WireTest):
         location /one/ { proxy_pass http://pool/two/; }
         location /plain/ { proxy_pass http://pool; }
         location /off/ { proxy_redirect off; proxy_pass http://pool/two/; }
-        location /pair/ { proxy_redirect http://inner.example/app/ https://outer.example/; proxy_pass http://pool/two/; }
+        location /pair/ { proxy_redirect http://inner.example/app/ https://outer.example/;
+            proxy_pass http://pool/two/; }
         location /path/ { proxy_redirect /app/ /shop/; proxy_pass http://pool/two/; }
         location /vars/ { proxy_redirect http://inner.example/ $scheme://$host/v/; proxy_pass http://pool/two/; }
-        location /re/ { proxy_redirect ~^http://([a-z]+)[.]inner/(.*)$ https://$1.outer/$2; proxy_pass http://pool/two/; }
+        location /re/ { proxy_redirect ~^http://([a-z]+)[.]inner/(.*)$ https://$1.outer/$2;
+            proxy_pass http://pool/two/; }
         location /several/ {
             proxy_pass http://pool/two/; proxy_redirect default;
             proxy_redirect http://a/ /A/; proxy_redirect http://b/ /B/;
@@ -91,7 +93,8 @@ class Return(WireTest):
         self.assertIn("text/plain", answer.get("Content-Type"))
         self.assertEqual(answer.get("Content-Length"), str(len(answer.body)))
         answer = self.get("/type")
-        self.assertEqual((answer.status, answer.json(), answer.get("Content-Type")), (201, {"a": 1}, "application/json"))
+        self.assertEqual((answer.status, answer.json(), answer.get("Content-Type")), (201, {"a": 1},
+                                                                                      "application/json"))
         self.assertEqual((self.get("/empty").status, self.get("/empty").body), (200, b""))
         self.assertEqual(len(self.get("/long").body), 3000)
         self.assertEqual(self.get("/dollar?a=%41").text, "/dollarx%41")
@@ -150,7 +153,8 @@ class ErrorPage(WireTest):
         location /url { error_page 404 https://errors.example/$status; return 404; }
         location /url301 { error_page 404 =301 https://errors.example/x; return 404; }
         location /plain/ { proxy_pass http://pool; }
-        location /intercept/ { proxy_intercept_errors on; error_page 500 502 /pages/intercepted; proxy_pass http://pool; }
+        location /intercept/ { proxy_intercept_errors on; error_page 500 502 /pages/intercepted;
+            proxy_pass http://pool; }
         location /dead/ { error_page 502 504 =500 /pages/dead; proxy_pass http://@DEAD@; }
         location /tonamed/ { error_page 502 = @fallback; proxy_pass http://@DEAD@; }
         location @fallback { proxy_pass http://pool; }

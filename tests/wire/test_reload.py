@@ -52,7 +52,8 @@ class Reload(WireTest):
         self.assertEqual(get(gw.ports[0]).text, "two")
 
     def test_nothing_is_lost_under_load(self):
-        http = "keepalive_requests 10000000; upstream pool { server @O@; keepalive 8; } server { listen @P0@; location / { proxy_pass http://pool; } }"
+        http = "keepalive_requests 10000000; upstream pool { server @O@; keepalive 8; }" \
+               "server { listen @P0@; location / { proxy_pass http://pool; } }"
         gw = self.start(http, main="worker_processes 2;")
         for keep in (False, True):
             if keep and IS_NGINX:
@@ -107,14 +108,16 @@ class Reload(WireTest):
         good = gw.read("gateway.conf")
         for bad, line in ((good.replace("return 200 one", "retrun 200 one"), None),
                           (good.replace("return 200 one;", "return 200 one"), None),
-                          (good + "}", None), (good.replace("location /", "proxy_pass http://nowhere/; location /"), None),
+                          (good + "}", None), (good.replace("location /", "proxy_pass http://nowhere/; location /"),
+                                               None),
                           (good.replace("location / {", "location / { proxy_read_timeout 5parsecs;", 1), None),
                           (good + "include missing.conf;", None)):
             with self.subTest(bad[-60:]):
                 before = len(gw.error_log())
                 gw.write("gateway.conf", bad)
                 gw.signal(signal.SIGHUP)
-                wait_for(lambda: "gateway.conf:" in gw.error_log()[before:] or "missing.conf" in gw.error_log()[before:], 5)
+                wait_for(lambda: "gateway.conf:" in gw.error_log()[before:]
+                         or "missing.conf" in gw.error_log()[before:], 5)
                 self.assertEqual(get(gw.ports[0]).text, "one")
         self.assertEqual(load.stop()[:3], [])
         gw.write("gateway.conf", good)
@@ -175,7 +178,8 @@ class Reload(WireTest):
 
     @beyond_nginx
     def test_many_reloads_leak_nothing(self):
-        gw = self.start("upstream pool { server @O@; keepalive 4; } server { listen @P0@; location / { proxy_pass http://pool; } }")
+        gw = self.start("upstream pool { server @O@; keepalive 4; }"
+                        "server { listen @P0@; location / { proxy_pass http://pool; } }")
 
         def round_of(count):
             for _ in range(count):

@@ -46,7 +46,8 @@ class ServerNames(WireTest):
         self.check([("abc.re.test", "sub abc"), ("xyz.re.test", "sub xyz"), ("xtoolong.re.test", "second regex")])
 
     def test_the_default_server(self):
-        self.check([("unknown.example", "default unknown.example"), ("_", "default _"), ("127.0.0.1", "default 127.0.0.1")])
+        self.check([("unknown.example", "default unknown.example"), ("_", "default _"), ("127.0.0.1",
+                                                                                         "default 127.0.0.1")])
 
     def test_a_missing_host(self):
         with Conn(self.port) as conn:
@@ -64,7 +65,8 @@ class ServerNames(WireTest):
             self.assertEqual(answer.text, "first")
 
     def test_host_and_server_name_variables(self):
-        gw = self.start("""server { listen @P0@; server_name a.test b.test; return 200 "$host|$http_host|$server_name"; }""")
+        gw = self.start("""server { listen @P0@; server_name a.test b.test;
+                                    return 200 "$host|$http_host|$server_name"; }""")
         self.assertEqual(get(gw.ports[0], host="B.test:81").text, "b.test|B.test:81|a.test")
         with Conn(gw.ports[0]) as conn:
             self.assertEqual(conn.ask(b"GET / HTTP/1.0\r\n\r\n").text, "a.test||a.test")

@@ -19,9 +19,11 @@ class Static(WireTest):
         types { text/html html; application/json json; }
     }
     """
-    OPTIONS = {"files": {"www/index.html": "home", "www/a.txt": "text", "www/sub/index.html": "sub", "www/data.json": "{}",
+    OPTIONS = {"files": {"www/index.html": "home", "www/a.txt": "text", "www/sub/index.html": "sub",
+                         "www/data.json": "{}",
                          "www/big.bin": b"0123456789" * 300000, "www/with space.txt": "space", "www/noindex/x": "x",
-                         "second/other/file": "second", "second/etagless/file": "x", "secret.txt": "secret", "www/empty": ""}}
+                         "second/other/file": "second", "second/etagless/file": "x", "secret.txt": "secret",
+                         "www/empty": ""}}
 
     def test_files(self):
         answer = self.get("/a.txt")
@@ -70,7 +72,8 @@ class Static(WireTest):
         self.assertStatus(request(self.port, "POST", "/a.txt", body=b"x"), 405)
 
     def test_nobody_climbs_out(self):
-        for target in ("/../secret.txt", "/sub/../../secret.txt", "/%2e%2e/secret.txt", "/..%2fsecret.txt", "/a.txt%00.html",
+        for target in ("/../secret.txt", "/sub/../../secret.txt", "/%2e%2e/secret.txt", "/..%2fsecret.txt",
+                       "/a.txt%00.html",
                        "/sub/%2e%2e/%2e%2e/secret.txt", "//../secret.txt", "/.../secret.txt", "/..\\secret.txt"):
             with self.subTest(target):
                 answer = get(self.port, target)

@@ -19,7 +19,8 @@ class Upstream(WireTest):
         location /short/ { proxy_read_timeout 500ms; proxy_pass http://pool; }
         location /refused { proxy_pass http://@DEAD@; }
         location /nowhere { proxy_connect_timeout 500ms; proxy_pass http://192.0.2.1:9; }
-        location /send/ { proxy_send_timeout 500ms; proxy_read_timeout 20s; client_max_body_size 0; proxy_pass http://pool; }
+        location /send/ { proxy_send_timeout 500ms; proxy_read_timeout 20s; client_max_body_size 0;
+            proxy_pass http://pool; }
     }
     """
 
@@ -170,8 +171,10 @@ class Client(WireTest):
 class Lingering(WireTest):
     HTTP = """server { listen @P0@; client_max_body_size 1; lingering_time 2s; lingering_timeout 1s;
                        location / { proxy_pass http://@O@; } }
-              server { listen @P1@; client_max_body_size 1; lingering_close off; location / { proxy_pass http://@O@; } }"""
+              server { listen @P1@; client_max_body_size 1; lingering_close off; location / { proxy_pass http://@O@;
+                  } }"""
 
+    @beyond_nginx
     def test_lingering_close_off(self):
         with Conn(self.gw.ports[1]) as conn:
             conn.send(b"POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: 1000\r\n\r\n")

@@ -1,0 +1,173 @@
+// What a location without another handler does: files below `root`, as nginx's index and static modules serve them.
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "http/target.h"
+#include "policy/content/static_file.h"
+#include "policy/file_type.h"
+#include "policy/policy.h"
+#include "proxy/exchange.h"
+#include "proxy/file_path.h"
+
+namespace gh::policy {
+
+using proxy::Exchange;
+using table::Verdict;
+
+namespace {
+
+std::string cause(int error) { return fmt::format("({}: {})", error, std::generic_category().message(error)); }
+
+/// Never blocks on a FIFO or device that lies there.
+int open_file(const char* path) { return ::open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC); }
+
+Verdict cannot_open(Exchange& x, std::string_view path, int error) {
+  const bool is_missing = error == ENOENT || error == ENOTDIR || error == ENAMETOOLONG;
+  const bool is_forbidden = error == EACCES || error == ELOOP || error == EMLINK;
+  if (!is_missing || x.core().log_not_found) {
+    x.log(is_missing || is_forbidden ? LogLevel::error : LogLevel::crit,
+          fmt::format("open() \"{}\" failed {}", path, cause(error)));
+  }
+  return x.error(is_missing ? 404 : is_forbidden ? 403 : 500);
+}
+
+// ---- index ---------------------------------------------------------------------------------------------------------
+
+/// The folder of a path that ends in "/": 0, or why it cannot be one.
+int test_folder(const char* path) {
+  struct stat info;
+  if (::stat(path, &info) != 0) return errno;
+  return S_ISDIR(info.st_mode) ? 0 : ENOTDIR;
+}
+
+Verdict no_index(Exchange& x, std::string_view folder) {
+  const int error = test_folder(folder.data());
+  if (error == 0) {
+    x.log(LogLevel::error, fmt::format("directory index of \"{}\" is forbidden", folder));
+    return x.error(403);
+  }
+  if (error == EACCES) {
+    x.log(LogLevel::error, fmt::format("\"{}\" is forbidden {}", folder, cause(error)));
+    return x.error(403);
+  }
+  if (x.core().log_not_found) x.log(LogLevel::error, fmt::format("\"{}\" is not found {}", folder, cause(error)));
+  return x.error(404);
+}
+
+std::string_view join(Exchange& x, std::string_view a, std::string_view b) {
+  char* const to = x.arena.chars(a.size() + b.size());
+  std::memcpy(to, a.data(), a.size());
+  std::memcpy(to + a.size(), b.data(), b.size());
+  return {to, a.size() + b.size()};
+}
+
+/// The first index file that is there is served by an internal redirect; one that begins with "/" is not looked for.
+Verdict serve_index(Exchange& x) {
+  for (const table::Template& index : x.route->files->index) {
+    const std::string_view name = index.render(x, x.arena);
+    if (name.empty()) continue;
+    if (name.front() == '/') return x.internal_redirect(name, x.args);
+    const std::string_view uri = join(x, x.uri, name);
+    struct stat info;
+    if (::stat(proxy::map_to_file(x, uri).data(), &info) == 0) return x.internal_redirect(uri, x.args);
+    if (errno == EACCES) return cannot_open(x, proxy::map_to_file(x, uri), EACCES);
+  }
+  return no_index(x, proxy::map_to_file(x, x.uri));
+}
+
+// ---- a file --------------------------------------------------------------------------------------------------------
+
+Verdict to_slash_form(Exchange& x) {
+  const std::string_view path = http::escape_path(x.uri, x.arena);
+  std::string location = fmt::format("{}/{}{}", path, x.args.empty() ? "" : "?", x.args);
+  return x.redirect(301, x.arena.copy(location));
+}
+
+std::string_view etag_of(Exchange& x, const struct stat& info) {
+  char* const to = x.arena.chars(40);
+  const auto end = fmt::format_to_n(to, 40, "\"{:x}-{:x}\"", static_cast<std::uint64_t>(info.st_mtime),
+                                    static_cast<std::uint64_t>(info.st_size))
+                       .out;
+  return {to, static_cast<std::size_t>(end - to)};
+}
+
+/// RFC 9110 13.2.2: If-None-Match decides alone where it is given; else If-Modified-Since, by equality as in nginx
+/// (if_modified_since exact).
+bool is_not_modified(const Exchange& x, std::string_view etag) {
+  if (const http::Field* field = http::find(x.request.fields, http::HeaderId::if_none_match)) {
+    if (etag.empty()) return false;
+    std::string_view rest = field->value, tag;
+    while (next_list_element(rest, tag)) {
+      if (tag.starts_with("W/")) tag.remove_prefix(2);  // weak comparison (RFC 9110 8.8.3.2)
+      if (tag == "*" || tag == etag) return true;
+    }
+    return false;
+  }
+  const http::Field* since = http::find(x.request.fields, http::HeaderId::if_modified_since);
+  if (!since) return false;
+  char date[32];
+  write_http_date(x.reply.last_modified, date);
+  return since->value == std::string_view(date, 29);
+}
+
+Verdict send_file(Exchange& x, int fd, const struct stat& info) {
+  x.reply.last_modified = info.st_mtime;
+  const std::string_view etag = x.core().etag ? etag_of(x, info) : std::string_view();
+  if (!etag.empty()) x.reply.fields.add(x.arena, "ETag", etag, http::HeaderId::etag);
+  if (x.error_status == 0 && is_not_modified(x, etag)) {
+    ::close(fd);
+    x.reply.status = 304;
+    x.send_head({}, true);
+    return Verdict::done;
+  }
+  x.reply.status = 200;
+  x.reply.content_type = file_type(*x.route->files, x.uri);
+  x.reply.has_content_length = true;
+  x.reply.content_length = static_cast<std::uint64_t>(info.st_size);
+  return start_file(x, fd, x.reply.content_length);
+}
+
+Verdict serve_file(Exchange& x) {
+  const std::string_view path = proxy::map_to_file(x, x.uri);
+  const int fd = open_file(path.data());
+  if (fd < 0) return cannot_open(x, path, errno);
+  struct stat info;
+  if (::fstat(fd, &info) != 0) {
+    const int error = errno;
+    ::close(fd);
+    return cannot_open(x, path, error);
+  }
+  if (S_ISREG(info.st_mode) && x.method_now != http::Method::post) return send_file(x, fd, info);
+  ::close(fd);
+  if (S_ISDIR(info.st_mode)) return to_slash_form(x);
+  if (S_ISREG(info.st_mode)) return x.error(405);
+  x.log(LogLevel::crit, fmt::format("\"{}\" is not a regular file", path));
+  return x.error(404);
+}
+
+/// As in nginx POST is refused only when a file is there to be posted to; the path holds no zero byte and no ".."
+/// (http/target.h has seen to it).
+Verdict run(Exchange& x, const void*) {
+  using http::Method;
+  if (x.method_now != Method::get && x.method_now != Method::head && x.method_now != Method::post) return x.error(405);
+  if (x.uri.empty() || x.uri.front() != '/') return x.error(404);
+  return x.uri.back() == '/' ? serve_index(x) : serve_file(x);
+}
+
+}  // namespace
+
+void finish_static(table::Scope&, table::Route& route) {
+  for (const table::Step& step : route.program.steps) {
+    if (step.phase == config::Phase::content) return;
+  }
+  table::add_step(route, config::Phase::content, run, nullptr, "static");
+}
+
+}  // namespace gh::policy

@@ -1,0 +1,17 @@
+// A file on its way to the client, piece by piece, no faster than the client takes it.
+#pragma once
+
+#include <cstdint>
+
+#include "table/program.h"
+
+namespace gh::proxy {
+class Exchange;
+}
+
+namespace gh::policy {
+
+/// Sends the reply's head (filled in already) and `bytes` of `fd`, which it owns from now on.
+table::Verdict start_file(proxy::Exchange& exchange, int fd, std::uint64_t bytes);
+
+}  // namespace gh::policy

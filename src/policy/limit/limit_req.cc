@@ -1,0 +1,290 @@
+// limit_req (LANGUAGE.md 11.4): requests are held to the rate of a zone; above it they wait or are refused. All limits
+// of a location are decided together. The arithmetic and the memory are state/rate_zone.h.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/text.h"
+#include "config/suggest.h"
+#include "config/values.h"
+#include "policy/policy.h"
+#include "proxy/exchange.h"
+#include "state/rate_zone.h"
+#include "table/build.h"
+
+namespace gh::policy {
+
+using config::Phase;
+using proxy::Exchange;
+using table::Verdict;
+
+namespace {
+
+constexpr std::size_t max_limits = 32;  // of one location; state::decide takes no more
+
+/// Values of $limit_req_status, see Exchange.
+enum Outcome : std::int8_t {
+  none = 0,
+  passed = 1,
+  delayed = 2,
+  rejected = 3,
+  delayed_dry_run = 4,
+  rejected_dry_run = 5
+};
+
+struct Zone {
+  std::string name;
+  std::shared_ptr<state::RateZone> memory;
+  table::Template key;
+  state::Rate rate;
+};
+
+struct Use {
+  std::string zone;
+  config::Span where;
+  std::uint32_t burst = 0, delay = 0;  // as in state::RateLimit
+};
+struct Uses { std::vector<Use> list; };
+
+struct Settings {
+  unsigned status = 503;
+  LogLevel level = LogLevel::error;
+  bool dry_run = false;
+};
+
+/// What the step of a location reads. `limits[i]` belongs to `zones[i]`.
+struct Plan {
+  std::vector<std::shared_ptr<const Zone>> zones;
+  std::vector<state::RateLimit> limits;
+  Settings settings;
+};
+
+// ---- a request -----------------------------------------------------------------------------------------------------
+
+void log_decision(const Exchange& x, const Plan& plan, const state::RateDecision& decision, bool is_delay) {
+  LogLevel level = plan.settings.level;
+  if (is_delay) level = static_cast<LogLevel>(static_cast<int>(level) + 1);
+  if (!x.wants_log(level) || !decision.limit) return;
+  const auto at = static_cast<std::size_t>(decision.limit - plan.limits.data());
+  x.log(level, fmt::format("{} request{}{}, excess: {}.{:03}{} by zone \"{}\"", is_delay ? "delaying" : "limiting",
+                           is_delay ? "" : "s", plan.settings.dry_run ? ", dry run" : "", decision.excess / 1000,
+                           decision.excess % 1000, is_delay ? "," : "", plan.zones[at]->name));
+}
+
+Verdict reject(Exchange& x, const Plan& plan, const state::RateDecision& decision) {
+  if (decision.verdict == state::RateZone::Verdict::reject) log_decision(x, plan, decision, false);
+  else x.log(LogLevel::alert, "could not allocate node in a limit_req zone");
+  x.limit_req_status = plan.settings.dry_run ? rejected_dry_run : rejected;
+  if (plan.settings.dry_run) return Verdict::next;
+  x.reason = "limit_req";
+  return x.error(plan.settings.status);
+}
+
+Verdict delay(Exchange& x, const Plan& plan, const state::RateDecision& decision) {
+  log_decision(x, plan, decision, true);
+  x.limit_req_status = plan.settings.dry_run ? delayed_dry_run : delayed;
+  if (plan.settings.dry_run) return Verdict::next;
+  x.resume_after(static_cast<std::int64_t>(decision.delay_ms));
+  return Verdict::wait;
+}
+
+/// Once for a request, whatever internal redirects follow.
+Verdict run(Exchange& x, const void* params) {
+  if (x.limit_req_status != none) return Verdict::next;
+  const Plan& plan = *static_cast<const Plan*>(params);
+  std::array<state::RateAsk, max_limits> asks;
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < plan.limits.size(); ++i) {
+    const std::string_view key = plan.zones[i]->key.render(x, x.arena);
+    if (key.empty()) continue;
+    if (key.size() > state::RateZone::max_key_bytes) {
+      x.log(LogLevel::error,
+            fmt::format("the key of limit_req zone \"{}\" is too long: {} bytes", plan.zones[i]->name, key.size()));
+      continue;
+    }
+    asks[count++] = {&plan.limits[i], key};
+  }
+  if (count == 0) return Verdict::next;
+  const state::RateDecision decision = state::decide({asks.data(), count}, x.clock().now_ms());
+  if (decision.verdict != state::RateZone::Verdict::pass) return reject(x, plan, decision);
+  if (decision.delay_ms > 0) return delay(x, plan, decision);
+  x.limit_req_status = passed;
+  return Verdict::next;
+}
+
+// ---- the configuration ---------------------------------------------------------------------------------------------
+
+std::string zone_id(std::string_view name) { return "limit_req/" + std::string(name); }
+
+/// The row has checked that it is a number, "r/" and one of s m h d.
+state::Rate read_rate(std::string_view text) {
+  const std::size_t slash = text.find("r/");
+  const std::uint64_t number = parse_uint(text.substr(0, slash)).value_or(0);
+  switch (text.empty() ? 's' : text.back()) {
+    case 'm': return state::Rate::per_minute(number);
+    case 'h': return state::Rate::per_hour(number);
+    case 'd': return state::Rate::per_day(number);
+    default: return state::Rate::per_second(number);
+  }
+}
+
+bool is_rate_form(std::string_view text) {
+  const std::size_t slash = text.find("r/");
+  if (slash == std::string_view::npos || slash + 3 != text.size()) return false;
+  const auto number = parse_uint(text.substr(0, slash));
+  return number && *number > 0 && *number <= 1000000000 &&
+         std::string_view("smhd").find(text.back()) != std::string_view::npos;
+}
+
+/// "NAME:SIZE".
+bool read_zone(table::Scope& scope, const config::Value& value, std::string& name, std::int64_t& bytes) {
+  const std::size_t colon = value.text.find(':');
+  name = value.text.substr(0, colon);
+  if (name.empty() || colon == std::string::npos) {
+    scope.error(table::code::bad_size, value.span, "`zone=" + value.text + "` needs a name and a size")
+        .with_help("for example zone=one:10m");
+    return false;
+  }
+  const auto size = config::parse_size(std::string_view(value.text).substr(colon + 1), false);
+  if (!size) {
+    scope.error(table::code::bad_size, value.span, "`" + value.text.substr(colon + 1) + "` is no size")
+        .with_help("for example zone=" + name + ":10m");
+    return false;
+  }
+  if (*size < static_cast<std::int64_t>(state::RateZone::min_bytes)) {
+    scope.error(table::code::out_of_bounds, value.span, "zone `" + name + "` is too small")
+        .with_help("at least 32k; 1m keeps about 16,000 addresses");
+    return false;
+  }
+  bytes = *size;
+  return true;
+}
+
+/// The memory of before the reload, when key and size are as they were.
+bool adopt(table::Scope& scope, const config::Value& value, Zone& zone, std::int64_t bytes) {
+  const std::string shape = fmt::format("key={} size={}", zone.key.source(), bytes);
+  auto adoption = scope.builder.registry().adopt_or_create<state::RateZone>(
+      zone_id(zone.name), shape,
+      [bytes](const auto&) { return std::make_shared<state::RateZone>(static_cast<std::size_t>(bytes)); });
+  if (adoption.object->capacity() == 0) {
+    scope.error(table::code::out_of_bounds, value.span,
+                "the system does not give the memory of zone `" + zone.name + "`");
+    return false;
+  }
+  if (!adoption.reason.empty()) {
+    scope.note(table::code::no_effect, value.span,
+               "the counts of zone `" + zone.name + "` start anew: " + adoption.reason);
+  }
+  zone.memory = std::move(adoption.object);
+  return true;
+}
+
+std::string nearest_zone(const table::Builder& builder, const std::string& name) {
+  std::vector<std::string_view> names;
+  for (const auto& [id, entry] : builder.zones) {
+    if (id.starts_with("limit_req/")) names.push_back(std::string_view(id).substr(10));
+  }
+  std::sort(names.begin(), names.end());
+  return std::string(config::nearest(name, names));
+}
+
+void unknown_zone(table::Builder& builder, const Use& use) {
+  const std::string near = nearest_zone(builder, use.zone);
+  builder.diagnostics.error(table::code::unknown_zone, use.where, "unknown limit_req zone `" + use.zone + "`")
+      .with_help(near.empty() ? "define it: limit_req_zone $binary_remote_addr zone=" + use.zone + ":10m rate=10r/s;"
+                              : "did you mean `" + near + "`?");
+}
+
+/// Zones may be defined behind their use, so a plan is filled in when all has been read.
+void resolve(table::Builder& builder, const Uses& uses, Plan& plan) {
+  for (const Use& use : uses.list) {
+    const auto found = builder.zones.find(zone_id(use.zone));
+    if (found == builder.zones.end()) {
+      unknown_zone(builder, use);
+      continue;
+    }
+    auto zone = std::static_pointer_cast<const Zone>(found->second.object);
+    if (!zone) continue;
+    plan.limits.push_back({zone->memory.get(), zone->rate, use.burst, use.delay});
+    plan.zones.push_back(std::move(zone));
+  }
+}
+
+}  // namespace
+
+void apply_limit_req_zone(table::Scope& scope, const config::Bound& directive) {
+  const config::Value& where = *directive.find("zone=");
+  auto zone = std::make_shared<Zone>();
+  std::int64_t bytes = 0;
+  if (!read_zone(scope, where, zone->name, bytes)) return;
+  auto& entry = scope.builder.zones[zone_id(zone->name)];
+  if (entry.where.is_set()) {
+    scope.error(table::code::duplicate_name, where.span, "zone `" + zone->name + "` is defined twice")
+        .with_related(entry.where, "first defined here");
+    return;
+  }
+  entry.where = directive.span();
+  zone->key = scope.compile(*directive.find("key"));
+  const config::Value& rate = *directive.find("rate=");
+  if (!is_rate_form(rate.text)) {
+    scope.error(table::code::bad_rate, rate.span, "`rate=" + rate.text + "` is no rate of limit_req")
+        .with_help("for example rate=10r/s, 30r/m, 100r/h or 1000r/d");
+    return;
+  }
+  zone->rate = read_rate(rate.text);
+  if (adopt(scope, where, *zone, bytes)) entry.object = std::move(zone);
+}
+
+void apply_limit_req(table::Scope& scope, const config::Bound& directive) {
+  constexpr std::int64_t thousand = 1000;
+  const config::Value& zone = *directive.find("zone=");
+  Use use{zone.text, zone.span, static_cast<std::uint32_t>(directive.number("burst=", 0) * thousand), 0};
+  use.delay = directive.has("nodelay") ? state::RateLimit::no_delay
+                                       : static_cast<std::uint32_t>(directive.number("delay=", 0) * thousand);
+  auto& uses = scope.edit_list<Uses>().list;
+  const auto same = [&](const Use& other) { return other.zone == use.zone; };
+  if (const auto first = std::find_if(uses.begin(), uses.end(), same); first != uses.end()) {
+    scope.error(table::code::duplicate, zone.span, "zone `" + use.zone + "` is used twice in one block")
+        .with_related(first->where, "first used here");
+    return;
+  }
+  if (uses.size() == max_limits) {
+    scope.error(table::code::out_of_bounds, directive.span(), "more than 32 limit_req in one block");
+    return;
+  }
+  if (const auto known = scope.builder.zones.find(zone_id(use.zone)); known != scope.builder.zones.end())
+    known->second.used = true;
+  uses.push_back(std::move(use));
+}
+
+void apply_limit_req_status(table::Scope& scope, const config::Bound& directive) {
+  scope.edit<Settings>().status = static_cast<unsigned>(directive.at(0).number);
+}
+
+void apply_limit_req_log_level(table::Scope& scope, const config::Bound& directive) {
+  for (const LogLevel level : {LogLevel::info, LogLevel::notice, LogLevel::warn, LogLevel::error}) {
+    if (log_level_name(level) == directive.at(0).text) scope.edit<Settings>().level = level;
+  }
+}
+
+void apply_limit_req_dry_run(table::Scope& scope, const config::Bound& directive) {
+  scope.edit<Settings>().dry_run = directive.at(0).number != 0;
+}
+
+void finish_limit_req(table::Scope& scope, table::Route& route) {
+  if (!scope.has<Uses>() || scope.get<Uses>().list.empty()) return;
+  auto plan = std::make_shared<Plan>();
+  plan->settings = scope.get<Settings>();
+  table::Builder& builder = scope.builder;
+  builder.at_end([&builder, uses = scope.shared<Uses>(), plan] {
+    for (const Use& use : uses->list) {
+      if (const auto found = builder.zones.find(zone_id(use.zone)); found != builder.zones.end())
+        found->second.used = true;
+    }
+    resolve(builder, *uses, *plan);
+  });
+  table::add_step(route, Phase::limit, run, std::move(plan), "limit_req");
+}
+
+}  // namespace gh::policy

@@ -1,0 +1,154 @@
+#include "run/gate.h"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <filesystem>
+
+#include "base/clock.h"
+#include "proxy/variables.h"
+#include "run/language.h"
+#include "table/dump.h"
+#include "tools/explain.h"
+
+namespace gh::run {
+
+namespace {
+
+std::string plural(std::size_t n, const char* one) { return fmt::format("{} {}{}", n, one, n == 1 ? "" : "s"); }
+
+void put(std::FILE* to, std::string_view text) { std::fwrite(text.data(), 1, text.size(), to); }
+
+config::LoadOptions load_options(const Options& options) {
+  config::LoadOptions load;
+  load.main_file = options.config_file;
+  load.prefix = options.prefix;
+  load.globals = options.globals;
+  if (options.fragment == "server") load.top = config::in_server;
+  if (options.fragment == "location") load.top = config::in_location;
+  return load;
+}
+
+int exit_code(const Compiled& compiled, const Options& options) {
+  const config::Diagnostics& all = compiled.loaded->diagnostics;
+  if (!compiled.loaded->readable) return exit_unreadable;
+  if (all.has_errors()) return exit_errors;
+  return options.deny_warnings && all.warnings() > 0 ? exit_errors : exit_ok;
+}
+
+}  // namespace
+
+Compiled compile(const Options& options, state::Registry* registry, std::uint64_t generation) {
+  Clock clock;
+  const std::int64_t before = clock.now_us();
+  Compiled done;
+  const Language& language = the_language();
+  done.loaded = config::load(load_options(options), language.directives);
+  if (options.fragment.empty()) {
+    table::BuildInput input;
+    input.modules = language.modules;
+    input.variables = proxy::variable_rows();
+    input.slot_getter = &proxy::slot_value;
+    input.capture_getter = &proxy::capture_value;
+    input.registry = registry;
+    input.check_only = registry == nullptr;
+    input.prefix = options.prefix;
+    input.default_error_log = options.error_log.empty() ? "stderr" : options.error_log;
+    input.generation = generation;
+    done.table = table::build(*done.loaded, input);
+  }
+  done.loaded->diagnostics.sort_and_deduplicate(done.loaded->sources);
+  clock.update();
+  done.took_ms = (clock.now_us() - before + 500) / 1000;
+  return done;
+}
+
+std::string summary(const Compiled& compiled, const Options& options) {
+  const config::Loaded& loaded = *compiled.loaded;
+  const std::string name = std::filesystem::path(options.config_file).filename().string();
+  std::string counts = plural(loaded.sources.count(), "file") + ", " + plural(loaded.directives, "directive");
+  if (compiled.table) {
+    counts += ", " + plural(compiled.table->servers.size(), "server") + ", " + plural(compiled.table->locations, "location");
+  }
+  const config::Diagnostics& all = loaded.diagnostics;
+  std::string found;
+  if (all.errors() > 0) found += plural(all.errors(), "error");
+  if (all.warnings() > 0) found += (found.empty() ? "" : ", ") + plural(all.warnings(), "warning");
+  if (all.notes() > 0) found += (found.empty() ? "" : ", ") + plural(all.notes(), "note");
+  if (found.empty()) return fmt::format("{} ok: {} in {} ms\n", name, counts, compiled.took_ms);
+  return fmt::format("{}: {} ({}) in {} ms\n", name, found, counts, compiled.took_ms);
+}
+
+std::string report(const Compiled& compiled, const Options& options) {
+  std::string text = config::print(compiled.loaded->diagnostics, compiled.loaded->sources, options.print);
+  if (options.print.format == config::Format::text || options.print.format == config::Format::brief) {
+    text += summary(compiled, options);
+  }
+  return text;
+}
+
+std::string brief_report(const Compiled& compiled) {
+  config::PrintOptions brief;
+  brief.format = config::Format::brief;
+  return config::print(compiled.loaded->diagnostics, compiled.loaded->sources, brief);
+}
+
+std::string pid_file_of(const Options& options) {
+  const auto loaded = config::load(load_options(options), the_language().directives);
+  for (const config::Bound& bound : loaded->bound) {
+    if (!bound.row || bound.row->name != "pid" || bound.values.empty()) continue;
+    const std::string& text = bound.values.front().text;
+    return text.starts_with('/') ? text : options.prefix + text;
+  }
+  return options.prefix + "logs/gatehouse.pid";
+}
+
+int run_check(const Options& options) {
+  const Compiled compiled = compile(options, nullptr, 1);
+  const int code = exit_code(compiled, options);
+  // People read standard error; programs that asked for a format read standard output.
+  const bool for_people = options.print.format == config::Format::text;
+  if (!options.quiet || code != exit_ok) put(for_people ? stderr : stdout, report(compiled, options));
+  return code;
+}
+
+int run_dump_text(const Options& options) {
+  const Compiled compiled = compile(options, nullptr, 1);
+  const int code = exit_code(compiled, options);
+  if (code != exit_ok) {
+    put(stderr, report(compiled, options));
+    put(stderr, fmt::format("gatehouse: configuration file {} test failed\n", options.config_file));
+    return code;
+  }
+  if (!options.quiet) {
+    put(stderr, fmt::format("gatehouse: configuration file {} test is successful\n", options.config_file));
+  }
+  const config::Sources& sources = compiled.loaded->sources;
+  for (std::uint32_t id = 0; id < sources.count(); ++id) {
+    const config::SourceFile& file = sources.file(id);
+    if (file.path == "command line") continue;
+    put(stdout, fmt::format("# configuration file {}:\n", file.path));
+    put(stdout, file.text);
+    put(stdout, "\n");
+  }
+  return code;
+}
+
+int run_dump(const Options& options) {
+  const Compiled compiled = compile(options, nullptr, 1);
+  if (!compiled.table) {
+    put(stderr, report(compiled, options));
+    return exit_code(compiled, options);
+  }
+  put(stdout, table::dump(*compiled.table, options.prefix));
+  return exit_ok;
+}
+
+int run_explain(const Options& options) {
+  const Language& language = the_language();
+  const bool known = tools::can_explain(options.subject, language.directives, proxy::variable_rows());
+  put(known ? stdout : stderr, tools::explain(options.subject, language.directives, proxy::variable_rows()));
+  return known ? exit_ok : exit_usage;
+}
+
+}  // namespace gh::run

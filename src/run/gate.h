@@ -1,0 +1,39 @@
+// Gate: from a configuration file to a table, with everything said that there is to say. The same words at --check, at
+// start, on reload and in the log. Main thread.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "config/load.h"
+#include "run/options.h"
+#include "state/registry.h"
+#include "table/build.h"
+
+namespace gh::run {
+
+struct Compiled {
+  std::unique_ptr<config::Loaded> loaded;
+  std::shared_ptr<table::Table> table;   // null: it did not build
+  std::int64_t took_ms = 0;
+};
+
+/// `registry` is null for checks: nothing is opened, nothing is adopted.
+Compiled compile(const Options& options, state::Registry* registry, std::uint64_t generation);
+
+/// Diagnostics and the summary line, as CHECKER 3.1 has them.
+std::string report(const Compiled& compiled, const Options& options);
+std::string summary(const Compiled& compiled, const Options& options);
+/// One `file:line:col: severity[CODE]: message` line a diagnostic, for logs.
+std::string brief_report(const Compiled& compiled);
+
+/// The pid file that this configuration names, also when the rest of it is wrong: for -s.
+std::string pid_file_of(const Options& options);
+
+int run_check(const Options& options);      // --check, -t
+int run_dump_text(const Options& options);  // -T
+int run_dump(const Options& options);
+int run_explain(const Options& options);
+
+}  // namespace gh::run

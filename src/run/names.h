@@ -1,0 +1,43 @@
+// Names of upstream servers: looked up before a table is published (with a bound on the wait), then again by TTL. A name
+// that does not resolve is a peer that is not there, and a line in the log; never a failed start. Main loop.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "net/loop.h"
+#include "net/resolver.h"
+#include "state/peers.h"
+#include "table/plan.h"
+
+namespace gh::run {
+
+class UpstreamNames {
+ public:
+  explicit UpstreamNames(net::Loop& loop) : loop_(loop) {}
+  ~UpstreamNames();
+  /// `ready` is called once, later, when each name of `table` has an answer or the wait is over.
+  void follow(const table::Table& table, std::function<void()> ready);
+
+ private:
+  struct Name;
+  void ask(const std::shared_ptr<Name>& name);
+  void answered(const std::shared_ptr<Name>& name, const Result<net::Resolver::Answer>& answer);
+  void one_less();
+
+  class Wait final : public net::Timer {
+   public:
+    std::function<void()> over;
+    void fire() override { if (over) over(); }
+  };
+  net::Loop& loop_;
+  std::unique_ptr<net::Resolver> resolver_;
+  std::vector<std::shared_ptr<Name>> names_;
+  std::function<void()> ready_;
+  Wait wait_;
+  std::size_t unanswered_ = 0;
+};
+
+}  // namespace gh::run

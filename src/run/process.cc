@@ -1,0 +1,352 @@
+#include "run/process.h"
+
+#include <fmt/format.h>
+#include <grp.h>
+#include <malloc.h>
+#include <pwd.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+#include <fstream>
+
+#include "config/codes.h"
+
+namespace gh::run {
+
+namespace {
+
+void log(LogLevel level, std::string_view text) { process_log()->write(level, 0, text); }
+
+void put_error(const std::string& text) { std::fwrite(text.data(), 1, text.size(), stderr); }
+
+void raise_descriptor_limit(std::int64_t wanted) {
+  rlimit limit{};
+  if (wanted <= 0 || ::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = static_cast<rlim_t>(wanted);
+  limit.rlim_max = std::max(limit.rlim_max, limit.rlim_cur);
+  if (::setrlimit(RLIMIT_NOFILE, &limit) == 0) return;
+  log(LogLevel::alert, fmt::format("cannot set worker_rlimit_nofile to {}: {}", wanted, std::strerror(errno)));
+}
+
+}  // namespace
+
+Process::Process(const Options& options) : options_(options), names_(loop_) {}
+
+Process::~Process() {
+  loop_.timers().clear(shutdown_);
+  loop_.timers().clear(lull_);
+  for (auto& signal : signals_) {
+    uv_close(reinterpret_cast<uv_handle_t*>(signal.release()), [](uv_handle_t* h) { delete reinterpret_cast<uv_signal_t*>(h); });
+  }
+}
+
+int Process::run() {
+  if (!start()) return exit_errors;
+  loop_.run();
+  for (const auto& worker : workers_) worker->join();
+  workers_.clear();
+  control_.reset();
+  sockets_.close_all();
+  if (owns_pid_file_) ::unlink(pid_file_.c_str());
+  log(LogLevel::notice, "exit");
+  return exit_ok;
+}
+
+// ---- start ---------------------------------------------------------------------------------------------------------
+
+bool Process::start() {
+  if (!prepare()) return false;
+  bool ready = false, running = false;
+  names_.follow(*table_, [&] {
+    ready = true;
+    if (running) loop_.stop();
+  });
+  running = !ready;
+  if (running) loop_.run();
+  if (!drop_privileges()) return false;
+  for (const auto& worker : workers_) {
+    ++holders_[table_->generation];
+    worker->worker().on_let_go = [this](std::shared_ptr<const table::Table> table) {
+      loop_.post([this, table = std::move(table)]() mutable { let_go(std::move(table)); });
+    };
+    worker->publish(table_, [] {});
+  }
+  for (const auto& open : sockets_.all()) attach(*open);
+  for (const auto& worker : workers_) worker->start();
+  watch_signals();
+  control_ = std::make_unique<ControlServer>(loop_, [this](const std::string& name, Answer answer) { command(name, std::move(answer)); });
+  if (!write_pid_file()) {
+    stop_now();
+    loop_.run();
+    return false;
+  }
+  control_->open(control_path(pid_file_));
+  say_where_it_listens();
+  return true;
+}
+
+/// Everything that can be refused before a thread runs.
+bool Process::prepare() {
+  Compiled compiled = compile(options_, &registry_, ++generation_);
+  if (!compiled.table) {
+    registry_.rollback();
+    put_error(report(compiled, options_));
+    return false;
+  }
+  table_ = compiled.table;
+  raise_descriptor_limit(table_->process.worker_rlimit_nofile);
+  for (int i = 0; i < table_->process.workers; ++i) {
+    counters_.workers.push_back(std::make_unique<proxy::Counters>());
+  }
+  std::vector<const ListenSockets::Open*> opened;
+  if (!sockets_.open_new(*table_, static_cast<unsigned>(table_->process.workers), compiled.loaded->diagnostics, opened)) {
+    compiled.loaded->diagnostics.sort_and_deduplicate(compiled.loaded->sources);
+    put_error(report(compiled, options_));
+    log(LogLevel::emerg, brief_report(compiled));
+    return false;
+  }
+  registry_.commit();
+  set_process_log(table_->error_log);
+  if (!options_.quiet && compiled.loaded->diagnostics.warnings() > 0) put_error(report(compiled, options_));
+  for (int i = 0; i < table_->process.workers; ++i) {
+    const auto index = static_cast<std::size_t>(i);
+    workers_.push_back(std::make_unique<WorkerThread>(static_cast<unsigned>(i), *counters_.workers[index], counters_));
+  }
+  return true;
+}
+
+bool Process::drop_privileges() {
+  const table::ProcessSettings& settings = table_->process;
+  if (::geteuid() != 0 || settings.user.empty() || settings.user == "root") return true;
+  const passwd* user = ::getpwnam(settings.user.c_str());
+  const group* named = settings.group.empty() ? nullptr : ::getgrnam(settings.group.c_str());
+  if (!user || (!settings.group.empty() && !named)) {
+    put_error(fmt::format("gatehouse: no such {} \"{}\"\n", user ? "group" : "user", user ? settings.group : settings.user));
+    return false;
+  }
+  const gid_t gid = named ? named->gr_gid : user->pw_gid;
+  if (::initgroups(settings.user.c_str(), gid) != 0 || ::setgid(gid) != 0 || ::setuid(user->pw_uid) != 0) {
+    put_error(fmt::format("gatehouse: cannot become user \"{}\": {}\n", settings.user, std::strerror(errno)));
+    return false;
+  }
+  return true;
+}
+
+bool Process::write_pid_file() {
+  pid_file_ = table_->process.pid_file;
+  std::ofstream file(pid_file_, std::ios::trunc);
+  file << ::getpid() << '\n';
+  file.close();
+  owns_pid_file_ = !file.fail();
+  if (!owns_pid_file_) {
+    const std::string text = fmt::format("cannot write the pid file \"{}\": {}", pid_file_, std::strerror(errno));
+    put_error("gatehouse: " + text + "\n  name another place with the `pid` directive\n");
+    log(LogLevel::emerg, text);
+  }
+  return owns_pid_file_;
+}
+
+void Process::say_where_it_listens() const {
+  for (const auto& open : sockets_.all()) {
+    const std::string where = open->address.is_unix() ? open->address.text() : "http://" + open->bound.text();
+    log(LogLevel::notice, fmt::format("listening on {}", where));
+    if (!options_.quiet && (options_.error_log.empty() || open->address.port() == 0)) put_error(fmt::format("gatehouse: listening on {}\n", where));
+  }
+}
+
+// ---- signals and commands ------------------------------------------------------------------------------------------
+
+void Process::watch_signals() {
+  std::signal(SIGPIPE, SIG_IGN);
+  for (const int number : {SIGHUP, SIGUSR1, SIGQUIT, SIGTERM, SIGINT}) {
+    auto signal = std::make_unique<uv_signal_t>();
+    uv_signal_init(loop_.uv(), signal.get());
+    signal->data = this;
+    uv_signal_start(signal.get(), [](uv_signal_t* s, int n) { static_cast<Process*>(s->data)->on_signal(n); }, number);
+    signals_.push_back(std::move(signal));
+  }
+}
+
+void Process::on_signal(int number) {
+  log(LogLevel::notice, fmt::format("signal {} ({}) received", number, ::strsignal(number)));
+  const auto nobody = [](bool, const std::string&) {};
+  switch (number) {
+    case SIGHUP: return reload(nobody);
+    case SIGUSR1: return reopen_logs(nobody);
+    case SIGQUIT: return quit(nobody);
+    default: return stop_now();
+  }
+}
+
+void Process::command(const std::string& name, Answer answer) {
+  log(LogLevel::notice, fmt::format("command \"{}\" received", name));
+  if (name == "reload") return reload(std::move(answer));
+  if (name == "reopen") return reopen_logs(std::move(answer));
+  if (name == "quit") return quit(std::move(answer));
+  if (name != "stop") return answer(false, "gatehouse: unknown command\n");
+  answer(true, "gatehouse: stopping\n");
+  stop_now();
+}
+
+void Process::reopen_logs(Answer answer) {
+  std::string trouble;
+  for (const auto& file : table_->log_files) {
+    if (const Result<void> done = file->reopen(); !done) trouble += "gatehouse: " + done.error().text + "\n";
+  }
+  if (!trouble.empty()) log(LogLevel::emerg, trouble);
+  answer(trouble.empty(), trouble.empty() ? fmt::format("gatehouse: {} log files reopened\n", table_->log_files.size()) : trouble);
+}
+
+// ---- reload --------------------------------------------------------------------------------------------------------
+
+void Process::reload(Answer answer) {
+  if (stopping_) return answer(false, "gatehouse: shutting down, not reloading\n");
+  if (reloading_) {
+    waiting_.push_back(std::move(answer));
+    return;
+  }
+  reloading_ = true;
+  auto compiled = std::make_shared<Compiled>(compile(options_, &registry_, generation_ + 1));
+  if (!compiled->table) {
+    registry_.rollback();
+    return refuse_reload(*compiled, answer);
+  }
+  names_.follow(*compiled->table, [this, compiled, answer = std::move(answer)] { reload_compiled(compiled, answer); });
+}
+
+void Process::refuse_reload(const Compiled& compiled, const Answer& answer) {
+  log(LogLevel::emerg, "configuration refused, the old one stays: " + brief_report(compiled));
+  Options plain = options_;
+  plain.print = {};
+  answer(false, report(compiled, plain));
+  reloading_ = false;
+  if (waiting_.empty()) return;
+  Answer next = std::move(waiting_.front());
+  waiting_.erase(waiting_.begin());
+  reload(std::move(next));
+}
+
+void Process::reload_compiled(std::shared_ptr<Compiled> compiled, const Answer& answer) {
+  std::vector<const ListenSockets::Open*> opened;
+  const std::shared_ptr<table::Table>& table = compiled->table;
+  if (!sockets_.open_new(*table, static_cast<unsigned>(workers_.size()), compiled->loaded->diagnostics, opened)) {
+    compiled->loaded->diagnostics.sort_and_deduplicate(compiled->loaded->sources);
+    registry_.rollback();
+    names_.follow(*table_, [] {});
+    return refuse_reload(*compiled, answer);
+  }
+  registry_.commit();
+  ++generation_;
+  std::string said = report(*compiled, options_);
+  if (table->process.workers != static_cast<int>(workers_.size())) {
+    const std::string text = fmt::format("worker_processes stays {} until a restart", workers_.size());
+    log(LogLevel::warn, text);
+    said += "gatehouse: " + text + "\n";
+  }
+  set_process_log(table->error_log);
+  if (compiled->loaded->diagnostics.warnings() > 0) log(LogLevel::warn, brief_report(*compiled));
+  publish(table, opened, [this, answer, said, generation = generation_] {
+    log(LogLevel::notice, fmt::format("config generation {} serves", generation));
+    answer(true, said + fmt::format("gatehouse: reloaded, generation {}\n", generation));
+    reloading_ = false;
+    if (waiting_.empty()) return;
+    // All who asked meanwhile are answered by one more reload: it reads the newest file.
+    auto answers = std::make_shared<std::vector<Answer>>(std::move(waiting_));
+    waiting_.clear();
+    reload([answers](bool ok, const std::string& text) {
+      for (const Answer& each : *answers) each(ok, text);
+    });
+  });
+}
+
+void Process::publish(const std::shared_ptr<table::Table>& table, const std::vector<const ListenSockets::Open*>& opened,
+                      std::function<void()> done) {
+  table_ = table;
+  holders_[table->generation] = workers_.size();
+  auto left = std::make_shared<std::size_t>(workers_.size());
+  for (const auto& worker : workers_) {
+    worker->publish(table, [this, left, done] {
+      loop_.post([left, done] {
+        if (--*left == 0) done();
+      });
+    });
+  }
+  for (const ListenSockets::Open* open : opened) attach(*open);
+  for (const Address& gone : sockets_.close_unnamed(*table)) {
+    for (const auto& worker : workers_) worker->stop_listening(gone);
+  }
+}
+
+void Process::attach(const ListenSockets::Open& open) {
+  std::vector<WorkerThread*> others;
+  if (open.address.is_unix()) {
+    for (std::size_t i = 1; i < workers_.size(); ++i) others.push_back(workers_[i].get());
+  }
+  for (std::size_t i = workers_.size(); i-- > 0;) {
+    const bool mailed = open.address.is_unix() && i > 0;
+    workers_[i]->listen(open.address, mailed ? -1 : open.fd_of(static_cast<unsigned>(i)), open.backlog,
+                        i == 0 ? others : std::vector<WorkerThread*>{});
+  }
+}
+
+/// A worker has dropped its last pin of a generation. The table itself is freed here, on the main thread.
+void Process::let_go(std::shared_ptr<const table::Table> table) {
+  const std::uint64_t generation = table->generation;
+  table.reset();
+  const auto it = holders_.find(generation);
+  if (it == holders_.end() || --it->second > 0) return;
+  holders_.erase(it);
+  log(LogLevel::notice, fmt::format("config generation {} exited with code 0", generation));
+  // Memory of old tables goes back to the system once reloads pause, not at each of them.
+  lull_.over = [] { ::malloc_trim(0); };
+  loop_.timers().set(lull_, 1000);
+}
+
+// ---- the end -------------------------------------------------------------------------------------------------------
+
+void Process::quit(Answer answer) {
+  if (stopping_) return answer(false, "gatehouse: already shutting down\n");
+  stopping_ = true;
+  answer(true, "gatehouse: finishing what is under way, then exiting\n");
+  log(LogLevel::notice, "gracefully shutting down");
+  for (const auto& open : sockets_.all()) {
+    if (open->address.is_unix()) ::unlink(std::string(open->address.binary()).c_str());
+  }
+  sockets_.close_all();
+  draining_ = workers_.size();
+  for (const auto& worker : workers_) {
+    worker->drain([this] { loop_.post([this] { if (--draining_ == 0) finished(); }); });
+  }
+  if (table_->process.worker_shutdown_timeout_ms > 0) {
+    shutdown_.over = [this] { stop_now(); };
+    loop_.timers().set(shutdown_, table_->process.worker_shutdown_timeout_ms);
+  }
+}
+
+void Process::finished() {
+  for (const auto& worker : workers_) worker->stop();
+  loop_.stop();
+}
+
+void Process::stop_now() {
+  stopping_ = true;
+  finished();
+}
+
+int serve(const Options& options) {
+  Process process(options);
+  return process.run();
+}
+
+std::string version_text(bool with_configuration) {
+  std::string text = "gatehouse version: gatehouse/" GATEHOUSE_VERSION "\n";
+  if (with_configuration) text += fmt::format("built with libuv {}, g++ {}\n", uv_version_string(), __VERSION__);
+  return text;
+}
+
+}  // namespace gh::run

@@ -1,0 +1,84 @@
+// The process: starts workers, owns listening sockets, pid file, control socket and signals, reloads, drains, stops.
+// Main thread with a loop of its own.
+//
+//   compile -> open sockets -> drop privileges -> workers -> pid file -> serving --HUP--> compile, open, publish, close
+//                                                                        --QUIT--> draining -> over   --TERM--> over
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "net/loop.h"
+#include "proxy/worker.h"
+#include "run/control.h"
+#include "run/gate.h"
+#include "run/names.h"
+#include "run/options.h"
+#include "run/sockets.h"
+#include "run/worker_thread.h"
+#include "state/registry.h"
+
+namespace gh::run {
+
+class Process {
+ public:
+  explicit Process(const Options& options);
+  ~Process();
+  /// Runs until it is told to stop; the exit code.
+  int run();
+
+ private:
+  using Answer = ControlServer::Answer;
+  bool start();
+  bool prepare();
+  bool write_pid_file();
+  bool drop_privileges();
+  void watch_signals();
+  void on_signal(int number);
+  void command(const std::string& name, Answer answer);
+  void reload(Answer answer);
+  void reload_compiled(std::shared_ptr<Compiled> compiled, const Answer& answer);
+  void refuse_reload(const Compiled& compiled, const Answer& answer);
+  void publish(const std::shared_ptr<table::Table>& table, const std::vector<const ListenSockets::Open*>& opened,
+               std::function<void()> done);
+  void attach(const ListenSockets::Open& open);
+  void let_go(std::shared_ptr<const table::Table> table);
+  void reopen_logs(Answer answer);
+  void quit(Answer answer);
+  void stop_now();
+  void finished();
+  void say_where_it_listens() const;
+
+  class Deadline final : public net::Timer {
+   public:
+    std::function<void()> over;
+    void fire() override { if (over) over(); }
+  };
+
+  const Options options_;
+  net::Loop loop_;
+  state::Registry registry_;
+  std::uint64_t generation_ = 0;
+  std::shared_ptr<table::Table> table_;
+  proxy::ProcessCounters counters_;
+  std::vector<std::unique_ptr<WorkerThread>> workers_;
+  ListenSockets sockets_;
+  UpstreamNames names_;
+  std::unique_ptr<ControlServer> control_;
+  std::map<std::uint64_t, std::size_t> holders_;   // workers that still hold a generation
+  std::vector<std::unique_ptr<uv_signal_t>> signals_;
+  Deadline shutdown_;
+  Deadline lull_;
+  std::vector<Answer> waiting_;                    // reloads asked for while one is under way
+  std::size_t draining_ = 0;
+  std::string pid_file_;
+  bool reloading_ = false, stopping_ = false, owns_pid_file_ = false;
+};
+
+/// Runs the gateway in the foreground.
+int serve(const Options& options);
+
+}  // namespace gh::run
