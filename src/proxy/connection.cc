@@ -1,5 +1,8 @@
 #include "proxy/connection.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "proxy/exchange.h"
 
 namespace gh::proxy {
@@ -18,6 +21,7 @@ Connection::Connection(Worker& worker, ListenPoint& point)
 
 Connection::~Connection() {
   --point_.connections;
+  worker_.release_if_unused(point_);
   worker_.unlink(*this);
 }
 
@@ -79,7 +83,8 @@ void Connection::on_read(std::string_view bytes) {
       else stash(bytes);
       break;
     case Stage::discarding: {
-      while (feed_body_step(bytes)) {}
+      arm_linger_timer();
+      while (stage_ == Stage::discarding && feed_body_step(bytes)) {}
       if (stage_ == Stage::discarding && body_->done()) {
         if (!bytes.empty()) stash(bytes);
         worker_.loop.defer(*this);
@@ -87,7 +92,7 @@ void Connection::on_read(std::string_view bytes) {
       break;
     }
     case Stage::lingering:
-      if (worker_.loop.clock().now_ms() - phase_started_ms_ > 30000) close();
+      arm_linger_timer();
       break;
     case Stage::closed: break;
   }
@@ -99,9 +104,11 @@ void Connection::read_heads(std::string_view bytes) {
   std::unique_ptr<std::string> held = std::move(pending_);
   if (held && !bytes.empty()) held->append(bytes);
   if (held) bytes = *held;
+  // RFC 9112 2.2: empty lines before a request line are passed over.
+  while (stage_ == Stage::idle && bytes.starts_with("\r\n")) bytes.remove_prefix(2);
   while (!bytes.empty() && (stage_ == Stage::idle || stage_ == Stage::reading_head)) {
     const std::size_t used = try_head(bytes);
-    if (used == 0) return wait_for_head(bytes);
+    if (used == 0) return wait_for_head(bytes, std::move(held));
     bytes.remove_prefix(used);
     if (stage_ != Stage::exchange) return;
     if (body_ && !body_->done() && body_wanted_) feed_body(bytes);
@@ -119,7 +126,7 @@ std::size_t Connection::try_head(std::string_view bytes) {
 }
 
 /// The head is not complete: keep what is there, unless waiting for more is pointless.
-void Connection::wait_for_head(std::string_view bytes) {
+void Connection::wait_for_head(std::string_view bytes, std::unique_ptr<std::string> held) {
   const http::HeadError error = http::check_partial_request(bytes, listen_address().fallback->limits);
   if (error.status != 0) {
     begin({});
@@ -129,7 +136,8 @@ void Connection::wait_for_head(std::string_view bytes) {
   if (stage_ == Stage::idle) worker_.loop.timers().set(*this, head_settings().client_header_timeout_ms);
   set_stage(Stage::reading_head);
   scanned_ = static_cast<std::uint32_t>(bytes.size() > 3 ? bytes.size() - 3 : 0);
-  if (!pending_) pending_ = std::make_unique<std::string>(bytes);
+  if (held) held->erase(0, held->size() - bytes.size());
+  pending_ = held ? std::move(held) : std::make_unique<std::string>(bytes);
 }
 
 /// A head is complete. An empty one makes an exchange only to refuse what came.
@@ -140,7 +148,7 @@ void Connection::begin(std::string_view head) {
   ++requests_;
   Counters::add(worker_.counters.requests);
   sent_ = 0;
-  reply_done_ = continue_sent_ = head_only_ = body_wanted_ = false;
+  reply_done_ = aborted_ = continue_sent_ = head_only_ = body_wanted_ = false;
   framing_ = Framing::none;
   exchange_ = worker_.new_exchange();
   Exchange& x = *exchange_;
@@ -153,6 +161,8 @@ void Connection::begin(std::string_view head) {
   x.server = listen.fallback.get();
   x.route = &x.server->base;
   x.request_bytes = head.size();
+  body_.reset();
+  x.body_complete = true;
   if (head.empty()) return;
   http::HeadError error;
   if (!http::parse_request_head(x.arena.copy(head), listen.fallback->limits, x.arena, x.request, error)) {
@@ -164,9 +174,7 @@ void Connection::begin(std::string_view head) {
   if (has_body) {
     if (!body_) body_ = std::make_unique<http::BodyReader>();
     body_->start(x.request.framing, x.request.content_length, listen.fallback->limits);
-  } else {
-    body_.reset();
-    x.body_complete = true;
+    x.body_complete = false;
   }
   x.start();
 }
@@ -180,7 +188,7 @@ bool Connection::feed_body_step(std::string_view& bytes) {
   if (step.state == http::BodyReader::State::bad) {
     keep_alive_ = false;
     if (stage_ == Stage::discarding) close();
-    else exchange_->start_refused({400, step.reason});
+    else if (!reply_done_) exchange_->start_refused({400, step.reason});
     return false;
   }
   if (step.state == http::BodyReader::State::data) {
@@ -188,7 +196,7 @@ bool Connection::feed_body_step(std::string_view& bytes) {
     if (stage_ == Stage::exchange) exchange_->on_body(step.data);
   }
   if (body_->done()) {
-    worker_.loop.timers().clear(*this);
+    rearm();
     if (stage_ == Stage::exchange && exchange_) exchange_->on_body_end();
     return false;
   }
@@ -199,7 +207,7 @@ bool Connection::feed_body_step(std::string_view& bytes) {
 void Connection::feed_body(std::string_view bytes) {
   while (feed_body_step(bytes)) {}
   if (stage_ == Stage::exchange && !bytes.empty()) stash(bytes);
-  if (stage_ == Stage::exchange && body_ && !body_->done() && body_wanted_) arm_body_timer();
+  if (stage_ == Stage::exchange && reads_body()) arm_body_timer();
 }
 
 /// Bytes that nobody wants yet wait here; reading stops while there are too many.
@@ -214,14 +222,13 @@ void Connection::want_body(Exchange& exchange, bool wanted) {
   body_wanted_ = wanted;
   if (!wanted) {
     stream_.pause();
-    worker_.loop.timers().clear(*this);
-    return;
+    return rearm();
   }
   phase_started_ms_ = worker_.loop.clock().now_ms();
   phase_bytes_ = 0;
-  // RFC 9110 10.1.1: only when the client waits for it and none of the body has come.
-  if (exchange.request.expect_continue && !continue_sent_ && !pending_ && exchange.request.version_minor >= 1) {
-    continue_sent_ = true;
+  // RFC 9110 10.1.1: only when the client waits for it: none of the body has come, and no answer has gone out.
+  if (exchange.request.expect_continue && !std::exchange(continue_sent_, true) && !pending_ &&
+      exchange.request.version_minor >= 1 && !exchange.reply.head_sent) {
     send_interim(exchange, 100);
   }
   stream_.resume();
@@ -246,7 +253,7 @@ void Connection::on_broken(int) {
   keep_alive_ = false;
   pending_.reset();
   if (stage_ != Stage::exchange) return close();
-  stream_.close();
+  shut();
   if (reply_done_) worker_.loop.defer(*this);
   else exchange_->on_client_gone();
 }
@@ -276,20 +283,22 @@ void Connection::run_deferred() {
 void Connection::end_exchange() {
   Exchange* x = exchange_;
   exchange_ = nullptr;
-  const std::int64_t keepalive_ms = x->core().keepalive_timeout_ms;
+  keepalive_ms_ = x->core().keepalive_timeout_ms;
   const table::Lingering lingering = x->core().lingering;
-  phase_bytes_ = static_cast<std::uint64_t>(x->core().lingering_timeout_ms);
+  linger_step_ms_ = x->core().lingering_timeout_ms;
+  linger_until_ms_ = worker_.loop.clock().now_ms() + x->core().lingering_time_ms;
+  const bool gave_up = x->reply.status == 408;
   x->finish();
   worker_.free_exchange(x);
+  if (aborted_ && framing_ == Framing::until_close) stream_.close(true);  // a cut answer must not look complete
   if (!stream_.is_open()) return close();
   const bool unread = body_ && !body_->done();
   if (!keep_alive_) {
-    if (lingering == table::Lingering::off || saw_eof_ || (!unread && !pending_ && lingering == table::Lingering::on)) {
+    if (lingering == table::Lingering::off || saw_eof_ || gave_up || (!unread && !pending_ && lingering == table::Lingering::on)) {
       return close();
     }
     return linger_or_close();
   }
-  worker_.loop.timers().set(*this, keepalive_ms);
   if (unread) return start_discarding();
   after_exchange();
 }
@@ -299,6 +308,7 @@ void Connection::after_exchange() {
   body_.reset();
   body_wanted_ = false;
   scanned_ = 0;
+  worker_.loop.timers().set(*this, keepalive_ms_);
   set_stage(Stage::idle);
   if (draining_ && !pending_) return close();
   stream_.resume();
@@ -313,8 +323,7 @@ void Connection::after_exchange() {
 /// The answer went out before the body was read: take the rest off the wire, as long as it comes.
 void Connection::start_discarding() {
   set_stage(Stage::discarding);
-  phase_started_ms_ = worker_.loop.clock().now_ms();
-  worker_.loop.timers().set(*this, static_cast<std::int64_t>(phase_bytes_));
+  arm_linger_timer();
   stream_.resume();
   if (pending_) {
     const std::unique_ptr<std::string> held = std::move(pending_);
@@ -326,10 +335,16 @@ void Connection::start_discarding() {
 void Connection::linger_or_close() {
   set_stage(Stage::lingering);
   pending_.reset();
-  phase_started_ms_ = worker_.loop.clock().now_ms();
   stream_.shut_down_write();
   stream_.resume();
-  worker_.loop.timers().set(*this, static_cast<std::int64_t>(phase_bytes_));
+  arm_linger_timer();
+}
+
+/// lingering_timeout after each read, lingering_time in all.
+void Connection::arm_linger_timer() {
+  const std::int64_t left = linger_until_ms_ - worker_.loop.clock().now_ms();
+  if (left <= 0) return close();
+  worker_.loop.timers().set(*this, std::min(left, linger_step_ms_));
 }
 
 void Connection::close() {
@@ -343,8 +358,9 @@ void Connection::close() {
 void Connection::close_now() {
   keep_alive_ = false;
   if (stage_ == Stage::exchange) {
-    stream_.close();
-    if (!reply_done_) exchange_->on_client_gone();
+    shut();
+    if (reply_done_) worker_.loop.defer(*this);
+    else exchange_->on_client_gone();
     return;
   }
   close();
@@ -352,7 +368,15 @@ void Connection::close_now() {
 
 void Connection::drain() {
   draining_ = true;
-  if (stage_ == Stage::idle) close();
+  if (stage_ == Stage::idle || stage_ == Stage::lingering || stage_ == Stage::discarding) close();
+}
+
+/// Closes the socket while the exchange lives on for its log line, which wants the addresses.
+void Connection::shut(bool reset) {
+  if (!stream_.is_open()) return;
+  static_cast<void>(peer_address());
+  static_cast<void>(local_address());
+  stream_.close(reset);
 }
 
 const Address& Connection::peer_address() {

@@ -70,7 +70,7 @@ class Connection final : public Client, private net::StreamEvents, private net::
   const table::ServerSettings& head_settings();
   void read_heads(std::string_view bytes);
   std::size_t try_head(std::string_view bytes);
-  void wait_for_head(std::string_view bytes);
+  void wait_for_head(std::string_view bytes, std::unique_ptr<std::string> held);
   void begin(std::string_view head);
   void feed_body(std::string_view bytes);
   bool feed_body_step(std::string_view& bytes);
@@ -81,10 +81,14 @@ class Connection final : public Client, private net::StreamEvents, private net::
   void after_exchange();
   void start_discarding();
   void linger_or_close();
+  void arm_linger_timer();
   void close();
   void set_stage(Stage stage);
   void arm_send_timer();
   void check_pace();
+  void rearm();
+  void shut(bool reset = false);
+  [[nodiscard]] bool reads_body() const;
   void arm_body_timer();
   void write(std::span<const iovec> parts);
   void compose_head(Exchange& exchange, bool has_body);
@@ -110,6 +114,9 @@ class Connection final : public Client, private net::StreamEvents, private net::
   std::uint64_t phase_bytes_ = 0;
   std::int64_t last_progress_ms_ = 0;               // bytes last moved
   std::uint64_t last_progress_bytes_ = 0;
+  std::int64_t keepalive_ms_ = 0;                   // of the last exchange's location
+  std::int64_t linger_until_ms_ = 0;                // lingering_time
+  std::int64_t linger_step_ms_ = 0;                 // lingering_timeout
   std::uint32_t scanned_ = 0;                       // of pending_, by head_end
   Stage stage_ = Stage::idle;
   Framing framing_ = Framing::none;
@@ -119,6 +126,7 @@ class Connection final : public Client, private net::StreamEvents, private net::
   bool draining_ = false;
   bool saw_eof_ = false;
   bool in_read_ = false;          // inside on_read: end_exchange() must not start the next head itself
+  bool aborted_ = false;          // the reply was cut short
   bool continue_sent_ = false;
   bool head_only_ = false;        // the reply has no body on the wire
   bool no_delay_ = false;

@@ -109,16 +109,15 @@ void Connection::send_interim(Exchange&, unsigned status) {
 void Connection::abort_body(Exchange&) {
   // RFC 9112 8: an incomplete answer must be seen as such, so the connection closes without a last chunk.
   keep_alive_ = false;
-  reply_done_ = true;
+  reply_done_ = aborted_ = true;
   pending_.reset();
-  if (stream_.queued_bytes() == 0 && framing_ != Framing::chunked) stream_.close(framing_ == Framing::until_close);
   check_sent();
 }
 
 void Connection::drop(Exchange&) {
   keep_alive_ = false;
   pending_.reset();
-  stream_.close();
+  shut();
   reply_done_ = true;
   worker_.loop.defer(*this);
 }
@@ -132,11 +131,11 @@ void Connection::write(std::span<const iovec> parts) {
     // Broken while an answer is under way: told from the loop, never from inside the caller's frame.
     saw_eof_ = true;
     keep_alive_ = false;
-    stream_.close();
+    shut();
     worker_.loop.defer(*this);
     return;
   }
-  if (stream_.queued_bytes() > 0 && !(body_wanted_ && body_ && !body_->done())) arm_send_timer();
+  if (stream_.queued_bytes() > 0 && !reads_body()) arm_send_timer();
 }
 
 void Connection::check_sent() {
@@ -146,13 +145,24 @@ void Connection::check_sent() {
 void Connection::on_drained() {
   if (stage_ == Stage::lingering) return;
   if (stage_ != Stage::exchange) return;
-  worker_.loop.timers().clear(*this);
-  phase_started_ms_ = 0;
+  if (!reads_body()) phase_started_ms_ = 0;
+  rearm();
   if (reply_done_) check_sent();
   else exchange_->on_client_drained();
 }
 
 // ---- time ----------------------------------------------------------------------------------------------------------
+
+/// Is it the client's body that is waited for? (Else, with bytes queued, it is the client's reading.)
+bool Connection::reads_body() const { return body_wanted_ && body_ && !body_->done() && !reply_done_; }
+
+/// What is waited for has changed: the timer follows.
+void Connection::rearm() {
+  if (stage_ != Stage::exchange) return;
+  if (reads_body()) return arm_body_timer();
+  if (stream_.queued_bytes() > 0) return arm_send_timer();
+  worker_.loop.timers().clear(*this);
+}
 
 void Connection::arm_body_timer() {
   const std::int64_t timeout = exchange_->core().client_body_timeout_ms;
@@ -177,10 +187,10 @@ void Connection::arm_send_timer() {
 void Connection::check_pace() {
   const std::int64_t now = worker_.loop.clock().now_ms();
   const table::CoreSettings& core = exchange_->core();
-  const bool reading = body_wanted_ && body_ && !body_->done();
+  const bool reading = reads_body();
   const std::int64_t elapsed = std::max<std::int64_t>(now - phase_started_ms_, 1);
   if (reading) {
-    const bool slow = core.client_body_min_rate > 0 && elapsed >= rate_check_ms &&
+    const bool slow = core.client_body_min_rate > 0 && elapsed >= rate_check_ms && !exchange_->reply.head_sent &&
                       static_cast<std::int64_t>(phase_bytes_) * 1000 / elapsed < core.client_body_min_rate;
     if (slow || now - last_progress_ms_ >= core.client_body_timeout_ms) return exchange_->on_body_timeout();
     const std::int64_t left = core.client_body_timeout_ms - (now - last_progress_ms_);
@@ -198,7 +208,7 @@ void Connection::check_pace() {
   if (slow || now - last_progress_ms_ >= core.send_timeout_ms) {
     keep_alive_ = false;
     exchange_->log(LogLevel::info, slow ? "client takes the response too slowly, closing" : "client timed out");
-    stream_.close(true);
+    shut(true);
     if (reply_done_) worker_.loop.defer(*this);
     else exchange_->on_send_timeout();
     return;

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
+#include "http/field_value.h"
 #include "proxy/error_page.h"
 #include "proxy/forwarder.h"
 #include "proxy/worker.h"
@@ -28,7 +31,9 @@ void Exchange::reset() {
   arena.reset();
   stage_ = Stage::receiving;
   pc_ = 0;
-  in_server_program_ = waiting_for_body_ = false;
+  in_server_program_ = waiting_for_body_ = resume_due_ = false;
+  runs_ = 0;
+  body_received_ = 0;
   source_ = nullptr;
 }
 
@@ -42,6 +47,7 @@ void Exchange::start() {
   method_now = request.method;
   if (request.method == http::Method::connect) {
     uri = "/";
+    reply.close_connection = true;
     error(405);  // a gateway is no forward proxy
     return;
   }
@@ -66,6 +72,7 @@ void Exchange::start_refused(const http::HeadError& refused) {
   reason = refused.reason;
   reply.close_connection = true;
   abort_source();
+  discard_body();
   log(LogLevel::info, fmt::format("client sent an invalid request: {}", refused.reason));
   if (reply.head_sent) return client->abort_body(*this);
   error(refused.status);
@@ -108,6 +115,7 @@ void Exchange::set_slot(std::uint32_t slot, std::string_view value) {
 void Exchange::use_route(const table::Route* next) {
   route = next;
   pc_ = 0;
+  ++runs_;
 }
 
 /// False: the answer is decided here (404, redirect to the slash form, 413 ...).
@@ -153,6 +161,7 @@ void Exchange::route_and_run() {
   const std::int64_t limit = route->core->client_max_body_bytes;
   if (limit > 0 && !body_complete && request.content_length > static_cast<std::uint64_t>(limit) && !is_error_page) {
     log(LogLevel::error, fmt::format("client intended to send too large body: {} bytes", request.content_length));
+    discard_body();
     error(413);
     return;
   }
@@ -161,8 +170,8 @@ void Exchange::route_and_run() {
 
 void Exchange::run() {
   while (true) {
-    const table::Route* const running = route;
-    const auto& steps = running->program.steps;
+    const std::uint32_t running = runs_;
+    const auto& steps = route->program.steps;
     // Before routing only the server's own rewrite acts; its other steps are for requests that no location takes.
     while (pc_ < steps.size() && !(in_server_program_ && steps[pc_].phase > table::Phase::server_rewrite)) {
       const table::Step& step = steps[pc_];
@@ -171,7 +180,7 @@ void Exchange::run() {
         case Verdict::next: ++pc_; break;
         case Verdict::done: return;
         case Verdict::wait:
-          if (!waiting_for_body_ && route == running) ++pc_;
+          if (!waiting_for_body_ && runs_ == running) ++pc_;
           if (stage_ == Stage::running) stage_ = Stage::waiting;
           return;
       }
@@ -183,11 +192,17 @@ void Exchange::run() {
   error(404);
 }
 
-void Exchange::resume() { worker.loop.defer(*this); }
+void Exchange::resume() {
+  resume_due_ = true;
+  worker.loop.defer(*this);
+}
+
+
 void Exchange::resume_after(std::int64_t ms) { worker.loop.timers().set(*this, ms); }
 void Exchange::fire() { resume(); }
 
 void Exchange::run_deferred() {
+  if (!std::exchange(resume_due_, false)) return;  // put off by an earlier request of this recycled exchange
   if (stage_ == Stage::waiting && !source_) run();
 }
 
@@ -207,13 +222,14 @@ void Exchange::stream_body() {
 void Exchange::want_body(bool wanted) { client->want_body(*this, wanted); }
 
 void Exchange::on_body(std::string_view bytes) {
-  if (stage_ == Stage::over || reply.complete) return;
+  if (stage_ == Stage::over || reply.complete || body_complete) return;
   const table::CoreSettings& settings = core();
   const auto limit = static_cast<std::uint64_t>(settings.client_max_body_bytes);
-  if (limit > 0 && body.size() + bytes.size() > limit && !body_streaming) {
+  body_received_ += bytes.size();
+  if (limit > 0 && body_received_ > limit) {
     log(LogLevel::error, "client intended to send too large chunked body");
-    waiting_for_body_ = false;
-    client->want_body(*this, false);
+    abort_source();
+    discard_body();
     error(413);
     return;
   }
@@ -226,12 +242,22 @@ void Exchange::on_body(std::string_view bytes) {
                                         settings.client_body_temp_path, request.content_length);
   if (kept) return;
   log(LogLevel::crit, kept.error().text);
-  waiting_for_body_ = false;
-  client->want_body(*this, false);
+  discard_body();
   error(500);
 }
 
+void Exchange::discard_body() {
+  if (!body_complete) client->want_body(*this, false);
+  body.clear();
+  body_complete = true;
+  waiting_for_body_ = body_streaming = false;
+  request.framing = http::BodyFraming::none;
+  request.content_length = 0;
+  reply.close_connection = true;
+}
+
 void Exchange::on_body_end() {
+  if (body_complete) return;
   body_complete = true;
   if (source_ && body_streaming) return source_->on_body_end();
   if (!waiting_for_body_) return;
@@ -242,10 +268,8 @@ void Exchange::on_body_end() {
 void Exchange::on_body_timeout() {
   reason = "client sent its body too slowly";
   log(LogLevel::info, "client timed out while its body was read");
-  waiting_for_body_ = false;
-  reply.close_connection = true;
-  client->want_body(*this, false);
   abort_source();
+  discard_body();
   if (reply.head_sent) return client->abort_body(*this);
   error(408);
 }
@@ -265,7 +289,9 @@ void Exchange::on_client_drained() {
 
 void Exchange::on_client_gone() {
   if (stage_ == Stage::over) return;
-  if (source_ && source_->ignores_client_abort() && body_complete) return;
+  if (source_ && source_->ignores_client_abort() && body_complete && !worker.draining()) {
+    return source_->on_client_drained();  // nothing is queued for this client any more
+  }
   if (!reply.head_sent) reply.status = 499;
   log(LogLevel::info, reply.from_upstream || source_ ? "client prematurely closed connection, so upstream connection is closed too"
                                                      : "client prematurely closed connection");
@@ -306,6 +332,11 @@ void Exchange::run_response_steps() {
 
 void Exchange::send_head(std::span<const iovec> first, bool last) {
   stage_ = Stage::answering;
+  if (last && reply.has_content_length && request.method != http::Method::head && reply.status != 304) {
+    // RFC 9112 6.3: a length is only promised for bytes that come (HEAD sent upstream for a GET, a 304 behind an error page).
+    reply.content_length = 0;
+    for (const iovec& p : first) reply.content_length += p.iov_len;
+  }
   run_response_steps();
   reply.head_sent = true;
   if (last) {
@@ -343,7 +374,7 @@ Verdict Exchange::respond(unsigned status, std::string_view content_type, std::s
 }
 
 Verdict Exchange::redirect(unsigned status, std::string_view location) {
-  reply.location = location;
+  reply.location = http::safe_field_value(location, arena);
   return builtin_page(status);
 }
 
@@ -368,8 +399,9 @@ bool Exchange::error_page(unsigned status, Verdict& verdict) {
   if (is_error_page && !core().recursive_error_pages) return false;
   const table::ErrorPage* page = find_error_page(*route, status);
   if (!page || redirects >= max_redirects) return false;
-  reply.fields.clear();
+  reply.fields.remove_if([](const http::Field& field) { return field.id != http::HeaderId::www_authenticate; });
   is_error_page = true;
+  reply.status = static_cast<std::uint16_t>(status);  // what $status says in the page's URI
   const std::string_view to = page->target.render(*this, arena);
   if (page->external) {
     const bool is_redirect = page->overwrite == 301 || page->overwrite == 302 || page->overwrite == 303 ||
@@ -390,9 +422,14 @@ bool Exchange::error_page(unsigned status, Verdict& verdict) {
 }
 
 Verdict Exchange::builtin_page(unsigned status) {
+  error_status = 0;  // what is answered here has its own status, also inside an error page
   reply.status = static_cast<std::uint16_t>(status);
-  if (status < 300 || status == 304) return send_whole({});
-  const BuiltinPage page = make_builtin_page(*this, error_status != 0 ? error_status : status);
+  if (status == 304 || status == 204) {
+    send_head({}, true);
+    return Verdict::done;
+  }
+  if (status < 300) return send_whole({});
+  const BuiltinPage page = make_builtin_page(*this, status);
   reply.content_type = page.content_type;
   return send_whole(page.body);
 }
@@ -405,7 +442,7 @@ Verdict Exchange::internal_redirect(std::string_view to, std::string_view new_ar
   }
   abort_source();
   if (!http::normalise_path(to, server->settings.merge_slashes, arena, uri)) return builtin_page(500);
-  args = new_args;
+  args = http::safe_field_value(new_args, arena);
   uri_changed = internal = true;
   route_and_run();
   return Verdict::done;

@@ -138,6 +138,7 @@ class Exchange final : public RequestState, private net::Deferred, private net::
   /// For proxy_request_buffering off: from now on the body goes to the content source.
   void stream_body();
   void want_body(bool wanted);       // back pressure on a streaming body
+  /// What is left of the request's body is not wanted by anybody: it is taken off the wire, and the connection ends.
   void discard_body();
 
   /// A short answer made here: status, type, body. The body must outlive the exchange or lie in its arena.
@@ -192,6 +193,9 @@ class Exchange final : public RequestState, private net::Deferred, private net::
   std::uint32_t pc_ = 0;             // next step
   bool in_server_program_ = false;
   bool waiting_for_body_ = false;
+  bool resume_due_ = false;
+  std::uint32_t runs_ = 0;           // programs begun: tells a waiting step whether another one took over
+  std::uint64_t body_received_ = 0;
   ContentSource* source_ = nullptr;
 };
 

@@ -24,9 +24,22 @@ iovec part(std::string_view bytes) { return {const_cast<char*>(bytes.data()), by
 
 }  // namespace
 
-Forwarder::~Forwarder() { on_abort(); }
+Forwarder::~Forwarder() {
+  record_ = nullptr;  // it lay in the exchange's arena
+  on_abort();
+}
+
+/// The members of an earlier request, whose arena is gone.
+void Forwarder::forget_attempt() {
+  stage_ = Stage::idle;
+  record_ = nullptr;
+  connection_ = nullptr;
+  peer_ = nullptr;
+  fresh_only_ = send_failed_ = false;
+}
 
 Verdict Forwarder::begin(const ProxyPlan& plan, const table::Upstream& up, const ForwardedRequest& request) {
+  forget_attempt();
   plan_ = &plan;
   upstream_ = &up;
   request_ = request;
@@ -83,7 +96,7 @@ void Forwarder::open(state::Peer& peer) {
   got_bytes_ = false;
   head_ = {};
   const Address* bind = bind_address();
-  connection_ = x_.worker.pool.take_idle(*upstream_, peer, bind, *this);
+  connection_ = fresh_only_ ? nullptr : x_.worker.pool.take_idle(*upstream_, peer, bind, *this);
   if (connection_) {
     record_->connect_ms = 0;
     return send_request();
@@ -91,11 +104,14 @@ void Forwarder::open(state::Peer& peer) {
   int error = 0;
   stage_ = Stage::connecting;
   connection_ = x_.worker.pool.connect(peer, bind, *this, error);
-  if (!connection_) return on_peer_connected(error);
+  if (!connection_) return on_peer_connected(error);  // could not even start
   connection_->set_timeout(plan_->settings->connect_timeout_ms);
 }
 
 void Forwarder::on_peer_connected(int error) {
+  if (error == UV_EMFILE || error == UV_ENFILE || error == UV_ENOBUFS || error == UV_ENOMEM || error == UV_EADDRNOTAVAIL) {
+    return failed_here(fmt::format("cannot connect to upstream ({}: {})", -error, uv_strerror(error)));
+  }
   if (error != 0) {
     return failed(Failure::error, 502, fmt::format("connect() failed ({}: {}) while connecting to upstream", -error, uv_strerror(error)));
   }
@@ -116,9 +132,9 @@ void Forwarder::send_request() {
   std::array<iovec, relay_parts> parts;
   std::size_t count = 1;
   parts[0] = part(out.view());
-  body_sent_ = !request_.has_body || plan_->settings->set_body.has_value();
-  if (plan_->settings->set_body && request_.has_body) {
-    parts[count++] = part(plan_->settings->set_body->render(x_, x_.arena));
+  body_sent_ = !request_.has_body || request_.has_own_body;
+  if (request_.has_own_body) {
+    parts[count++] = part(request_.own_body);
   } else if (request_.has_body && !x_.body_streaming && !x_.body.in_file()) {
     const std::size_t filled = x_.body.parts(0, &parts[1], relay_parts - 1);
     for (std::size_t i = 0; i < filled; ++i) body_offset_ += parts[1 + i].iov_len;
@@ -126,11 +142,11 @@ void Forwarder::send_request() {
     body_sent_ = body_offset_ == x_.body.size();
   }
   record_->bytes_sent = out.size() + body_offset_;
-  const int error = connection_->stream.write({parts.data(), count});
-  if (error != 0) return on_peer_broken(error);
+  if (const int error = connection_->stream.write({parts.data(), count}); error != 0) return on_peer_broken(error);
   if (body_sent_) return request_sent();
   if (x_.body_streaming) {
-    connection_->set_timeout(plan_->settings->send_timeout_ms);
+    if (connection_->stream.queued_bytes() > 0) connection_->set_timeout(plan_->settings->send_timeout_ms);
+    else connection_->clear_timeout();
     x_.stream_body();
     if (x_.body_complete) on_body_end();
     return;
@@ -140,24 +156,25 @@ void Forwarder::send_request() {
 
 /// Buffered body: keep the peer's queue filled, a piece at a time.
 void Forwarder::send_more_body() {
-  connection_->set_timeout(plan_->settings->send_timeout_ms);
-  while (!body_sent_ && connection_->stream.queued_bytes() < body_high_water) {
+  if (!held_back_) connection_->set_timeout(plan_->settings->send_timeout_ms);
+  while (!body_sent_ && !send_failed_ && connection_->stream.queued_bytes() < body_high_water) {
     std::array<iovec, relay_parts> parts;
     std::size_t count = 0;
-    char piece[64 * 1024];
     if (x_.body.in_file()) {
-      Result<std::size_t> got = x_.body.read_file(body_offset_, piece, sizeof piece);
-      if (!got || *got == 0) return failed(Failure::error, 500, got ? "request body file is short" : got.error().text);
-      parts[count++] = {piece, *got};
+      const std::span<char> piece = x_.worker.file_buffer();
+      Result<std::size_t> got = x_.body.read_file(body_offset_, piece.data(), piece.size());
+      if (!got || *got == 0) return failed_here(got ? "request body file is short" : got.error().text);
+      parts[count++] = {piece.data(), *got};
     } else {
       count = x_.body.parts(body_offset_, parts.data(), parts.size());
     }
-    for (std::size_t i = 0; i < count; ++i) body_offset_ += parts[i].iov_len;
+    for (std::size_t i = 0; i < count; ++i) {
+      body_offset_ += parts[i].iov_len;
+      record_->bytes_sent += parts[i].iov_len;
+    }
     body_sent_ = body_offset_ >= x_.body.size();
-    const int error = connection_->stream.write({parts.data(), count});
-    if (error != 0) return on_peer_broken(error);
+    if (connection_->stream.write({parts.data(), count}) != 0) return stop_sending();
   }
-  record_->bytes_sent = body_offset_;
   if (body_sent_) request_sent();
 }
 
@@ -169,8 +186,16 @@ void Forwarder::request_sent() {
   connection_->set_timeout(queued ? plan_->settings->send_timeout_ms : plan_->settings->read_timeout_ms);
 }
 
+/// The peer closed its reading side. It may have answered before that (413): wait for what it says.
+void Forwarder::stop_sending() {
+  send_failed_ = true;
+  body_sent_ = false;  // the connection is not fit for another request
+  if (stage_ == Stage::sending) stage_ = Stage::waiting_head;
+  connection_->set_timeout(plan_->settings->read_timeout_ms);
+}
+
 void Forwarder::on_body(std::string_view bytes) {
-  if (!connection_ || body_sent_) return;
+  if (!connection_ || body_sent_ || send_failed_) return;
   char chunk_head[20];
   std::array<iovec, 3> parts;
   std::size_t count = 0;
@@ -178,25 +203,24 @@ void Forwarder::on_body(std::string_view bytes) {
   parts[count++] = part(bytes);
   if (request_.chunked) parts[count++] = part("\r\n");
   record_->bytes_sent += bytes.size();
-  const int error = connection_->stream.write({parts.data(), count});
-  if (error != 0) return on_peer_broken(error);
-  if (stage_ == Stage::sending) connection_->set_timeout(plan_->settings->send_timeout_ms);
+  if (connection_->stream.write({parts.data(), count}) != 0) return stop_sending();
+  // While nothing is queued, it is the client that is waited for, and its own timeout that counts.
+  if (stage_ == Stage::sending && connection_->stream.queued_bytes() > 0) connection_->set_timeout(plan_->settings->send_timeout_ms);
+  else if (stage_ == Stage::sending) connection_->clear_timeout();
   if (connection_->stream.queued_bytes() > body_high_water) x_.want_body(false);
 }
 
 void Forwarder::on_body_end() {
-  if (!connection_ || body_sent_) return;
-  if (request_.chunked) {
-    const int error = connection_->stream.write("0\r\n\r\n");
-    if (error != 0) return on_peer_broken(error);
-  }
+  if (!connection_ || body_sent_ || send_failed_) return;
+  if (request_.chunked && connection_->stream.write("0\r\n\r\n") != 0) return stop_sending();
   request_sent();
 }
 
 void Forwarder::on_peer_drained() {
-  if (!body_sent_) {
-    if (x_.body_streaming) return x_.want_body(true);
-    return send_more_body();
+  if (!body_sent_ && !send_failed_) {
+    if (!x_.body_streaming) return send_more_body();
+    if (stage_ == Stage::sending) connection_->clear_timeout();
+    return x_.want_body(true);
   }
   if (stage_ == Stage::waiting_head) connection_->set_timeout(plan_->settings->read_timeout_ms);
 }
@@ -228,12 +252,16 @@ void Forwarder::read_head(std::string_view bytes) {
     if (size > most || (size == 0 && all.size() > most)) {
       return failed(Failure::invalid_header, 502, "upstream sent too big header while reading response header from upstream");
     }
+    http::HeadError error;
+    const http::HeadLimits limits{most, most, 1000, true, false};
     if (size == 0) {
+      error = http::check_partial_response(all, limits);
+      if (error.status != 0) {
+        return failed(Failure::invalid_header, 502, fmt::format("upstream sent an invalid header: {} while reading response header from upstream", error.reason));
+      }
       partial_head_.assign(all);
       return;
     }
-    http::HeadError error;
-    const http::HeadLimits limits{most, most, 1000, true, false};
     if (!http::parse_response_head(x_.arena.copy(all.substr(0, size)), limits, request_.head_method, x_.arena, head_, error)) {
       return failed(Failure::invalid_header, 502, fmt::format("upstream sent an invalid header: {} while reading response header from upstream", error.reason));
     }
@@ -266,6 +294,7 @@ bool Forwarder::judge_head(std::string_view) {
     const unsigned status = head_.status;
     const http::ResponseHead* head = x_.upstream_head;
     record_->response_ms = since_attempt_ms();
+    stage_ = Stage::over;
     end_attempt(Outcome::ok, false);
     x_.detach();
     // RFC 9110 11.6.1: a 401 is useless to the client without its challenge.
@@ -310,14 +339,10 @@ void Forwarder::relay(std::string_view bytes, bool head_pending) {
     const http::BodyReader::Step step = reader_.read(bytes);
     bytes.remove_prefix(step.consumed);
     if (step.state == http::BodyReader::State::bad) {
-      x_.log(LogLevel::error, fmt::format("upstream sent an invalid body: {} while reading upstream", step.reason));
-      if (head_pending) {
-        return failed(Failure::invalid_header, 502, "upstream sent an invalid body while reading response header from upstream");
-      }
+      const std::string text = fmt::format("upstream sent an invalid body: {} while reading upstream", step.reason);
+      if (head_pending) return failed(Failure::invalid_header, 502, text);
       if (count > 0) flush(false);
-      record_->response_ms = since_attempt_ms();
-      end_attempt(Outcome::failed, false);
-      return x_.fail_source();
+      return cut(text);
     }
     if (step.state == http::BodyReader::State::data) {
       record_->response_length += step.data.size();

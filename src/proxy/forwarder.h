@@ -61,6 +61,8 @@ class Forwarder final : public ContentSource, private upstream::PeerUser {
   void send_request();
   void send_more_body();
   void request_sent();
+  void stop_sending();
+  void forget_attempt();
   void read_head(std::string_view bytes);
   bool judge_head(std::string_view rest);
   bool wants_next(unsigned status) const;
@@ -68,6 +70,8 @@ class Forwarder final : public ContentSource, private upstream::PeerUser {
   void relay(std::string_view bytes, bool head_pending);
   void finish_reply(bool leftover);
   void hold_back();
+  void cut(std::string_view text);
+  void failed_here(std::string_view text);
   void failed(Failure failure, unsigned status, std::string_view text);
   [[nodiscard]] bool may_retry(Failure failure, unsigned status) const;
   void answer_failure(unsigned status);
@@ -101,6 +105,8 @@ class Forwarder final : public ContentSource, private upstream::PeerUser {
   bool body_sent_ = false;
   bool held_back_ = false;
   bool got_bytes_ = false;
+  bool fresh_only_ = false;           // after a keep-alive race: no more idle connections for this request
+  bool send_failed_ = false;          // the peer takes no more of the request; its answer may still come
 };
 
 }  // namespace gh::proxy

@@ -1,6 +1,7 @@
 // proxy_pass whose host holds variables: find an upstream block of that name, take a literal address, or resolve.
 #include <fmt/format.h>
 
+#include "http/field_value.h"
 #include "proxy/forwarder.h"
 #include "proxy/worker.h"
 #include "table/proxy_target.h"
@@ -27,11 +28,12 @@ Verdict Forwarder::begin_dynamic(const ProxyPlan& plan, ForwardedRequest request
     x_.log(LogLevel::error, fmt::format("invalid proxy_pass URL \"{}\": {}", text, url ? "https is not served yet" : url.error().text));
     return x_.error(500);
   }
+  forget_attempt();
   plan_ = &plan;
   x_.proxy_host = url->authority;
-  request.host = url->is_unix ? std::string_view("localhost") : url->authority;
-  if (url->has_uri) request.uri = url->uri.starts_with('?') ? x_.arena.copy("/" + std::string(url->uri)) : url->uri;
-  else request.uri = upstream_uri(x_, plan, {});
+  request.host = url->is_unix ? std::string_view("localhost") : http::safe_field_value(url->authority, x_.arena);
+  request.uri = url->has_uri ? http::safe_target(url->uri, x_.arena) : upstream_uri(x_, plan, {});
+  if (plan.target->upstream) return begin(plan, *plan.target->upstream, request);
   if (const table::Upstream* known = named_upstream(x_.table(), url->authority)) return begin(plan, *known, request);
   request_ = request;
   x_.attach(*this);

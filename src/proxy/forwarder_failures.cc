@@ -37,6 +37,25 @@ std::string_view Forwarder::doing() const {
   }
 }
 
+/// The answer is under way and cannot be completed: the client must see that.
+void Forwarder::cut(std::string_view text) {
+  x_.log(LogLevel::error, text);
+  record_->response_ms = since_attempt_ms();
+  stage_ = Stage::over;
+  end_attempt(Outcome::failed, false);
+  x_.fail_source();
+}
+
+/// Not the peer's fault: no descriptors, no memory, no local port, an unreadable body file.
+void Forwarder::failed_here(std::string_view text) {
+  x_.log(LogLevel::crit, text);
+  record_->response_ms = since_attempt_ms();
+  stage_ = Stage::over;
+  end_attempt(Outcome::unknown, false);
+  x_.reason = "out of resources";
+  answer_failure(500);
+}
+
 void Forwarder::on_peer_eof() {
   if (stage_ == Stage::relaying) {
     record_->response_ms = since_attempt_ms();
@@ -45,39 +64,27 @@ void Forwarder::on_peer_eof() {
       end_attempt(Outcome::ok, false);
       return x_.send_body({}, true);
     }
-    x_.log(LogLevel::error, "upstream prematurely closed connection while reading upstream");
-    end_attempt(Outcome::failed, false);
-    return x_.fail_source();
+    return cut("upstream prematurely closed connection while reading upstream");
   }
   failed(Failure::error, 502, fmt::format("upstream prematurely closed connection while {}", doing()));
 }
 
 void Forwarder::on_peer_broken(int error) {
   const std::string text = fmt::format("recv() failed ({}: {}) while {}", -error, uv_strerror(error), doing());
-  if (stage_ == Stage::relaying) {
-    x_.log(LogLevel::error, text);
-    record_->response_ms = since_attempt_ms();
-    end_attempt(Outcome::failed, false);
-    return x_.fail_source();
-  }
+  if (stage_ == Stage::relaying) return cut(text);
   failed(Failure::error, 502, text);
 }
 
 void Forwarder::on_peer_timeout() {
   const std::string text = fmt::format("upstream timed out (110: Connection timed out) while {}", doing());
-  if (stage_ == Stage::relaying) {
-    x_.log(LogLevel::error, text);
-    record_->response_ms = since_attempt_ms();
-    end_attempt(Outcome::failed, false);
-    return x_.fail_source();
-  }
+  if (stage_ == Stage::relaying) return cut(text);
   failed(Failure::timeout, 504, text);
 }
 
 /// RFC 9110 9.2.2: a request that may have had an effect is not sent again by itself.
 bool Forwarder::may_retry(Failure failure, unsigned status) const {
   const table::ProxySettings& settings = *plan_->settings;
-  const bool race = failure == Failure::error && connection_ && connection_->was_idle();
+  const bool race = failure == Failure::error && connection_ && connection_->was_idle() && !got_bytes_;
   if ((settings.next_upstream & table::next_off) != 0 || (tries_left_ == 0 && !race)) return false;
   std::uint32_t wanted = 0;
   switch (failure) {
@@ -102,10 +109,16 @@ void Forwarder::failed(Failure failure, unsigned status, std::string_view text) 
   if (record_->status == 0) record_->status = static_cast<std::uint16_t>(status);
   x_.log(failure == Failure::status ? LogLevel::warn : LogLevel::error, text);
   // A kept connection that its peer had just closed says nothing about the peer's health: the same one may be tried again.
-  if (race && again) selection_ = {};
+  if (race && again) {
+    selection_ = {};
+    fresh_only_ = true;
+  }
   const bool counts = failure != Failure::status || (status != 403 && status != 404);
   end_attempt(race ? Outcome::unknown : counts ? Outcome::failed : Outcome::ok, false);
   partial_head_.clear();
+  const bool close = x_.reply.close_connection;
+  x_.reply = {};  // nothing of a failed answer is kept
+  x_.reply.close_connection = close;
   if (!again) {
     x_.reason = "upstream failed";
     return answer_failure(status);
@@ -123,8 +136,9 @@ void Forwarder::answer_failure(unsigned status) {
 void Forwarder::on_abort() {
   if (stage_ == Stage::idle || stage_ == Stage::over) return;
   if (stage_ == Stage::resolving) resolver_->cancel(resolving_id_);
+  const bool has_record = stage_ != Stage::resolving && record_;
   stage_ = Stage::over;
-  if (record_ && record_->response_ms < 0) record_->response_ms = since_attempt_ms();
+  if (has_record && record_->response_ms < 0) record_->response_ms = since_attempt_ms();
   end_attempt(Outcome::unknown, false);
 }
 

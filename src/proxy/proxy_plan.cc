@@ -28,11 +28,15 @@ namespace {
 
 void add_set_headers(ProxyPlan& plan) {
   for (const table::HeaderSetting& header : plan.set_headers->list) {
+    // RFC 9112 6: framing is the gateway's own business, whatever the configuration says.
+    if (header.id == HeaderId::content_length || header.id == HeaderId::transfer_encoding) continue;
+    const bool is_host = header.id == HeaderId::host;
+    if (is_host && (!plan.default_host || header.value.is_empty())) continue;  // RFC 9112 3.2: exactly one
     plan.not_forwarded.add(header.name);
-    if (header.id == HeaderId::host) plan.default_host = false;
-    if (header.id == HeaderId::content_length) plan.own_content_length = true;
+    if (is_host) plan.default_host = false;
+    if (header.id == HeaderId::connection) plan.sets_connection = true;
     if (!header.value.is_constant()) {
-      plan.pieces.push_back({{}, &header.value, header.name});
+      plan.pieces.push_back({{}, &header.value, header.name, is_host});
       continue;
     }
     const std::string_view text = header.value.constant_text();

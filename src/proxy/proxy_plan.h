@@ -39,13 +39,14 @@ struct ProxyPlan {
     std::string constant;             // whole field lines, ready to copy; used when `value` is null
     const table::Template* value = nullptr;
     std::string name;                 // of the field when `value` is set
+    bool is_host = false;
   };
   std::shared_ptr<const table::ProxySetHeaders> set_headers;   // owns the templates of `pieces`
   std::vector<Piece> pieces;
   NameSet not_forwarded;              // request fields that are dropped or set by us
   NameSet hidden;                     // answer's fields that the client does not get
   bool default_host = true;           // Host: $proxy_host
-  bool own_content_length = false;    // proxy_set_header states Content-Length itself
+  bool sets_connection = false;       // proxy_set_header states Connection itself
   std::string redirect_from, redirect_to;   // proxy_redirect default; empty: none
   std::string prefix;                 // of the location, replaced by the URI part
 };

@@ -1,6 +1,7 @@
 #include "proxy/request_body.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -58,6 +59,9 @@ Result<void> RequestBody::append(std::string_view bytes, std::size_t memory_byte
 Result<void> RequestBody::spill(const std::string& temp_path) {
   const std::string folder = temp_path.empty() ? "/tmp" : temp_path;
   fd_ = ::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+  if (fd_ < 0 && errno == ENOENT && ::mkdir(folder.c_str(), 0700) == 0) {
+    fd_ = ::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+  }
   if (fd_ < 0) {
     std::string name = folder + "/bodyXXXXXX";
     fd_ = ::mkostemp(name.data(), O_CLOEXEC);

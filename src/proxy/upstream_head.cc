@@ -1,6 +1,7 @@
 #include "proxy/upstream_head.h"
 
 #include "base/text.h"
+#include "http/field_value.h"
 #include "proxy/exchange.h"
 
 namespace gh::proxy {
@@ -29,12 +30,12 @@ std::string_view rewrite_redirect(Exchange& x, const ProxyPlan& plan, std::strin
         x.captures = found;
         x.captures_subject = value;
         const std::string_view whole = found.group(value, 0);
-        return join(x.arena, value.substr(0, found.groups[0].begin), rule.to.render(x, x.arena),
+        return join(x.arena, value.substr(0, found.groups[0].begin), http::safe_field_value(rule.to.render(x, x.arena), x.arena),
                     value.substr(found.groups[0].begin + whole.size()));
       }
       const std::string_view from = rule.from.render(x, x.arena);
       if (!value.starts_with(from)) continue;
-      return join(x.arena, rule.to.render(x, x.arena), value.substr(from.size()));
+      return join(x.arena, http::safe_field_value(rule.to.render(x, x.arena), x.arena), value.substr(from.size()));
     }
   }
   if (!plan.redirect_from.empty() && value.starts_with(plan.redirect_from)) {
@@ -69,18 +70,19 @@ std::string_view upstream_uri(Exchange& x, const ProxyPlan& plan, std::string_vi
 void write_upstream_request(Output& out, Exchange& x, const ProxyPlan& plan, const ForwardedRequest& request) {
   out << request.method << ' ' << request.uri << (plan.settings->http_1_0 ? " HTTP/1.0\r\n" : " HTTP/1.1\r\n");
   if (plan.default_host) out.field("Host", request.host);
-  if (plan.settings->http_1_0) out << "Connection: close\r\n";
+  if (plan.settings->http_1_0 && !plan.sets_connection) out << "Connection: close\r\n";
   for (const ProxyPlan::Piece& piece : plan.pieces) {
     if (!piece.value) {
       out << piece.constant;
       continue;
     }
-    const std::string_view value = piece.value->render(x, x.arena);
+    const std::string_view value = http::safe_field_value(piece.value->render(x, x.arena), x.arena);
     if (!value.empty()) out.field(piece.name, value);
+    else if (piece.is_host && !plan.settings->http_1_0) out.field("Host", request.host);  // RFC 9112 3.2: never without
   }
   if (request.chunked) {
     out << "Transfer-Encoding: chunked\r\n";
-  } else if (request.has_body && !plan.own_content_length) {
+  } else if (request.has_body) {
     out << "Content-Length: ";
     out.number(request.content_length) << "\r\n";
   }
@@ -97,6 +99,9 @@ void write_upstream_request(Output& out, Exchange& x, const ProxyPlan& plan, con
 
 void take_upstream_head(Exchange& x, const ProxyPlan& plan, const http::ResponseHead& head) {
   Reply& reply = x.reply;
+  const bool close = reply.close_connection;
+  reply = {};
+  reply.close_connection = close;
   reply.status = head.status;
   reply.reason = head.reason;
   reply.from_upstream = true;

@@ -20,6 +20,8 @@ struct ForwardedRequest {
   bool has_body = false;
   bool chunked = false;              // the body streams and its length is not known
   bool head_method = false;
+  bool has_own_body = false;         // proxy_set_body, rendered once for all tries
+  std::string_view own_body;
 };
 
 /// The target that goes upstream (LANGUAGE.md 9.2-9.5).

@@ -54,6 +54,7 @@ void Worker::publish(std::shared_ptr<const table::Table> table) {
   auto fresh = std::make_unique<Snapshot>();
   fresh->table = std::move(table);
   Snapshot* const previous = current_;
+  if (previous) pin(previous);  // it must outlive the loop below, which may drop its last pin
   current_ = fresh.get();
   snapshots_.push_back(std::move(fresh));
   for (const auto& point : listen_points_) {
@@ -61,7 +62,10 @@ void Worker::publish(std::shared_ptr<const table::Table> table) {
     const auto it = std::find_if(sockets.begin(), sockets.end(),
                                  [&](const table::ListenSocket& s) { return s.address == point->address; });
     point->is_open = it != sockets.end();
-    if (!point->is_open) continue;  // its last table stays pinned for the connections that are left
+    if (!point->is_open) {
+      release_if_unused(*point);  // with connections left, its last table stays pinned for them
+      continue;
+    }
     Snapshot* const old = point->snapshot;
     point->snapshot = current_;
     point->socket = &*it;
@@ -75,7 +79,15 @@ void Worker::publish(std::shared_ptr<const table::Table> table) {
     const auto& files = current_->table->log_files;
     return std::none_of(files.begin(), files.end(), [&](const auto& f) { return f.get() == buffer->file(); });
   });
-  if (previous && previous->pins == 0) let_go(previous);
+  if (previous) unpin(previous);
+}
+
+void Worker::release_if_unused(ListenPoint& point) {
+  if (point.is_open || point.connections > 0 || !point.snapshot) return;
+  Snapshot* const old = point.snapshot;
+  point.snapshot = nullptr;
+  point.socket = nullptr;
+  unpin(old);
 }
 
 void Worker::let_go(Snapshot* snapshot) {
@@ -114,14 +126,14 @@ bool Worker::has_room() {
 }
 
 void Worker::accept(ListenPoint& point, uv_stream_t* listening) {
-  if (!has_room()) return net::Listener::discard(listening);
+  if (draining_ || !point.snapshot || !has_room()) return net::Listener::discard(listening);
   auto* connection = new Connection(*this, point);
   if (connection->open(listening) != 0) delete connection;
   else Counters::add(counters.handled);
 }
 
 void Worker::accept(ListenPoint& point, int fd) {
-  if (!has_room()) {
+  if (draining_ || !point.snapshot || !has_room()) {
     ::close(fd);
     return;
   }
@@ -224,10 +236,15 @@ net::Resolver& Worker::resolver(const table::ResolverSettings& settings) {
 std::shared_ptr<const table::Upstream> Worker::dynamic_upstream(std::string_view key, std::string_view name,
                                                                 std::vector<Address> addresses) {
   std::string full(key);
+  // Name servers rotate their answers: the same set of addresses is the same upstream.
+  std::sort(addresses.begin(), addresses.end(), [](const Address& a, const Address& b) { return a.text() < b.text(); });
   for (const Address& address : addresses) full += " " + address.text();
   auto it = dynamic_upstreams_.find(full);
   if (it != dynamic_upstreams_.end()) return it->second;
-  if (dynamic_upstreams_.size() >= max_dynamic_upstreams) dynamic_upstreams_.clear();
+  if (dynamic_upstreams_.size() >= max_dynamic_upstreams) {
+    for (const auto& [old_key, old] : dynamic_upstreams_) pool.forget(*old->peers);
+    dynamic_upstreams_.clear();
+  }
   auto made = std::make_shared<table::Upstream>();
   made->name = name;
   made->is_implicit = true;

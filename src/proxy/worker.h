@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -95,6 +96,8 @@ class Worker {
   void accept(ListenPoint& point, uv_stream_t* listening);
   void accept(ListenPoint& point, int fd);  // mailed from worker 0 (unix sockets)
   ListenPoint& listen_point(const Address& address);
+  /// A point that no table names any more lets go of its last one when its last connection has ended.
+  void release_if_unused(ListenPoint& point);
   [[nodiscard]] std::size_t connections() const { return connections_; }
 
   /// Graceful: idle connections close now, others after their exchange; `when_done` runs when none is left.
@@ -104,6 +107,11 @@ class Worker {
 
   Exchange* new_exchange();
   void free_exchange(Exchange* exchange);
+  /// Scratch for one piece of a file on its way to a socket.
+  std::span<char> file_buffer() {
+    if (file_buffer_.empty()) file_buffer_.resize(64 * 1024);
+    return file_buffer_;
+  }
   LogBuffer& log_buffer(const std::shared_ptr<LogFile>& file);
   /// The resolver for these settings on this loop; made at first use.
   net::Resolver& resolver(const table::ResolverSettings& settings);
@@ -126,6 +134,7 @@ class Worker {
   std::vector<std::unique_ptr<LogBuffer>> log_buffers_;
   std::unordered_map<std::string, std::unique_ptr<net::Resolver>> resolvers_;
   std::unordered_map<std::string, std::shared_ptr<const table::Upstream>> dynamic_upstreams_;
+  std::vector<char> file_buffer_;
   Connection* first_ = nullptr;
   std::size_t connections_ = 0;
   bool draining_ = false;

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -167,6 +168,20 @@ std::string ask(int fd, const std::string& command) {
   }
 }
 
+/// A descriptor that becomes readable when the gateway's process has ended; -1 where the kernel cannot say.
+int process_of(int fd) {
+  ucred peer{};
+  socklen_t size = sizeof peer;
+  if (::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0 || peer.pid <= 0) return -1;
+  return static_cast<int>(::syscall(SYS_pidfd_open, peer.pid, 0));
+}
+
+void wait_for_the_end(int process) {
+  pollfd poll_fd{process, POLLIN, 0};
+  while (process >= 0 && ::poll(&poll_fd, 1, -1) < 0 && errno == EINTR) {
+  }
+}
+
 int signal_number(const std::string& command) {
   if (command == "reload") return SIGHUP;
   if (command == "reopen") return SIGUSR1;
@@ -191,13 +206,23 @@ int send_signal(const std::string& pid_file, const std::string& command) {
 }  // namespace
 
 int send_command(const Options& options) {
+  if (::access(options.config_file.c_str(), R_OK) != 0) {
+    std::fprintf(stderr, "gatehouse: cannot read %s, which names the pid file of the gateway: %s\n", options.config_file.c_str(), std::strerror(errno));
+    return exit_unreadable;
+  }
   const std::string pid_file = pid_file_of(options);
   const int fd = connect_to(control_path(pid_file));
   if (fd < 0) return send_signal(pid_file, options.signal);
+  const bool ends = options.signal == "quit" || options.signal == "stop";
+  const int process = ends ? process_of(fd) : -1;
   const std::string answer = ask(fd, options.signal);
   ::close(fd);
   if (answer.starts_with("ok\n")) {
-    if (!options.quiet) std::fputs(answer.c_str() + 3, stdout);
+    if (!options.quiet) {
+      std::fputs(answer.c_str() + 3, stdout);
+      std::fflush(stdout);
+    }
+    wait_for_the_end(process);
     return exit_ok;
   }
   if (answer.empty()) std::fputs("gatehouse: the gateway closed the control socket without an answer\n", stderr);

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "proxy/variables.h"
 #include "run/language.h"
+#include "run/surroundings.h"
 #include "table/dump.h"
 #include "tools/explain.h"
 
@@ -29,6 +30,8 @@ config::LoadOptions load_options(const Options& options) {
   return load;
 }
 
+}  // namespace
+
 int exit_code(const Compiled& compiled, const Options& options) {
   const config::Diagnostics& all = compiled.loaded->diagnostics;
   if (!compiled.loaded->readable) return exit_unreadable;
@@ -36,15 +39,13 @@ int exit_code(const Compiled& compiled, const Options& options) {
   return options.deny_warnings && all.warnings() > 0 ? exit_errors : exit_ok;
 }
 
-}  // namespace
-
 Compiled compile(const Options& options, state::Registry* registry, std::uint64_t generation) {
   Clock clock;
   const std::int64_t before = clock.now_us();
   Compiled done;
   const Language& language = the_language();
   done.loaded = config::load(load_options(options), language.directives);
-  if (options.fragment.empty()) {
+  if (options.fragment.empty() && done.loaded->readable) {
     table::BuildInput input;
     input.modules = language.modules;
     input.variables = proxy::variable_rows();
@@ -93,6 +94,11 @@ std::string brief_report(const Compiled& compiled) {
   return config::print(compiled.loaded->diagnostics, compiled.loaded->sources, brief);
 }
 
+std::string default_pid_file(const std::string& prefix) {
+  std::error_code none;
+  return prefix + (std::filesystem::is_directory(prefix + "logs", none) ? "logs/gatehouse.pid" : "gatehouse.pid");
+}
+
 std::string pid_file_of(const Options& options) {
   const auto loaded = config::load(load_options(options), the_language().directives);
   for (const config::Bound& bound : loaded->bound) {
@@ -100,11 +106,13 @@ std::string pid_file_of(const Options& options) {
     const std::string& text = bound.values.front().text;
     return text.starts_with('/') ? text : options.prefix + text;
   }
-  return options.prefix + "logs/gatehouse.pid";
+  return default_pid_file(options.prefix);
 }
 
 int run_check(const Options& options) {
   const Compiled compiled = compile(options, nullptr, 1);
+  if (options.full && compiled.table) check_surroundings(*compiled.table, compiled.loaded->diagnostics);
+  compiled.loaded->diagnostics.sort_and_deduplicate(compiled.loaded->sources);
   const int code = exit_code(compiled, options);
   // People read standard error; programs that asked for a format read standard output.
   const bool for_people = options.print.format == config::Format::text;

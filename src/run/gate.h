@@ -28,8 +28,13 @@ std::string summary(const Compiled& compiled, const Options& options);
 /// One `file:line:col: severity[CODE]: message` line a diagnostic, for logs.
 std::string brief_report(const Compiled& compiled);
 
+/// Where the pid file goes when the configuration does not say: logs/gatehouse.pid as nginx has it, or beside the
+/// configuration where there is no such folder.
+std::string default_pid_file(const std::string& prefix);
 /// The pid file that this configuration names, also when the rest of it is wrong: for -s.
 std::string pid_file_of(const Options& options);
+/// 0, 1 or 3 (CHECKER 3.6).
+int exit_code(const Compiled& compiled, const Options& options);
 
 int run_check(const Options& options);      // --check, -t
 int run_dump_text(const Options& options);  // -T

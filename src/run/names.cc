@@ -24,6 +24,7 @@ std::string host_of(const std::string& server) {
 struct UpstreamNames::Name final : net::Timer {
   UpstreamNames* owner = nullptr;
   std::string server, host;
+  std::weak_ptr<const table::Upstream> upstream;
   std::weak_ptr<state::PeerGroup> group;
   std::weak_ptr<Name> self;
   bool first = true, was_good = true;
@@ -58,6 +59,7 @@ void UpstreamNames::follow(const table::Table& table, std::function<void()> read
       name->owner = this;
       name->server = server.name;
       name->host = host_of(server.name);
+      name->upstream = upstream;
       name->group = upstream->peers;
       name->self = name;
       names_.push_back(name);
@@ -65,13 +67,26 @@ void UpstreamNames::follow(const table::Table& table, std::function<void()> read
       ask(name);
     }
   }
-  wait_.over = [this] {
-    if (ready_) process_log()->write(LogLevel::warn, 0, "some upstream names have no answer yet; going on without them");
-    unanswered_ = 1;
-    one_less();
-  };
+  wait_.over = [this] { wait_is_over(); };
   if (unanswered_ > 1) loop_.timers().set(wait_, first_wait_ms);
   one_less();
+}
+
+void UpstreamNames::wait_is_over() {
+  for (const auto& name : names_) {
+    if (name->first) say_failure(*name, fmt::format("no answer within {} ms", first_wait_ms));
+  }
+  unanswered_ = 1;
+  one_less();
+}
+
+void UpstreamNames::say_failure(const Name& name, const std::string& cause) const {
+  const auto upstream = name.upstream.lock();
+  if (on_failure) {
+    if (upstream) on_failure(*upstream, name.host, cause);
+    return;
+  }
+  process_log()->write(LogLevel::warn, 0, fmt::format("upstream server \"{}\" cannot be resolved: {}; it counts as down until it can", name.host, cause));
 }
 
 void UpstreamNames::one_less() {
@@ -97,9 +112,7 @@ void UpstreamNames::answered(const std::shared_ptr<Name>& name, const Result<net
     name->was_good = true;
   } else {
     // The last known addresses stay in use while the name cannot be asked; only an answer changes them.
-    if (name->was_good) {
-      process_log()->write(LogLevel::warn, 0, fmt::format("upstream server \"{}\" cannot be resolved: {}; it counts as down until it can", name->host, answer.error().text));
-    }
+    if (name->was_good) say_failure(*name, answer.error().text);
     name->was_good = false;
   }
   loop_.timers().set(*name, again_ms);

@@ -20,12 +20,16 @@ class UpstreamNames {
   ~UpstreamNames();
   /// `ready` is called once, later, when each name of `table` has an answer or the wait is over.
   void follow(const table::Table& table, std::function<void()> ready);
+  /// Told of each name without an answer, instead of the log. For checks.
+  std::function<void(const table::Upstream& upstream, const std::string& name, const std::string& cause)> on_failure;
 
  private:
   struct Name;
   void ask(const std::shared_ptr<Name>& name);
   void answered(const std::shared_ptr<Name>& name, const Result<net::Resolver::Answer>& answer);
   void one_less();
+  void wait_is_over();
+  void say_failure(const Name& name, const std::string& cause) const;
 
   class Wait final : public net::Timer {
    public:

@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <charconv>
 #include <cstdlib>
 #include <filesystem>
 
@@ -25,54 +26,174 @@ bool want_color(const std::string& when) {
   return ::isatty(STDERR_FILENO) == 1;
 }
 
-const std::vector<std::string> long_options = {
+const std::vector<std::string> known_words = {
     "--check", "--config", "--prefix", "--format", "--deny-warnings", "--max-errors", "--color", "--no-color",
-    "--context", "--version", "--help"};
+    "--context", "--version", "--help", "dump", "explain"};
 
-/// CLI11 has no "did you mean": the nearest long option or sub-command of what it did not know.
-std::string suggestion(int argc, const char* const* argv) {
-  std::vector<std::string> known = long_options;
-  known.insert(known.end(), {"dump", "explain"});
-  for (int i = 1; i < argc; ++i) {
-    const std::string word = std::string(argv[i]).substr(0, std::string(argv[i]).find('='));
-    if (word.size() < 3 || std::find(known.begin(), known.end(), word) != known.end()) continue;
-    std::size_t best = 3;
-    std::string nearest;
-    for (const std::string& name : known) {
-      const std::size_t distance = config::edit_distance(word, name, 2);
-      if (distance < best) best = distance, nearest = name;
-    }
-    if (!nearest.empty()) return "\n  did you mean " + nearest + "?";
+/// CLI11 has no "did you mean". Empty when nothing is near.
+std::string nearest(const std::string& word, const std::vector<std::string>& words) {
+  std::size_t best = 3;
+  std::string found;
+  for (const std::string& each : words) {
+    const std::size_t distance = config::edit_distance(word, each, 2);
+    if (distance < best) best = distance, found = each;
   }
-  return {};
+  return found.empty() ? found : "\n  did you mean " + found + "?";
 }
 
 struct Flags {
-  bool test = false, text = false, check = false, version = false, long_version = false, no_color = false;
-  std::string check_level, format = "text", color = "auto";
-  bool help = false;
+  bool test = false, text = false, check = false, version = false, long_version = false, no_color = false, help = false;
+  std::string check_level = "on", format = "text", color = "auto", max_errors, file;
 };
+
+/// Options that take one of a few words. Checked here and not by the library, for the sake of the messages.
+struct Choice {
+  const char* option;
+  const std::string* value;
+  std::vector<std::string> words;
+};
+
+bool check_choices(const std::vector<Choice>& choices, std::string& message) {
+  for (const Choice& choice : choices) {
+    if (choice.value->empty() || std::find(choice.words.begin(), choice.words.end(), *choice.value) != choice.words.end()) {
+      continue;
+    }
+    message = std::string(choice.option) + " takes ";
+    for (std::size_t i = 0; i < choice.words.size(); ++i) {
+      if (i > 0) message += i + 1 == choice.words.size() ? " or " : ", ";
+      message += choice.words[i];
+    }
+    message += ", not `" + *choice.value + "`" + nearest(*choice.value, choice.words);
+    return false;
+  }
+  return true;
+}
+
+bool read_count(const std::string& text, std::size_t& count, std::string& message) {
+  if (text.empty()) return true;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+  if (error == std::errc() && end == text.data() + text.size() && count > 0) return true;
+  message = "--max-errors takes a number from 1, not `" + text + "`";
+  return false;
+}
 
 void add_options(CLI::App& app, Options& o, Flags& f) {
   app.set_help_flag();
-  app.add_flag("-h,--help,-?", f.help);
+  app.add_flag("-h,--help", f.help);
   app.add_option("-c,--config", o.config_file);
   app.add_option("-p,--prefix", o.prefix);
   app.add_option("-e", o.error_log);
   app.add_option("-g", o.globals);
-  app.add_option("-s", o.signal)->check(CLI::IsMember({"reload", "reopen", "quit", "stop"}));
+  app.add_option("-s", o.signal);
   app.add_flag("-t", f.test);
   app.add_flag("-T", f.text);
   app.add_flag("-q", o.quiet);
   app.add_flag("-v,--version", f.version);
   app.add_flag("-V", f.long_version);
-  app.add_flag("--check{full}", f.check_level)->expected(0, 1);
-  app.add_option("--format", f.format)->check(CLI::IsMember({"text", "short", "json", "github"}));
+  app.add_option("--format", f.format);
   app.add_flag("--deny-warnings", o.deny_warnings);
-  app.add_option("--max-errors", o.print.max_errors)->check(CLI::PositiveNumber);
-  app.add_option("--color", f.color)->check(CLI::IsMember({"auto", "always", "never"}));
+  app.add_option("--max-errors", f.max_errors);
+  app.add_option("--color", f.color);
   app.add_flag("--no-color", f.no_color);
-  app.add_option("--context", o.fragment)->check(CLI::IsMember({"server", "location"}));
+  app.add_option("--context", o.fragment);
+  app.add_option("FILE", f.file);
+}
+
+/// `-?` and `--check[=LEVEL]` are told apart here: the library would let the latter swallow the next word. Reversed, as
+/// CLI11 wants them.
+std::vector<std::string> words_of(int argc, const char* const* argv, Flags& flags) {
+  std::vector<std::string> words;
+  for (int i = 1; i < argc; ++i) {
+    const std::string word = argv[i];
+    if (word == "-?") flags.help = true;
+    else if (word == "--check") flags.check = true;
+    else if (word.starts_with("--check=")) flags.check = true, flags.check_level = word.substr(8);
+    else words.push_back(word);
+  }
+  std::reverse(words.begin(), words.end());
+  return words;
+}
+
+std::string unknown_word(const std::string& word) {
+  if (word.starts_with('-')) return "unknown option " + word + nearest(word, known_words);
+  if (std::error_code none; std::filesystem::is_regular_file(word, none)) {
+    return "unknown command " + word + "\n  a configuration file is named by -c: gatehouse -c " + word;
+  }
+  return "unknown command " + word + nearest(word, known_words);
+}
+
+/// What the library did not like, in our words.
+std::string misuse(const CLI::App& app, const CLI::ParseError& error, const Flags& flags) {
+  std::vector<std::string> left = app.remaining(true);
+  const int kind = error.get_exit_code();  // its name is the program's where arguments are left over
+  if (kind == static_cast<int>(CLI::ExitCodes::ExtrasError) && !left.empty()) {
+    // What stands as FILE came first: it is the word that was meant as a command.
+    const auto option = std::find_if(left.begin(), left.end(), [](const auto& w) { return w.starts_with('-'); });
+    return unknown_word(option != left.end() ? *option : flags.file.empty() ? left.front() : flags.file);
+  }
+  const std::string text = error.what();
+  if (kind == static_cast<int>(CLI::ExitCodes::ArgumentMismatch)) return text.substr(0, text.find(':')) + " needs a value";
+  if (kind == static_cast<int>(CLI::ExitCodes::RequiredError)) {
+    return "explain what? A diagnostic code, a directive or a variable: gatehouse explain E0201";
+  }
+  return text;
+}
+
+void resolve_paths(Options& options) {
+  const bool has_prefix = !options.prefix.empty();
+  if (has_prefix) {
+    options.prefix = absolute_folder(options.prefix);
+    if (!options.config_file.starts_with('/')) options.config_file = options.prefix + options.config_file;
+  } else {
+    options.config_file = std::filesystem::absolute(options.config_file).lexically_normal().string();
+    options.prefix = absolute_folder(std::filesystem::path(options.config_file).parent_path().string());
+  }
+  if (!options.error_log.empty() && options.error_log != "stderr" && !options.error_log.starts_with('/')) {
+    options.error_log = (has_prefix ? options.prefix : absolute_folder(".")) + options.error_log;
+  }
+}
+
+Command command_of(const Flags& flags, const Options& options, bool dump, bool explain) {
+  if (flags.help) return Command::help;
+  if (flags.version || flags.long_version) return Command::version;
+  if (explain) return Command::explain;
+  if (dump) return Command::dump;
+  if (!options.signal.empty()) return Command::signal;
+  if (flags.text) return Command::dump_text;
+  if (flags.check) return Command::check;
+  return flags.test ? Command::test : Command::serve;
+}
+
+/// After the library: words checked against each other, options made from flags.
+bool finish(const Flags& flags, Options& options, std::string& message) {
+  const std::vector<Choice> choices = {
+      {"-s", &options.signal, {"reload", "reopen", "quit", "stop"}},
+      {"--check", &flags.check_level, {"on", "offline", "full"}},
+      {"--format", &flags.format, {"text", "short", "json", "github"}},
+      {"--color", &flags.color, {"auto", "always", "never"}},
+      {"--context", &options.fragment, {"server", "location"}}};
+  if (!check_choices(choices, message) || !read_count(flags.max_errors, options.print.max_errors, message)) return false;
+  const Command command = options.command;
+  const bool looks = command == Command::check || command == Command::test || command == Command::dump_text;
+  if (!flags.file.empty()) {
+    if (!looks && command != Command::dump && command != Command::help && command != Command::version) {
+      message = unknown_word(flags.file);
+      return false;
+    }
+    options.config_file = flags.file;
+  }
+  if (!options.fragment.empty() && !looks) {
+    message = "--context goes with --check: a fragment cannot be run";
+    return false;
+  }
+  options.full = flags.check_level == "full";
+  options.configure_text = flags.long_version;
+  options.print.color = want_color(flags.no_color ? "never" : flags.color);
+  if (flags.format == "short") options.print.format = config::Format::brief;
+  else if (flags.format == "json") options.print.format = config::Format::json;
+  else if (flags.format == "github") options.print.format = config::Format::github;
+  resolve_paths(options);
+  return true;
 }
 
 }  // namespace
@@ -80,17 +201,6 @@ void add_options(CLI::App& app, Options& o, Flags& f) {
 bool parse_options(int argc, const char* const* argv, Options& options, std::string& message) {
   CLI::App app("gatehouse");
   Flags flags;
-  // `-?` and `--check[=LEVEL]` are told apart here: the library would let the latter swallow the next word.
-  std::vector<std::string> words;
-  for (int i = 1; i < argc; ++i) {
-    const std::string word = argv[i];
-    if (word == "-?") flags.help = true;
-    else if (word == "--check") flags.check = true;
-    else if (word == "--check=offline") flags.check = options.offline = true;
-    else if (word == "--check=full") flags.check = true;
-    else words.push_back(word);
-  }
-  app.set_help_flag();
   add_options(app, options, flags);
   CLI::App* dump = app.add_subcommand("dump");
   CLI::App* explain = app.add_subcommand("explain");
@@ -100,38 +210,21 @@ bool parse_options(int argc, const char* const* argv, Options& options, std::str
   }
   explain->add_option("WHAT", options.subject)->required();
   app.require_subcommand(0, 1);
-  std::reverse(words.begin(), words.end());
+  std::vector<std::string> words = words_of(argc, argv, flags);
   try {
     app.parse(words);
   } catch (const CLI::ParseError& error) {
-    message = std::string(error.what()) + suggestion(argc, argv) + "\n  see gatehouse --help";
+    if (flags.help) {  // a question for help is answered whatever else stands there
+      options.command = Command::help;
+      return true;
+    }
+    message = misuse(app, error, flags) + "\n  see gatehouse --help";
     return false;
   }
-  if (flags.help) options.command = Command::help;
-  else if (flags.version || flags.long_version) options.command = Command::version;
-  else if (explain->parsed()) options.command = Command::explain;
-  else if (dump->parsed()) options.command = Command::dump;
-  else if (!options.signal.empty()) options.command = Command::signal;
-  else if (flags.text) options.command = Command::dump_text;
-  else if (flags.check) options.command = Command::check;
-  else if (flags.test) options.command = Command::test;
-  options.configure_text = flags.long_version;
-  options.print.color = want_color(flags.no_color ? "never" : flags.color);
-  if (flags.format == "short") options.print.format = config::Format::brief;
-  else if (flags.format == "json") options.print.format = config::Format::json;
-  else if (flags.format == "github") options.print.format = config::Format::github;
-  const bool has_prefix = !options.prefix.empty();
-  if (has_prefix) {
-    options.prefix = absolute_folder(options.prefix);
-    if (!options.config_file.starts_with('/')) options.config_file = options.prefix + options.config_file;
-  } else {
-    const std::filesystem::path folder = std::filesystem::path(options.config_file).parent_path();
-    options.prefix = absolute_folder(folder.empty() ? "." : folder.string());
-  }
-  if (!options.error_log.empty() && options.error_log != "stderr" && !options.error_log.starts_with('/')) {
-    options.error_log = (has_prefix ? options.prefix : absolute_folder(".")) + options.error_log;
-  }
-  return true;
+  options.command = command_of(flags, options, dump->parsed(), explain->parsed());
+  if (finish(flags, options, message)) return true;
+  message += "\n  see gatehouse --help";
+  return false;
 }
 
 std::string help_text() {
@@ -153,7 +246,7 @@ Options
   -s SIGNAL             reload | reopen | quit | stop: tell the running gateway and wait for the outcome
   -q                    print nothing but errors
   -v, --version         print the version;  -V  with the libraries it was built with
-  --check[=offline]     compile and lint; offline: files that are not here are warnings
+  --check[=full] [FILE] compile and say all that is wrong; full: also ports in use and upstream names that do not resolve
   --format FORMAT       text | short | json | github
   --context BLOCK       server | location: check a fragment that belongs inside such a block
   --deny-warnings       warnings make the exit code 1

@@ -25,7 +25,7 @@ struct Options {
   config::PrintOptions print;
   bool quiet = false;           // -q
   bool deny_warnings = false;
-  bool offline = false;         // --check=offline
+  bool full = false;            // --check=full: binds and looks up names
   bool configure_text = false;  // -V
 };
 

@@ -5,6 +5,7 @@
 #include <malloc.h>
 #include <pwd.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,6 +14,7 @@
 #include <cstdio>
 #include <cstring>
 #include <fstream>
+#include <latch>
 
 #include "config/codes.h"
 
@@ -24,9 +26,26 @@ void log(LogLevel level, std::string_view text) { process_log()->write(level, 0,
 
 void put_error(const std::string& text) { std::fwrite(text.data(), 1, text.size(), stderr); }
 
-void raise_descriptor_limit(std::int64_t wanted) {
+/// A log line for each line of a report.
+void log_lines(LogLevel level, std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    if (end > 0) log(level, text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+}
+
+/// worker_rlimit_nofile; without it as much as the connections may need and the hard limit allows: nothing here uses
+/// select(), the reason for the low soft limit.
+void raise_descriptor_limit(const table::ProcessSettings& settings) {
   rlimit limit{};
-  if (wanted <= 0 || ::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  std::int64_t wanted = settings.worker_rlimit_nofile;
+  if (wanted <= 0) {
+    const auto needed = static_cast<rlim_t>(settings.worker_connections * settings.workers + 256);
+    if (limit.rlim_cur >= needed) return;
+    wanted = static_cast<std::int64_t>(std::min(needed, limit.rlim_max));
+  }
   limit.rlim_cur = static_cast<rlim_t>(wanted);
   limit.rlim_max = std::max(limit.rlim_max, limit.rlim_cur);
   if (::setrlimit(RLIMIT_NOFILE, &limit) == 0) return;
@@ -35,7 +54,9 @@ void raise_descriptor_limit(std::int64_t wanted) {
 
 }  // namespace
 
-Process::Process(const Options& options) : options_(options), names_(loop_) {}
+Process::Process(const Options& options) : options_(options), plain_(options), names_(loop_) {
+  plain_.print = {};  // answers go to another program's terminal
+}
 
 Process::~Process() {
   loop_.timers().clear(shutdown_);
@@ -46,21 +67,22 @@ Process::~Process() {
 }
 
 int Process::run() {
-  if (!start()) return exit_errors;
+  if (const int code = start(); code != exit_ok) return code;
   loop_.run();
   for (const auto& worker : workers_) worker->join();
   workers_.clear();
   control_.reset();
   sockets_.close_all();
-  if (owns_pid_file_) ::unlink(pid_file_.c_str());
+  // Who gave up the right to the folder empties the file at least: an old number must not be signalled.
+  if (owns_pid_file_ && ::unlink(pid_file_.c_str()) != 0) std::ofstream(pid_file_, std::ios::trunc).close();
   log(LogLevel::notice, "exit");
   return exit_ok;
 }
 
 // ---- start ---------------------------------------------------------------------------------------------------------
 
-bool Process::start() {
-  if (!prepare()) return false;
+int Process::start() {
+  if (const int code = prepare(); code != exit_ok) return code;
   bool ready = false, running = false;
   names_.follow(*table_, [&] {
     ready = true;
@@ -68,7 +90,15 @@ bool Process::start() {
   });
   running = !ready;
   if (running) loop_.run();
-  if (!drop_privileges()) return false;
+  if (!find_user()) return exit_errors;
+  watch_signals();  // before the pid file tells others where to send them
+  if (!write_pid_file()) return exit_errors;
+  control_ = std::make_unique<ControlServer>(loop_, [this](const std::string& name, Answer answer) { command(name, std::move(answer)); });
+  if (control_->open(control_path(pid_file_))) hand_over(control_path(pid_file_));
+  if (!drop_privileges()) {
+    ::unlink(pid_file_.c_str());
+    return exit_errors;
+  }
   for (const auto& worker : workers_) {
     ++holders_[table_->generation];
     worker->worker().on_let_go = [this](std::shared_ptr<const table::Table> table) {
@@ -77,85 +107,110 @@ bool Process::start() {
     worker->publish(table_, [] {});
   }
   for (const auto& open : sockets_.all()) attach(*open);
-  for (const auto& worker : workers_) worker->start();
-  watch_signals();
-  control_ = std::make_unique<ControlServer>(loop_, [this](const std::string& name, Answer answer) { command(name, std::move(answer)); });
-  if (!write_pid_file()) {
-    stop_now();
-    loop_.run();
-    return false;
-  }
-  control_->open(control_path(pid_file_));
+  const auto ended = std::make_shared<std::latch>(static_cast<std::ptrdiff_t>(workers_.size()));
+  for (const auto& worker : workers_) worker->start(ended);
   say_where_it_listens();
-  return true;
+  return exit_ok;
+}
+
+/// Standard error for who started it, and the log of -e, where nginx's users look.
+int Process::refuse_start(const std::string& text, const std::string& for_log) {
+  put_error(text);
+  if (!options_.error_log.empty()) log_lines(LogLevel::emerg, for_log);
+  return exit_errors;
 }
 
 /// Everything that can be refused before a thread runs.
-bool Process::prepare() {
+int Process::prepare() {
+  if (!options_.error_log.empty()) {
+    const auto file = LogFile::open(options_.error_log);
+    if (file) set_process_log(std::make_shared<const ErrorLog>(std::vector<ErrorLog::Target>{{*file, LogLevel::notice}}));
+    else put_error("gatehouse: " + file.error().text + "\n");
+  }
   Compiled compiled = compile(options_, &registry_, ++generation_);
   if (!compiled.table) {
     registry_.rollback();
-    put_error(report(compiled, options_));
-    return false;
+    refuse_start(report(compiled, options_), brief_report(compiled));
+    return exit_code(compiled, options_);
   }
   table_ = compiled.table;
-  raise_descriptor_limit(table_->process.worker_rlimit_nofile);
+  raise_descriptor_limit(table_->process);
   for (int i = 0; i < table_->process.workers; ++i) {
     counters_.workers.push_back(std::make_unique<proxy::Counters>());
   }
   std::vector<const ListenSockets::Open*> opened;
   if (!sockets_.open_new(*table_, static_cast<unsigned>(table_->process.workers), compiled.loaded->diagnostics, opened)) {
     compiled.loaded->diagnostics.sort_and_deduplicate(compiled.loaded->sources);
-    put_error(report(compiled, options_));
-    log(LogLevel::emerg, brief_report(compiled));
-    return false;
+    return refuse_start(report(compiled, options_), brief_report(compiled));
   }
   registry_.commit();
   set_process_log(table_->error_log);
+  logs_to_stderr_ = std::any_of(compiled.loaded->bound.begin(), compiled.loaded->bound.end(), [](const config::Bound& b) {
+    return b.row->name == "error_log" && !b.values.empty() && b.values.front().text == "stderr";
+  });
   if (!options_.quiet && compiled.loaded->diagnostics.warnings() > 0) put_error(report(compiled, options_));
   for (int i = 0; i < table_->process.workers; ++i) {
     const auto index = static_cast<std::size_t>(i);
     workers_.push_back(std::make_unique<WorkerThread>(static_cast<unsigned>(i), *counters_.workers[index], counters_));
   }
-  return true;
+  return exit_ok;
 }
 
-bool Process::drop_privileges() {
+bool Process::find_user() {
   const table::ProcessSettings& settings = table_->process;
   if (::geteuid() != 0 || settings.user.empty() || settings.user == "root") return true;
   const passwd* user = ::getpwnam(settings.user.c_str());
   const group* named = settings.group.empty() ? nullptr : ::getgrnam(settings.group.c_str());
   if (!user || (!settings.group.empty() && !named)) {
-    put_error(fmt::format("gatehouse: no such {} \"{}\"\n", user ? "group" : "user", user ? settings.group : settings.user));
+    const std::string text = fmt::format("no such {} \"{}\"", user ? "group" : "user", user ? settings.group : settings.user);
+    refuse_start("gatehouse: " + text + "\n", text);
     return false;
   }
-  const gid_t gid = named ? named->gr_gid : user->pw_gid;
-  if (::initgroups(settings.user.c_str(), gid) != 0 || ::setgid(gid) != 0 || ::setuid(user->pw_uid) != 0) {
-    put_error(fmt::format("gatehouse: cannot become user \"{}\": {}\n", settings.user, std::strerror(errno)));
-    return false;
-  }
+  uid_ = user->pw_uid;
+  gid_ = named ? named->gr_gid : user->pw_gid;
   return true;
+}
+
+/// A regular file or a socket that root made is the user's from now on: it must be reopened, emptied, removed.
+void Process::hand_over(const std::string& path) const {
+  struct stat found{};
+  if (uid_ == 0 || ::stat(path.c_str(), &found) != 0 || found.st_uid == uid_) return;
+  if (!S_ISREG(found.st_mode) && !S_ISSOCK(found.st_mode)) return;
+  if (::chown(path.c_str(), uid_, gid_) != 0) log(LogLevel::warn, fmt::format("cannot give \"{}\" to user \"{}\": {}", path, table_->process.user, std::strerror(errno)));
+}
+
+bool Process::drop_privileges() {
+  if (uid_ == 0) return true;
+  for (const auto& file : table_->log_files) hand_over(file->path());
+  const std::string& name = table_->process.user;
+  if (::initgroups(name.c_str(), gid_) == 0 && ::setgid(gid_) == 0 && ::setuid(uid_) == 0) return true;
+  const std::string text = fmt::format("cannot become user \"{}\": {}", name, std::strerror(errno));
+  refuse_start("gatehouse: " + text + "\n", text);
+  return false;
 }
 
 bool Process::write_pid_file() {
   pid_file_ = table_->process.pid_file;
+  if (pid_file_ == options_.prefix + "logs/gatehouse.pid") pid_file_ = default_pid_file(options_.prefix);
   std::ofstream file(pid_file_, std::ios::trunc);
   file << ::getpid() << '\n';
   file.close();
   owns_pid_file_ = !file.fail();
   if (!owns_pid_file_) {
     const std::string text = fmt::format("cannot write the pid file \"{}\": {}", pid_file_, std::strerror(errno));
-    put_error("gatehouse: " + text + "\n  name another place with the `pid` directive\n");
-    log(LogLevel::emerg, text);
+    refuse_start("gatehouse: " + text + "\n  name another place with the `pid` directive\n", text);
+  } else {
+    hand_over(pid_file_);
   }
   return owns_pid_file_;
 }
 
 void Process::say_where_it_listens() const {
+  const bool log_is_seen = logs_to_stderr_ && table_->error_log->wants(LogLevel::notice);
   for (const auto& open : sockets_.all()) {
     const std::string where = open->address.is_unix() ? open->address.text() : "http://" + open->bound.text();
     log(LogLevel::notice, fmt::format("listening on {}", where));
-    if (!options_.quiet && (options_.error_log.empty() || open->address.port() == 0)) put_error(fmt::format("gatehouse: listening on {}\n", where));
+    if (!options_.quiet && !log_is_seen && (options_.error_log.empty() || open->address.port() == 0)) put_error(fmt::format("gatehouse: listening on {}\n", where));
   }
 }
 
@@ -199,7 +254,8 @@ void Process::reopen_logs(Answer answer) {
     if (const Result<void> done = file->reopen(); !done) trouble += "gatehouse: " + done.error().text + "\n";
   }
   if (!trouble.empty()) log(LogLevel::emerg, trouble);
-  answer(trouble.empty(), trouble.empty() ? fmt::format("gatehouse: {} log files reopened\n", table_->log_files.size()) : trouble);
+  const std::size_t count = table_->log_files.size();
+  answer(trouble.empty(), trouble.empty() ? fmt::format("gatehouse: {} log file{} reopened\n", count, count == 1 ? "" : "s") : trouble);
 }
 
 // ---- reload --------------------------------------------------------------------------------------------------------
@@ -220,18 +276,28 @@ void Process::reload(Answer answer) {
 }
 
 void Process::refuse_reload(const Compiled& compiled, const Answer& answer) {
-  log(LogLevel::emerg, "configuration refused, the old one stays: " + brief_report(compiled));
-  Options plain = options_;
-  plain.print = {};
-  answer(false, report(compiled, plain));
+  log_lines(LogLevel::emerg, brief_report(compiled));
+  log(LogLevel::emerg, fmt::format("configuration refused, generation {} goes on serving", generation_));
+  answer(false, report(compiled, plain_) + "gatehouse: reload refused, the old configuration goes on serving\n");
+  next_reload();
+}
+
+/// All who asked meanwhile are answered by one more reload: it reads the newest file.
+void Process::next_reload() {
   reloading_ = false;
   if (waiting_.empty()) return;
-  Answer next = std::move(waiting_.front());
-  waiting_.erase(waiting_.begin());
-  reload(std::move(next));
+  auto answers = std::make_shared<std::vector<Answer>>(std::move(waiting_));
+  waiting_.clear();
+  reload([answers](bool ok, const std::string& text) {
+    for (const Answer& each : *answers) each(ok, text);
+  });
 }
 
 void Process::reload_compiled(std::shared_ptr<Compiled> compiled, const Answer& answer) {
+  if (stopping_) {  // told to stop while names were looked up
+    registry_.rollback();
+    return answer(false, "gatehouse: shutting down, not reloading\n");
+  }
   std::vector<const ListenSockets::Open*> opened;
   const std::shared_ptr<table::Table>& table = compiled->table;
   if (!sockets_.open_new(*table, static_cast<unsigned>(workers_.size()), compiled->loaded->diagnostics, opened)) {
@@ -242,25 +308,18 @@ void Process::reload_compiled(std::shared_ptr<Compiled> compiled, const Answer& 
   }
   registry_.commit();
   ++generation_;
-  std::string said = report(*compiled, options_);
+  std::string said = report(*compiled, plain_);
   if (table->process.workers != static_cast<int>(workers_.size())) {
     const std::string text = fmt::format("worker_processes stays {} until a restart", workers_.size());
     log(LogLevel::warn, text);
     said += "gatehouse: " + text + "\n";
   }
   set_process_log(table->error_log);
-  if (compiled->loaded->diagnostics.warnings() > 0) log(LogLevel::warn, brief_report(*compiled));
+  if (compiled->loaded->diagnostics.warnings() > 0) log_lines(LogLevel::warn, brief_report(*compiled));
   publish(table, opened, [this, answer, said, generation = generation_] {
     log(LogLevel::notice, fmt::format("config generation {} serves", generation));
     answer(true, said + fmt::format("gatehouse: reloaded, generation {}\n", generation));
-    reloading_ = false;
-    if (waiting_.empty()) return;
-    // All who asked meanwhile are answered by one more reload: it reads the newest file.
-    auto answers = std::make_shared<std::vector<Answer>>(std::move(waiting_));
-    waiting_.clear();
-    reload([answers](bool ok, const std::string& text) {
-      for (const Answer& each : *answers) each(ok, text);
-    });
+    next_reload();
   });
 }
 
@@ -329,6 +388,8 @@ void Process::quit(Answer answer) {
 }
 
 void Process::finished() {
+  if (over_) return;  // workers that were told to stop take no more mail
+  over_ = true;
   for (const auto& worker : workers_) worker->stop();
   loop_.stop();
 }

@@ -1,7 +1,7 @@
 // The process: starts workers, owns listening sockets, pid file, control socket and signals, reloads, drains, stops.
 // Main thread with a loop of its own.
 //
-//   compile -> open sockets -> drop privileges -> workers -> pid file -> serving --HUP--> compile, open, publish, close
+//   compile -> open sockets -> pid file -> drop privileges -> workers -> serving --HUP--> compile, open, publish, close
 //                                                                        --QUIT--> draining -> over   --TERM--> over
 #pragma once
 
@@ -32,14 +32,18 @@ class Process {
 
  private:
   using Answer = ControlServer::Answer;
-  bool start();
-  bool prepare();
+  int start();  // an exit code; 0: it serves
+  int prepare();
+  int refuse_start(const std::string& text, const std::string& for_log);
   bool write_pid_file();
+  bool find_user();
   bool drop_privileges();
+  void hand_over(const std::string& path) const;
   void watch_signals();
   void on_signal(int number);
   void command(const std::string& name, Answer answer);
   void reload(Answer answer);
+  void next_reload();
   void reload_compiled(std::shared_ptr<Compiled> compiled, const Answer& answer);
   void refuse_reload(const Compiled& compiled, const Answer& answer);
   void publish(const std::shared_ptr<table::Table>& table, const std::vector<const ListenSockets::Open*>& opened,
@@ -59,6 +63,7 @@ class Process {
   };
 
   const Options options_;
+  Options plain_;                                  // the same, for reports to others
   net::Loop loop_;
   state::Registry registry_;
   std::uint64_t generation_ = 0;
@@ -75,7 +80,8 @@ class Process {
   std::vector<Answer> waiting_;                    // reloads asked for while one is under way
   std::size_t draining_ = 0;
   std::string pid_file_;
-  bool reloading_ = false, stopping_ = false, owns_pid_file_ = false;
+  unsigned uid_ = 0, gid_ = 0;                     // who to become; 0: nobody else
+  bool reloading_ = false, stopping_ = false, over_ = false, owns_pid_file_ = false, logs_to_stderr_ = false;
 };
 
 /// Runs the gateway in the foreground.

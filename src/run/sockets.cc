@@ -1,6 +1,5 @@
 #include "run/sockets.h"
 
-#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -62,7 +61,7 @@ bool ListenSockets::open_new(const table::Table& table, unsigned workers, config
     Result<std::vector<int>> fds = open_all(socket, workers);
     if (!fds) {
       good = false;
-      diagnostics.error(config::code::port_in_use, socket.where, fmt::format("cannot listen on `{}`: {}", socket.address.text(), fds.error().text))
+      diagnostics.error(config::code::port_in_use, socket.where, fds.error().text)
           .with_help("stop what listens there, or choose another address");
       continue;
     }

@@ -10,11 +10,12 @@ WorkerThread::WorkerThread(unsigned index, proxy::Counters& counters, const prox
 
 WorkerThread::~WorkerThread() { join(); }
 
-void WorkerThread::start() {
-  thread_ = std::thread([this] {
+void WorkerThread::start(std::shared_ptr<std::latch> ended) {
+  thread_ = std::thread([this, ended = std::move(ended)] {
     pthread_setname_np(pthread_self(), fmt::format("worker {}", index_).c_str());
     worker_->loop.run();
     listeners_.clear();
+    ended->arrive_and_wait();
     worker_.reset();  // here, because its connections belong to this thread
   });
 }

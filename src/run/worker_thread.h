@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <latch>
 #include <memory>
 #include <string>
 #include <thread>
@@ -19,7 +20,8 @@ class WorkerThread {
   WorkerThread(unsigned index, proxy::Counters& counters, const proxy::ProcessCounters& all);
   ~WorkerThread();
 
-  void start();
+  /// `ended` is shared by all workers: none is destroyed before the last one has left its loop, as they mail each other.
+  void start(std::shared_ptr<std::latch> ended);
   void join();
 
   /// Serves `table` from now on; `done` runs on the worker's thread.

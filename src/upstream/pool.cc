@@ -143,6 +143,14 @@ void Pool::close(PeerConnection* connection) {
   delete connection;
 }
 
+void Pool::forget(const state::PeerGroup& peers) {
+  const auto it = groups_.find(&peers);
+  if (it == groups_.end()) return;
+  while (it->second->idle.newest) close(it->second->idle.newest);
+  if (last_group_ == it->second.get()) last_group_ = nullptr;
+  groups_.erase(it);
+}
+
 void Pool::keep_only(const table::Table& table) {
   std::unordered_set<const state::PeerGroup*> used;
   for (const auto& upstream : table.upstreams) used.insert(upstream->peers.get());

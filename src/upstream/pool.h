@@ -86,6 +86,8 @@ class Pool {
   /// The exchange is through: keep the connection for the next one, if the upstream's settings allow it, else close it.
   void give_back(PeerConnection* connection, const table::Upstream& upstream);
   void close(PeerConnection* connection);
+  /// Drops what is kept for one group (an upstream made for a single URL).
+  void forget(const state::PeerGroup& peers);
   /// Drops idle connections and views of groups that `table` does not use any more.
   void keep_only(const table::Table& table);
   [[nodiscard]] std::size_t idle() const { return idle_; }

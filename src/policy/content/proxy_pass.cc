@@ -1,6 +1,7 @@
 // proxy_pass: the content step that hands an exchange to an upstream. Settings come from the proxy_* directives
 // (src/directives/proxy.cc); the work is done by proxy/forwarder.
 #include "base/text.h"
+#include "http/field_value.h"
 #include "policy/policy.h"
 #include "proxy/forwarder.h"
 #include "proxy/worker.h"
@@ -20,13 +21,20 @@ using table::Verdict;
 bool prepare_body(Exchange& x, const ProxyPlan& plan, ForwardedRequest& request) {
   const table::ProxySettings& settings = *plan.settings;
   if (settings.set_body) {
-    request.content_length = settings.set_body->render(x, x.arena).size();
-    request.has_body = request.content_length > 0;
+    request.own_body = settings.set_body->render(x, x.arena);
+    request.content_length = request.own_body.size();
+    request.has_body = request.has_own_body = true;
     return true;
   }
   if (!settings.pass_request_body) return true;
+  if (x.body_streaming) {
+    // Its bytes went to an earlier upstream (an error page is proxied now): they are gone.
+    if (!x.body_complete) x.reply.close_connection = true;
+    x.body_streaming = false;
+    return true;
+  }
   const bool chunked = x.request.framing == http::BodyFraming::chunked;
-  if (settings.request_buffering || (chunked && settings.http_1_0)) {
+  if (settings.request_buffering || x.body_complete || (chunked && settings.http_1_0)) {
     if (!x.body_is_read()) return false;
     request.content_length = x.body.size();
     // RFC 9110 8.6: a request whose client stated a length keeps stating one, also when it is 0.
@@ -34,8 +42,7 @@ bool prepare_body(Exchange& x, const ProxyPlan& plan, ForwardedRequest& request)
                        x.method_now == http::Method::post || x.method_now == http::Method::put;
     return true;
   }
-  x.body_streaming = !x.body_complete;
-  request.has_body = !x.body_complete || x.request.framing != http::BodyFraming::none;
+  x.body_streaming = request.has_body = true;
   request.chunked = chunked;
   request.content_length = x.request.content_length;
   return true;
@@ -50,6 +57,10 @@ Verdict run_proxy_pass(Exchange& x, const void* params) {
   if (settings.method) request.method = settings.method->render(x, x.arena);
   else request.method = x.method_now == x.request.method ? x.request.method_text : http::method_name(x.method_now);
   if (settings.method) request.head_method = iequals(request.method, "HEAD");
+  if (!http::is_token(request.method)) {
+    x.log(LogLevel::error, "proxy_method is not a method name");
+    return x.error(500);
+  }
   const table::ProxyTarget& target = *plan.target;
   x.proxy_target = &target;
   if (!x.forwarder) x.forwarder = std::make_unique<proxy::Forwarder>(x);

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "base/text.h"
-#include "policy/field_value.h"
+#include "http/field_value.h"
 #include "policy/policy.h"
 #include "proxy/exchange.h"
 #include "table/codes.h"
@@ -60,7 +60,7 @@ Verdict add_headers(Exchange& x, const void* params) {
           [&](const http::Field& field) { return field.id == rule.id || iequals(field.name, rule.name); });
       if (rule.id == http::HeaderId::last_modified) x.reply.last_modified = -1;
     }
-    if (!value.empty()) x.reply.fields.add(x.arena, rule.name, safe_field_value(value, x.arena), rule.id);
+    if (!value.empty()) x.reply.fields.add(x.arena, rule.name, http::safe_field_value(value, x.arena), rule.id);
   }
   return Verdict::next;
 }
@@ -71,7 +71,7 @@ void fill_trailers(Exchange& x, const void* params) {
   for (const Rule& rule : *static_cast<const Rules*>(params)) {
     if (!usual && !rule.always) continue;
     const std::string_view value = rule.value.render(x, x.arena);
-    if (!value.empty()) x.reply.trailers.add(x.arena, rule.name, safe_field_value(value, x.arena), rule.id);
+    if (!value.empty()) x.reply.trailers.add(x.arena, rule.name, http::safe_field_value(value, x.arena), rule.id);
   }
 }
 

@@ -3,7 +3,7 @@
 #include <optional>
 
 #include "base/text.h"
-#include "policy/field_value.h"
+#include "http/field_value.h"
 #include "policy/file_type.h"
 #include "policy/policy.h"
 #include "proxy/exchange.h"
@@ -31,7 +31,7 @@ constexpr bool is_redirect(unsigned status) {
 Verdict answer(Exchange& x, const Return& what) {
   if (what.status == 444) return x.drop();
   if (is_redirect(what.status) && what.has_text) {
-    return x.redirect(what.status, safe_field_value(what.text.render(x, x.arena), x.arena));
+    return x.redirect(what.status, http::safe_field_value(what.text.render(x, x.arena), x.arena));
   }
   if (!what.has_text && what.status >= 300 && what.status != 304) return x.error(what.status);
   if (what.status == 204 || what.status == 304) {

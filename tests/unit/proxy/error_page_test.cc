@@ -9,8 +9,9 @@ namespace {
 std::string server(const std::string& lines) { return "events {}\nhttp { server { listen 8080;\n" + lines + "\n} }\n"; }
 
 TEST_CASE("the built-in page in each form") {
-  Gateway gateway(server(
-      "location /h { return 404; }  location /j { error_format json; return 404; }  location /p { error_format problem; return 503; }"));
+  Gateway gateway(
+      server("location /h { return 404; }  location /j { error_format json; return 404; }  location /p { error_format "
+             "problem; return 503; }"));
   TestClient& html = gateway.get("/h");
   CHECK(html.status == 404);
   CHECK(html.field("Content-Type") == "text/html");
@@ -28,7 +29,8 @@ TEST_CASE("error_format auto takes the first type of Accept that can be made") {
   Gateway gateway(server("error_format auto; location / { return 403; }"));
   CHECK(gateway.get("/").field("Content-Type") == "text/html");
   CHECK(gateway.get("/", "Accept: */*\r\n").field("Content-Type") == "text/html");
-  CHECK(gateway.get("/", "Accept: image/png, application/JSON;q=0.5, text/html\r\n").field("Content-Type") == "application/json");
+  CHECK(gateway.get("/", "Accept: image/png, application/JSON;q=0.5, text/html\r\n").field("Content-Type") ==
+        "application/json");
   CHECK(gateway.get("/", "Accept: application/problem+json\r\n").field("Content-Type") == "application/problem+json");
 }
 
@@ -60,21 +62,22 @@ TEST_CASE("an error inside an error page is answered by the built-in page, witho
 }
 
 TEST_CASE("an error_page that is a URL redirects") {
-  Gateway gateway(server("location /a { error_page 404 http://example.org/e; return 404; }"
-                         "location /b { error_page 404 =301 https://example.org/e; return 404; }"));
+  Gateway gateway(
+      server("location /a { error_page 404 http://example.org/e; return 404; }"
+             "location /b { error_page 404 =301 https://example.org/e; return 404; }"));
   CHECK(gateway.get("/a").status == 302);
   CHECK(gateway.get("/a").field("Location") == "http://example.org/e");
   CHECK(gateway.get("/b").status == 301);
 }
 
-TEST_CASE("as in nginx, a redirect made by an error page is a redirect" * doctest::should_fail()) {
+TEST_CASE("as in nginx, a redirect made by an error page is a redirect") {
   Gateway gateway(server("location /a { error_page 403 @login; return 403; }  location @login { return 302 /login; }"));
   TestClient& client = gateway.get("/a");
   CHECK(client.status == 302);
   CHECK(client.field("Location").ends_with("/login"));
 }
 
-TEST_CASE("a decoded line end in a path cannot start a field of a redirect" * doctest::should_fail()) {
+TEST_CASE("a decoded line end in a path cannot start a field of a redirect") {
   Gateway gateway(server("location / { error_page 404 http://example.org$uri; return 404; }"));
   TestClient& client = gateway.get("/a%0d%0aX-Evil:%201");
   CHECK(client.status == 302);

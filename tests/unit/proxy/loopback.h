@@ -20,7 +20,9 @@ class End {
   End& operator=(End&&) = delete;
   ~End() { close(); }
 
-  void send(std::string_view text) { REQUIRE(::send(fd_, text.data(), text.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(text.size())); }
+  void send(std::string_view text) {
+    REQUIRE(::send(fd_, text.data(), text.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(text.size()));
+  }
   /// True when all of `text` is on its way; else call again with the same text once the other side reads.
   bool try_send(const std::string& text) {
     unsent_ += unsent_.empty() ? text : std::string();
@@ -59,17 +61,21 @@ class End {
 
 class Loopback : public Gateway {
  public:
-  /// `lines` go into a server; UP stands for the upstream's socket.
+  /// `lines` go into http{}; http://UP: stands for the upstream's socket.
   explicit Loopback(const std::string& lines) {
     listen();
     REQUIRE_MESSAGE(load(config(lines)), messages);
     point_ = &worker->listen_point(worker->current()->table->sockets.at(0).address);
   }
-  ~Loopback() { ::close(listening_); }
+  ~Loopback() {
+    ::close(listening_);
+    if (waiting_ >= 0) ::close(waiting_);
+  }
 
   [[nodiscard]] std::string config(std::string lines) const {
-    for (std::size_t at = lines.find("UP"); at != std::string::npos; at = lines.find("UP", at)) {
-      lines.replace(at, 2, "unix:" + folder() + "up.sock");
+    const std::string up = "unix:" + folder() + "up.sock";
+    for (std::size_t at = lines.find("//UP:"); at != std::string::npos; at = lines.find("//UP:", at + up.size())) {
+      lines.replace(at + 2, 2, up);
     }
     return "events {}\nhttp { " + lines + "\n}\n";
   }
@@ -91,11 +97,6 @@ class Loopback : public Gateway {
   void step(End& end) {
     turn();
     end.take();
-  }
-  void stop_upstream() {
-    ::close(listening_);
-    listening_ = -1;
-    ::unlink((folder() + "up.sock").c_str());
   }
 
  private:

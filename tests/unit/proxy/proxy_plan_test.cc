@@ -50,12 +50,13 @@ TEST_CASE("a set of names knows well-known and other names in any case, and forg
 
 TEST_CASE("RFC 9110 7.6.1: what belongs to one connection passes neither way") {
   const auto plan = Parts().make();
-  for (const char* name : {"Connection", "Keep-Alive", "Proxy-Connection", "TE", "Transfer-Encoding", "Upgrade", "Content-Length",
-                           "Expect", "HTTP2-Settings", "Trailer", "Host"}) {
+  for (const char* name : {"Connection", "Keep-Alive", "Proxy-Connection", "TE", "Transfer-Encoding", "Upgrade",
+                           "Content-Length", "Expect", "HTTP2-Settings", "Trailer", "Host"}) {
     CAPTURE(name);
     CHECK(plan->not_forwarded.has(field(name)));
   }
-  for (const char* name : {"Connection", "Keep-Alive", "Proxy-Connection", "TE", "Transfer-Encoding", "Upgrade", "Content-Length"}) {
+  for (const char* name :
+       {"Connection", "Keep-Alive", "Proxy-Connection", "TE", "Transfer-Encoding", "Upgrade", "Content-Length"}) {
     CAPTURE(name);
     CHECK(plan->hidden.has(field(name)));
   }
