@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
+#include <map>
 
 #include "base/text.h"
 #include "config/arguments.h"
@@ -24,21 +24,19 @@ constexpr Hint hints[] = {
     {"bind", "write `listen`"},
     {"reverse_proxy", "write `proxy_pass http://HOST:PORT;` in a `location`"},
     {"proxy_add_header", "write `proxy_set_header`"},
-    {"ssl", "write `listen 443 ssl;`: `ssl on` has gone from nginx too"},
-    {"spdy", "write `http2 on;`"},
-    {"rate_limit", "write `limit_req` or `limit_count`"},
-    {"cors_allow_origin", "write `cors { origins ...; }`"},
+    {"spdy", "SPDY is gone: leave it out"},
+    {"rate_limit", "write `limit_req_zone` and `limit_req`"},
     {"services", "write `upstream` and `location` blocks"},
-    {"routes", "write `location` or `route` blocks"},
+    {"routes", "write `location` blocks"},
 };
 constexpr Hint foreign[] = {
-    {"else", "there is no `else`: use `map`, or a second `if` with the opposite condition"},
-    {"elseif", "there is no `elseif`: use `map`"},
-    {"elsif", "there is no `elsif`: use `map`"},
-    {"elif", "there is no `elif`: use `map`"},
-    {"for", "there are no loops: write the blocks out, or use `map`"},
-    {"while", "there are no loops: write the blocks out, or use `map`"},
-    {"switch", "there is no `switch`: use `map`"},
+    {"else", "there is no `else`: write a `location` for each case"},
+    {"elseif", "there is no `elseif`: write a `location` for each case"},
+    {"elsif", "there is no `elsif`: write a `location` for each case"},
+    {"elif", "there is no `elif`: write a `location` for each case"},
+    {"for", "there are no loops: write the blocks out"},
+    {"while", "there are no loops: write the blocks out"},
+    {"switch", "there is no `switch`: write a `location` for each case"},
 };
 
 const Hint* find_hint(std::span<const Hint> list, std::string_view name) {
@@ -56,7 +54,19 @@ class Binder {
     bind_into(nodes, contexts, block, out, seen);
   }
 
+  /// The names that are known and not served, once all of them are counted.
+  void report_known_names() {
+    for (const KnownFound& found : known_found_) report(found);
+  }
+
  private:
+  struct KnownFound {
+    const Known* known = nullptr;
+    Span at;
+    std::string name;
+    std::size_t more = 0;  // of its group in the same file
+  };
+
   using Seen = std::vector<std::pair<const Row*, const Node*>>;  // of one block: what may stand only once
 
   void bind_into(std::vector<Node>& nodes, Contexts contexts, std::string_view block, std::vector<Bound>& out,
@@ -155,7 +165,7 @@ class Binder {
 
   // --- names that are not in the table
   void unknown(const Node& node, Contexts contexts, std::string_view block) {
-    if (const Known* known = vocabulary_.known(node.name())) return report_known(node, *known);
+    if (const Known* known = vocabulary_.known(node.name())) return note_known(node, *known);
     const std::string& name = node.name();
     if (const Hint* hint = find_hint(foreign, name)) {
       diagnostics_
@@ -188,23 +198,40 @@ class Binder {
     d.with_help(fmt::format("`{}` exists, but only in {}", near, contexts_text(vocabulary_.legal_contexts(near))));
   }
 
-  void report_known(const Node& node, const Known& known) {
+  void note_known(const Node& node, const Known& known) {
     const Span at = node.words.front().span;
-    if (!known.group.empty() && !reported_.emplace(at.file, known.group).second) return;
-    const std::string name = printable(node.name(), 60);
-    switch (known.fate) {
+    const std::string_view group = known.fate == Known::Fate::missing ? known.name : known.group;
+    if (!group.empty()) {
+      const auto [before, is_new] = group_first_.try_emplace({at.file, group}, known_found_.size());
+      if (!is_new) {
+        ++known_found_[before->second].more;
+        return;
+      }
+    }
+    known_found_.push_back({&known, at, printable(node.name(), 60)});
+  }
+
+  void report(const KnownFound& found) {
+    const Span at = found.at;
+    std::string more;
+    if (found.more > 0) more = fmt::format(", like {} more line{} of this file", found.more, found.more == 1 ? "" : "s");
+    const auto finish = [&](Diagnostic& d, std::string_view label) {
+      d.with_label(fmt::format("{}{}", label, more))
+          .with_help(std::string(found.known->reason));
+    };
+    switch (found.known->fate) {
       case Known::Fate::note:
-        diagnostics_.note(code::no_effect, at, fmt::format("`{}` is accepted and has no effect here", name))
-            .with_help(std::string(known.reason));
-        return;
+        return finish(diagnostics_.note(code::no_effect, at, fmt::format("`{}` has no effect here", found.name)),
+                      "accepted");
       case Known::Fate::later:
-        diagnostics_.warning(code::not_served_yet, at, fmt::format("`{}` is not served yet", name))
-            .with_label("passed over").with_help(std::string(known.reason));
-        return;
+        return finish(diagnostics_.warning(code::not_served_yet, at, fmt::format("`{}` is not served yet", found.name)),
+                      "passed over");
+      case Known::Fate::missing:
+        return finish(diagnostics_.error(code::not_served, at, fmt::format("`{}` is not served yet", found.name)),
+                      "cannot be passed over");
       case Known::Fate::refused:
-        diagnostics_.error(code::refused, at, fmt::format("`{}` is not supported", name))
-            .with_label("refused").with_help(std::string(known.reason));
-        return;
+        return finish(diagnostics_.error(code::refused, at, fmt::format("`{}` is not supported", found.name)),
+                      "refused");
     }
   }
 
@@ -221,7 +248,8 @@ class Binder {
   const Sources& sources_;
   const ArgumentPlace& place_;
   Diagnostics& diagnostics_;
-  std::set<std::pair<std::uint32_t, std::string_view>> reported_;  // file and group: once
+  std::vector<KnownFound> known_found_;
+  std::map<std::pair<std::uint32_t, std::string_view>, std::size_t> group_first_;  // file and group: in known_found_
   std::size_t suggestions_ = 0;
 };
 
@@ -230,7 +258,9 @@ class Binder {
 std::vector<Bound> bind(std::vector<Node>& nodes, Contexts contexts, const Vocabulary& vocabulary,
                         const Sources& sources, const ArgumentPlace& place, Diagnostics& diagnostics) {
   std::vector<Bound> bound;
-  Binder(vocabulary, sources, place, diagnostics).bind_list(nodes, contexts, "", bound);
+  Binder binder(vocabulary, sources, place, diagnostics);
+  binder.bind_list(nodes, contexts, "", bound);
+  binder.report_known_names();
   return bound;
 }
 

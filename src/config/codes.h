@@ -41,11 +41,10 @@ inline constexpr std::string_view unknown_variable = "E0401", unknown_upstream =
     unknown_named_location = "E0404", unknown_log_format = "E0405", file_missing = "E0406";
 inline constexpr std::string_view duplicate_default_server = "E0501", duplicate_listen = "E0502",
     duplicate_location = "E0503", location_outside_parent = "E0504", port_in_use = "E0505", duplicate_name = "E0506";
-inline constexpr std::string_view refused = "E0601";
-inline constexpr std::string_view duplicate_server_name = "W103", does_not_resolve = "W401", listen_http2 = "W701",
-                                  ssl_on = "W702", listen_default = "W703", duplicate_value = "W704",
-                                  odd_blank = "W705", escape_in_regex = "W706", low_bits = "W707",
-                                  not_served_yet = "W901", no_effect = "N901", default_changed = "N902";
+inline constexpr std::string_view refused = "E0601", not_served = "E0602";
+inline constexpr std::string_view duplicate_server_name = "W103", does_not_resolve = "W401",
+                                  listen_default = "W703", odd_blank = "W705", escape_in_regex = "W706",
+                                  low_bits = "W707", not_served_yet = "W901", no_effect = "N901";
 }  // namespace code
 
 }  // namespace gh::config

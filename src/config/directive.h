@@ -144,12 +144,14 @@ struct Known {
   enum class Fate : std::uint8_t {
     note,     // no meaning here: accepted, N901
     later,    // nginx's, not served yet: a warning says so and the directive is passed over
-    refused,  // error E06xx with reason and substitute
+    missing,  // not served yet, and without it other requests would pass or other things run: error E0602
+    refused,  // never served: error E0601 with reason and substitute
   };
   std::string_view name;      // exact; a trailing "*" matches any ending ("js_*", "*_by_lua_block" by leading "*")
   Fate fate;
   std::string_view reason;    // one line: why, and what to use instead
-  std::string_view group = {};  // reported once per file and group ("lua", "stream", "fastcgi"); empty: each time
+  std::string_view group = {};  // reported once per file and group ("lua", "stream", "fastcgi"); empty: each time.
+                                // `missing` ones once per file and name
 };
 
 struct Language {

@@ -163,9 +163,7 @@ class TextPrinter {
         if (r.span.is_set()) out += snippet(":::", r.span, r.text, Severity::note, "");
       }
     }
-    const std::string fix = d.fixes.empty() ? "" : "fix available: --fix";
-    if (!d.help.empty()) out += tail("help: " + clean(d.help) + (fix.empty() ? "" : "          " + fix));
-    else if (!fix.empty()) out += tail(fix);
+    if (!d.help.empty()) out += tail("help: " + clean(d.help));
     return out + tail(fmt::format("docs: gatehouse explain {}", d.code));
   }
 

@@ -162,30 +162,8 @@ class Typing {
       return wrong(v, code::bad_regex, "invalid regular expression", compiled.error().text,
                    fmt::format("byte {} of the expression is not understood", compiled.error().code + 1));
     }
-    warn_of_escapes(v);
+    warn_of_escapes(v.span, sources_, diagnostics_);
     return true;
-  }
-  /// LANGUAGE.md 1.6: the lexer changes \n, \t, \r and \\ before the regex engine sees them.
-  void warn_of_escapes(const Value& v) {
-    const std::string_view raw = sources_.text(v.span);
-    for (std::size_t i = 0; i + 1 < raw.size(); ++i) {
-      if (raw[i] != '\\') continue;
-      const char next = raw[++i];
-      const bool doubled = next == '\\';
-      if (doubled ? is_escaped_on_purpose(raw, i) : next != 'n' && next != 't' && next != 'r') continue;
-      const auto begin = v.span.begin + static_cast<std::uint32_t>(i) - 1;
-      diagnostics_.warning(code::escape_in_regex, {v.span.file, begin, begin + 2},
-                           fmt::format("`\\{}` is changed before the regular expression is read", next))
-          .with_label("becomes one byte")
-          .with_help(doubled ? "write `[\\\\]` for a backslash, or a single backslash before a class such as `\\d`"
-                             : fmt::format("write `\\\\{}` if the expression is to see `\\{}`", next, next));
-      return;
-    }
-  }
-  /// "\\\\n" is the way to hand "\\n" to the engine.
-  static bool is_escaped_on_purpose(std::string_view raw, std::size_t second) {
-    const char next = second + 1 < raw.size() ? raw[second + 1] : '\0';
-    return next == 'n' || next == 't' || next == 'r' || next == '\\' || next == ']';
   }
   bool variable(Value& v) {
     const auto name_byte = [](char c) { return is_alpha(c) || is_digit(c) || c == '_'; };
@@ -236,7 +214,31 @@ class Typing {
   Diagnostics& diagnostics_;
 };
 
+/// "\\\\n" is the way to hand "\\n" to the engine.
+bool is_escaped_on_purpose(std::string_view raw, std::size_t second) {
+  const char next = second + 1 < raw.size() ? raw[second + 1] : '\0';
+  return next == 'n' || next == 't' || next == 'r' || next == '\\' || next == ']';
+}
+
 }  // namespace
+
+void warn_of_escapes(Span span, const Sources& sources, Diagnostics& diagnostics) {
+  const std::string_view raw = sources.text(span);
+  for (std::size_t i = 0; i + 1 < raw.size(); ++i) {
+    if (raw[i] != '\\') continue;
+    const char next = raw[++i];
+    const bool doubled = next == '\\';
+    if (doubled ? is_escaped_on_purpose(raw, i) : next != 'n' && next != 't' && next != 'r') continue;
+    const auto begin = span.begin + static_cast<std::uint32_t>(i) - 1;
+    diagnostics
+        .warning(code::escape_in_regex, {span.file, begin, begin + 2},
+                 fmt::format("`\\{}` is changed before the regular expression is read", next))
+        .with_label("becomes one byte")
+        .with_help(doubled ? "write `[\\\\]` for a backslash, or a single backslash before a class such as `\\d`"
+                           : fmt::format("write `\\\\{}` if the expression is to see `\\{}`", next, next));
+    return;
+  }
+}
 
 bool type_value(Value& value, const ArgumentPlace& place, const Sources& sources, Diagnostics& diagnostics) {
   return Typing(place, sources, diagnostics).check(value);

@@ -16,6 +16,9 @@ struct ArgumentPlace {
 /// Fills in Value::number and changes Value::text as its spec says. False when an error was reported.
 bool type_value(Value& value, const ArgumentPlace& place, const Sources& sources, Diagnostics& diagnostics);
 
+/// W706 when the word at `span` is a regular expression whose escapes the lexer changes (\n \t \r \\, LANGUAGE.md 1.6).
+void warn_of_escapes(Span span, const Sources& sources, Diagnostics& diagnostics);
+
 /// ${env:NAME} and ${env:NAME:-default}, once, in place. `double_dollar`: what is put in is text for a template, where
 /// "$" must be written "$$". False when a variable is unset (reported) or the form is wrong.
 bool substitute_environment(std::string& text, Span span, bool double_dollar, Diagnostics& diagnostics);

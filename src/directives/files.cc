@@ -77,6 +77,13 @@ void apply_types(Scope& scope, const Bound& directive) {
   scope.edit<FileSettings>().types = std::move(types);
 }
 
+void apply_if_modified_since(Scope& scope, const Bound& directive) {
+  const std::string& word = directive.at(0).text;
+  scope.edit<FileSettings>().if_modified_since = word == "off"     ? table::IfModifiedSince::off
+                                                 : word == "exact" ? table::IfModifiedSince::exact
+                                                                   : table::IfModifiedSince::before;
+}
+
 constexpr Row rows[] = {
     {.name = "root",
      .contexts = hsl | config::in_location_if,
@@ -106,6 +113,8 @@ constexpr Row rows[] = {
      .doc = "Content types by file name extension."},
     setting("default_type", hsl, {"type", ArgType::word}, "text/plain", set<&FileSettings::default_type>,
             "Content type of files without a known extension, and of `return CODE TEXT`."),
+    setting("if_modified_since", hsl, {"how", ArgType::one_of, Presence::required, "off|exact|before"}, "exact",
+            apply_if_modified_since, "How a file's time is compared with If-Modified-Since before a 304 is answered."),
 };
 
 void start(Scope& main) {

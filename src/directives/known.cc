@@ -1,6 +1,7 @@
 // Names that are known but not in the table: nginx's, its usual companions', and the gateway's own of later releases.
-// A name whose silent absence would change who may pass, or what runs, is refused; what only costs speed or comfort is
-// passed over with a warning; what has no meaning in this process model is a note.
+// A name whose silent absence would change who may pass, or what runs, is refused (`missing` when a later release
+// serves it); what only costs speed or comfort is passed over with a warning; what has no meaning in this process
+// model is a note.
 #include <string_view>
 #include <vector>
 
@@ -77,7 +78,7 @@ constexpr Names all[] = {
      "source_charset override_charset add_before_body add_after_body addition_types userid userid_domain "
      "userid_expires "
      "userid_flags userid_mark userid_name userid_p3p userid_path userid_service proxy_cookie_path proxy_cookie_domain "
-     "proxy_cookie_flags early_hints max_ranges if_modified_since slice"},
+     "proxy_cookie_flags early_hints max_ranges slice"},
     {Fate::later, "", "not served yet: requests are not held to it",
      "limit_conn limit_conn_zone limit_conn_status limit_conn_log_level limit_conn_dry_run limit_rate limit_rate_after "
      "limit_zone"},
@@ -95,25 +96,25 @@ constexpr Names all[] = {
      "session_log "
      "session_log_format session_log_zone geoip_proxy geoip_proxy_recursive"},
 
-    // --- refused: without it other requests would pass, or other things would run ---
-    {Fate::refused, "access",
-     "access rules are not served yet, and without them everybody would pass: keep this file's gateway behind one that "
-     "checks",
+    // --- refused until it is served: without it other requests would pass, or other things would run ---
+    {Fate::missing, "access",
+     "access rules are not served yet, and without them everybody would pass: put a server that checks in front, and "
+     "listen on 127.0.0.1",
      "allow deny satisfy satisfy_any auth_basic auth_basic_user_file auth_request auth_request_set auth_delay "
      "auth_oidc "
      "auth_jwt auth_jwt_claim_set auth_jwt_header_set auth_jwt_key_cache auth_jwt_key_file auth_jwt_key_request "
      "auth_jwt_leeway auth_jwt_require auth_jwt_type auth_require limit_except secure_link secure_link_md5 "
      "secure_link_secret valid_referers auth_digest auth_pam auth_ldap auth_spnego disable_symlinks oidc_provider "
      "ssl_verify_client ssl_verify_depth ssl_client_certificate ssl_reject_handshake"},
-    {Fate::refused, "", "rewriting is not served yet: `return` and locations are",
+    {Fate::missing, "", "rewriting is not served yet: write a `location` with `return` or `proxy_pass` for each case",
      "if rewrite set break rewrite_by_condition"},
-    {Fate::refused, "", "computed variables are not served yet",
+    {Fate::missing, "", "computed variables are not served yet: write a `location` or a `server` for each case",
      "map geo geoip_country geoip_city geoip_org geoip2 geoip2_proxy geoip2_proxy_recursive split_clients "
      "num_map keyval keyval_zone set_secure_random_alphanum"},
-    {Fate::refused, "", "not served yet: use `error_page 404 = @name`, or proxy the location", "try_files post_action"},
-    {Fate::refused, "", "not served yet, and client addresses would be those of the balancer",
+    {Fate::missing, "", "use `error_page 404 = @name`, or `proxy_pass` in a location of its own", "try_files post_action"},
+    {Fate::missing, "", "client addresses would be those of the balancer: take them from a field that it sets, in the service behind",
      "set_real_ip_from real_ip_header real_ip_recursive proxy_protocol_timeout set_proxy_protocol proxy_protocol"},
-    {Fate::refused, "", "`ssl on` is long gone: write `listen 443 ssl`, once TLS is served", "ssl"},
+    {Fate::missing, "", "TLS is not served yet: end it in front of the gateway", "ssl"},
     {Fate::refused, "", "this way to answer requests is not served",
      "empty_gif dav_methods dav_access create_full_put_path min_delete_depth dav_ext_methods flv mp4 mp4_buffer_size "
      "mp4_max_buffer_size mp4_limit_rate mp4_limit_rate_after mp4_start_key_frame hls hls_buffers hls_forward_args "
@@ -122,7 +123,7 @@ constexpr Names all[] = {
      "image_filter_webp_quality ssi ssi_last_modified ssi_min_file_chunk ssi_silent_errors ssi_types ssi_value_length "
      "xslt_stylesheet xml_entities xslt_last_modified xslt_param xslt_string_param xslt_types api internal_redirect "
      "echo echo_sleep fancyindex nchan_publisher nchan_subscriber push_stream_publisher push_stream_subscriber"},
-    {Fate::refused, "grpc", "gRPC upstreams are not served yet", "grpc_pass grpc_*"},
+    {Fate::missing, "grpc", "gRPC upstreams are not served yet: send these paths past the gateway", "grpc_pass grpc_*"},
     {Fate::refused, "fastcgi",
      "FastCGI is not spoken: put an HTTP server in front of it (php-fpm: nginx or FrankenPHP) and use proxy_pass",
      "fastcgi_pass"},
@@ -151,7 +152,7 @@ constexpr Names all[] = {
      "applications are not started here: run the application server by itself and use proxy_pass",
      "passenger_* unit_*"},
     {Fate::refused, "state", "upstreams are changed by editing the file and a reload", "state mgmt"},
-    {Fate::refused, "gatehouse", "the gateway's own directive of a later release",
+    {Fate::missing, "gatehouse", "a directive of a later release: leave it out",
      "route aggregate part respond require keep identity_header limit_count limit_count_zone store circuit_breaker "
      "circuit_fallback upstream_health cors cors_* auth_key auth_key_* auth_jwt_secret auth_jwt_error auth_jwt_key_url "
      "auth_jwt_issuer auth_jwt_audience validate request_json response_json retry retry_* function dashboard status "

@@ -79,7 +79,7 @@ void set_template(Scope& scope, const Bound& directive) {
 void apply_http_version(Scope& scope, const Bound& directive) {
   const Value& version = directive.at(0);
   if (version.text == "2")
-    scope.error(code::refused, version.span, "HTTP/2 to upstreams is not served yet").with_help("use 1.1");
+    scope.error(code::not_served, version.span, "HTTP/2 to upstreams is not served yet").with_help("use 1.1");
   assign<&ProxySettings::http_1_0>(scope, version.text == "1.0");
 }
 
@@ -90,7 +90,7 @@ void apply_bind(Scope& scope, const Bound& directive) {
   proxy.bind_template.reset();
   proxy.bind_off = value.text == "off";
   if (const Value* transparent = directive.find("transparent")) {
-    scope.error(code::refused, transparent->span, "`proxy_bind ... transparent` is not served yet");
+    scope.error(code::not_served, transparent->span, "`proxy_bind ... transparent` is not served yet");
   }
   if (proxy.bind_off) return;
   if (value.text.find('$') != std::string::npos) {
@@ -201,7 +201,7 @@ void apply_redirect(Scope& scope, const Bound& directive) {
     return;
   }
   table::RedirectRule rule;
-  if (!from.text.starts_with("~")) rule.from = scope.compile(from);
+  if (!from.text.starts_with("~")) rule.from = scope.compile(from.text, from.span);
   else if (!compile_redirect_regex(scope, from, rule)) return;
   rule.to = scope.compile(directive.at(1));
   redirects.list.push_back(std::move(rule));
@@ -303,7 +303,7 @@ constexpr Row rows[] = {
           "Fields of the answer that are not acted on.", false),
     {.name = "proxy_redirect",
      .contexts = hsl,
-     .args = {{{"from", ArgType::templ}, {"to", ArgType::templ, Presence::optional}}},
+     .args = {{{"from", ArgType::word}, {"to", ArgType::templ, Presence::optional}}},
      .fallback = "default",
      .inherit = Inherit::replace,
      .repeatable = true,

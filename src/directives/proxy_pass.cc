@@ -92,7 +92,7 @@ void fill_constant(ProxyTarget& target, const ProxyUrl& url) {
 }
 
 void refuse_tls(Scope& scope, const Value& value) {
-  scope.error(code::refused, value.span, "`https://` to upstreams is not served yet")
+  scope.error(code::not_served, value.span, "`https://` to upstreams is not served yet")
       .with_help("use http:// on a network you trust");
 }
 

@@ -9,7 +9,7 @@ namespace {
 void apply_listen(Scope& scope, const Bound& directive) {
   for (std::string_view word : {"ssl", "proxy_protocol"}) {
     if (const Value* value = directive.find(word)) {
-      scope.error(table::code::refused, value->span, "`listen ... " + std::string(word) + "` is not served yet")
+      scope.error(table::code::not_served, value->span, "`listen ... " + std::string(word) + "` is not served yet")
           .with_help(word == "ssl" ? "end TLS in front of the gateway and listen without `ssl`"
                                    : "let the balancer in front send X-Forwarded-For");
     }

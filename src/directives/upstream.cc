@@ -80,7 +80,7 @@ void apply_server(Scope& scope, const Bound& directive) {
   server->down = directive.has("down");
   for (std::string_view word : {"slow_start=", "service=", "route=", "drain"}) {
     if (const Value* value = directive.find(word)) {
-      scope.error(table::code::refused, value->span,
+      scope.error(table::code::not_served, value->span,
                   "`" + std::string(word) + "` of an upstream server is not served yet");
     }
   }

@@ -46,7 +46,8 @@ bool split_authority(std::string_view text, std::string_view& name, int& port) {
   }
   std::size_t size = 0;
   bool after_dot = false;
-  for (; size < text.size() && is_class(text[size], cls_host); ++size) {
+  // A comma joins two Host fields that a hop before us folded into one: never a name.
+  for (; size < text.size() && text[size] != ',' && is_class(text[size], cls_host); ++size) {
     const bool dot = text[size] == '.';
     if (dot && after_dot) return false;  // as nginx: ".." could climb out of a folder named by $host
     after_dot = dot;

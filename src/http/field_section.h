@@ -9,7 +9,7 @@
 
 namespace gh::http {
 
-/// How lines end. `lf` is a lenient read of response heads only: every line must then end so.
+/// How lines end. `lf` is a lenient read of heads (RFC 9112 2.2): every line must then end so.
 enum class LineEnd : std::uint8_t { crlf, lf };
 
 enum class FieldStep : std::uint8_t {

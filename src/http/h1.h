@@ -41,15 +41,15 @@ HeadError check_partial_request(std::string_view bytes, const HeadLimits& limits
 HeadError check_partial_response(std::string_view bytes, const HeadLimits& limits);
 
 /// `head` is one complete head in memory that outlives `out` (fields are slices of it; their array is in `arena`).
-/// "Content-Length: 0" is BodyFraming::length with 0, no framing field is BodyFraming::none. A CONNECT parses. Stricter
-/// than RFC 9110 5.6.3 in one point: HTAB behind the value of Content-Length or Transfer-Encoding is refused, as llhttp
-/// does not read it.
+/// "Content-Length: 0" is BodyFraming::length with 0, no framing field is BodyFraming::none. A CONNECT parses. HTAB
+/// behind the value of Content-Length or Transfer-Encoding is refused, as llhttp does not read it. A head whose lines
+/// all end with a bare LF is taken (RFC 9112 2.2 allows it); mixed line ends are not.
 /// False: `error` says why; `out.request_line` and what was understood so far stay filled in for the log.
 bool parse_request_head(std::string_view head, const HeadLimits& limits, Arena& arena, RequestHead& out,
                         HeadError& error);
 
-/// `to_head`: the request was HEAD, so no body follows. The one lenient read: a head whose lines all end with a bare LF
-/// is taken, because we write every head anew; mixed line ends are not. Names of unusual characters are kept, whatever
+/// `to_head`: the request was HEAD, so no body follows. Here, too, a head whose lines all end with a bare LF is taken
+/// (we write every head anew), and mixed line ends are not. Names of unusual characters are kept, whatever
 /// `limits` says. A Content-Length that may not stand in a 1xx or 204 is taken out of `out.fields`.
 /// Every error is 502.
 bool parse_response_head(std::string_view head, const HeadLimits& limits, bool to_head, Arena& arena, ResponseHead& out,
@@ -91,6 +91,8 @@ class BodyReader {
   /// Empty until done, and for bodies that are not chunked.
   [[nodiscard]] std::string_view trailer_section() const { return done() ? std::string_view(trailers_) : ""; }
   /// Body bytes still to come when that is known (BodyFraming::length), else 0.
+  /// Bytes of the chunk that is being read that are still to come, else 0.
+  [[nodiscard]] std::uint64_t chunk_left() const { return stage_ == Stage::chunk ? left_ : 0; }
   [[nodiscard]] std::uint64_t remaining() const { return stage_ == Stage::length ? left_ : 0; }
 
   // Private members are the implementation's business (see body.cc); an idle reader holds no heap memory.

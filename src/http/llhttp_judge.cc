@@ -2,6 +2,8 @@
 
 #include <llhttp.h>
 
+#include <algorithm>
+
 static_assert(LLHTTP_STRICT_MODE == 1, "llhttp and all its users are compiled in strict mode");
 
 namespace gh::http {
@@ -42,6 +44,17 @@ bool run(llhttp_t& parser, llhttp_type_t type, std::string_view head, const Read
 }
 
 }  // namespace
+
+std::string_view with_crlf(std::string_view head, Arena& arena) {
+  const auto lines = static_cast<std::size_t>(std::count(head.begin(), head.end(), '\n'));
+  char* const copy = arena.chars(head.size() + lines);
+  char* to = copy;
+  for (const char c : head) {
+    if (c == '\n') *to++ = '\r';
+    *to++ = c;
+  }
+  return {copy, head.size() + lines};
+}
 
 bool llhttp_agrees_request(std::string_view head, const Reading& ours, const char*& reason) {
   llhttp_t parser;

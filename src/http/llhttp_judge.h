@@ -3,6 +3,7 @@
 // Called by request_head.cc and response_head.cc, after our own check. Pure.
 #pragma once
 
+#include "base/arena.h"
 #include "http/message.h"
 
 namespace gh::http {
@@ -16,6 +17,9 @@ struct Reading {
   bool chunked = false;
   bool later_minor_version = false;  // HTTP/1.2 to 1.9, read as 1.1 (RFC 9110 2.5): llhttp must be told to take it
 };
+
+/// llhttp wants CRLF: the rare head of LF lines is written out for it.
+std::string_view with_crlf(std::string_view head, Arena& arena);
 
 /// `head` without leading empty lines, CRLF line ends, up to and with the blank line. False: llhttp refuses it, ends it
 /// elsewhere, or reads another message. `reason` (never null then) is static text.

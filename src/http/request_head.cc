@@ -11,6 +11,7 @@ namespace {
 
 /// What the field loop finds, beyond the fields themselves.
 struct RequestFields {
+  std::uint64_t unique_seen = 0;  // bit of each HeaderId that may stand once only
   FramingFields framing;
   bool has_upgrade = false;
   bool has_host = false;
@@ -18,8 +19,29 @@ struct RequestFields {
   bool expect_continue = false;
 };
 
+/// Fields of one value whose second line would be an answer to another question (RFC 9110 5.3); the set is nginx's.
+/// Host and those of framing have rules of their own.
+constexpr std::uint64_t unique_fields = [] {
+  std::uint64_t bits = 0;
+  for (const HeaderId id : {HeaderId::if_modified_since, HeaderId::if_unmodified_since, HeaderId::if_match,
+                            HeaderId::if_none_match, HeaderId::if_range, HeaderId::content_range, HeaderId::expect,
+                            HeaderId::authorization}) {
+    bits |= std::uint64_t{1} << static_cast<unsigned>(id);
+  }
+  return bits;
+}();
+static_assert(static_cast<unsigned>(HeaderId::http2_settings) < 64, "a bit for each id");
+
+bool is_repeated(HeaderId id, std::uint64_t& seen) {
+  const std::uint64_t bit = (std::uint64_t{1} << static_cast<unsigned>(id)) & unique_fields;
+  const bool repeated = (seen & bit) != 0;
+  seen |= bit;
+  return repeated;
+}
+
 /// nullptr, or why the request is refused with 400.
 const char* note_field(const Field& field, RequestFields& seen) {
+  if (is_repeated(field.id, seen.unique_seen)) return "duplicate field of one value";
   switch (field.id) {
     case HeaderId::host:
       if (seen.has_host) return "duplicate Host";  // RFC 9112 3.2
@@ -46,9 +68,9 @@ bool is_dropped(const Field& field, const HeadLimits& limits) {
   return false;
 }
 
-bool read_fields(std::string_view section, const HeadLimits& limits, Arena& arena, RequestHead& out,
+bool read_fields(std::string_view section, const HeadLimits& limits, LineEnd line_end, Arena& arena, RequestHead& out,
                  RequestFields& seen, HeadError& error) {
-  FieldReader reader(section, limits, LineEnd::crlf);
+  FieldReader reader(section, limits, line_end);
   FieldList list(arena);
   Field field;
   for (;;) {
@@ -140,7 +162,10 @@ bool parse_request_head(std::string_view head, const HeadLimits& limits, Arena& 
   if (given > limits.total_bytes) return refuse(error, 400, "request head too large");
   RequestFields seen;
   if (line_size == head.size()) return refuse(error, 400, "incomplete head");
-  if (!read_fields(head.substr(line_size), limits, arena, out, seen, error)) return false;
+  // RFC 9112 2.2 lets a recipient take a single LF for a line's end. Whoever ends one line so must end all of them so:
+  // a mixture is what two readers could take differently.
+  const LineEnd line_end = line_size > 1 && head[line_size - 2] == '\r' ? LineEnd::crlf : LineEnd::lf;
+  if (!read_fields(head.substr(line_size), limits, line_end, arena, out, seen, error)) return false;
   if (!judge_host(seen, out, error) || !judge_target(out, error)) return false;
   if (!judge_framing(seen.framing, out, error)) return false;
   const bool http_1_1 = out.version_minor > 0;
@@ -148,7 +173,7 @@ bool parse_request_head(std::string_view head, const HeadLimits& limits, Arena& 
   out.expect_continue = seen.expect_continue && http_1_1;                         // RFC 9110 10.1.1
   out.has_upgrade = seen.has_upgrade && seen.framing.upgrade_named && http_1_1;   // RFC 9110 7.8
   out.has_connection_names = seen.framing.other_names;
-  return ask_llhttp(head, later_minor, seen.framing, out, error);
+  return ask_llhttp(line_end == LineEnd::crlf ? head : with_crlf(head, arena), later_minor, seen.framing, out, error);
 }
 
 }  // namespace gh::http

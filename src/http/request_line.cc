@@ -50,7 +50,6 @@ bool parse_request_line(std::string_view line, const HeadLimits& limits, Request
                         HeadError& error) {
   out.request_line = line.substr(0, line.size() - (line.ends_with("\r\n") ? 2 : 1));
   if (line.size() > limits.line_bytes) return refuse(error, 414, "request line too large");
-  if (!line.ends_with("\r\n")) return refuse(error, 400, "request line ends with a bare LF");
   std::string_view rest = out.request_line;
   const std::size_t method_size = count_class(rest, cls_token);
   if (method_size == 0 || method_size == rest.size() || rest[method_size] != ' ')

@@ -93,18 +93,6 @@ bool judge_framing(const FramingFields& seen, bool to_head, ResponseHead& out, H
   return true;
 }
 
-/// llhttp wants CRLF: the rare head of LF lines is written out for it.
-std::string_view with_crlf(std::string_view head, Arena& arena) {
-  const auto lines = static_cast<std::size_t>(std::count(head.begin(), head.end(), '\n'));
-  char* const copy = arena.chars(head.size() + lines);
-  char* to = copy;
-  for (const char c : head) {
-    if (c == '\n') *to++ = '\r';
-    *to++ = c;
-  }
-  return {copy, head.size() + lines};
-}
-
 bool ask_llhttp(std::string_view head, const FramingFields& framing, const ResponseHead& out, HeadError& error) {
   Reading ours;
   ours.status = out.status;

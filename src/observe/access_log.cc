@@ -22,7 +22,8 @@ namespace {
 
 /// One log of a block, ready to be written.
 struct Target {
-  std::shared_ptr<LogFile> file;
+  std::shared_ptr<LogFile> file;           // null: `path` says which file
+  std::optional<table::Template> path;     // with variables
   std::shared_ptr<const LogFormat> format;
   std::optional<table::Template> condition;
 };
@@ -32,6 +33,7 @@ struct Plan { std::vector<Target> targets; };
 struct Use {
   std::string path, format;
   config::Span path_span, format_span;
+  std::optional<table::Template> path_template;  // when the path has variables
   std::optional<table::Template> condition;
 };
 struct AccessLogs {
@@ -48,6 +50,35 @@ bool holds(Exchange& x, const Target& target) {
   return !value.empty() && value != "0";
 }
 
+/// What a request puts into a path must not lead out of the folder that the configuration names.
+bool climbs(std::string_view path) {
+  for (std::size_t at = path.find(".."); at != std::string_view::npos; at = path.find("..", at + 1)) {
+    const bool begins = at == 0 || path[at - 1] == '/';
+    const bool ends = at + 2 == path.size() || path[at + 2] == '/';
+    if (begins && ends) return true;
+  }
+  return path.find('\0') != std::string_view::npos;
+}
+
+/// As in nginx: no line, and no file, for requests whose root is not there.
+bool has_root(Exchange& x) {
+  const std::string root(x.route->files->root.render(x, x.arena));
+  struct stat info;
+  return ::stat(root.c_str(), &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+/// A file that only the request names is opened for each line: a renamed folder or a removed file is noticed at once.
+void write_named(Exchange& x, const table::Template& path_template, std::string_view line) {
+  const std::string path(path_template.render(x, x.arena));
+  if (!has_root(x)) return;
+  if (climbs(path)) {
+    return x.log(LogLevel::error, "the path of an access log holds \"..\" or a zero byte: \"" + path + "\"");
+  }
+  const auto file = LogFile::open(path);
+  if (file) (*file)->write(line);
+  else x.log(LogLevel::crit, file.error().text);
+}
+
 Verdict run(Exchange& x, const void* params) {
   thread_local proxy::Output line;
   for (const Target& target : static_cast<const Plan*>(params)->targets) {
@@ -55,7 +86,8 @@ Verdict run(Exchange& x, const void* params) {
     line.clear();
     target.format->write(x, line);
     line << '\n';
-    x.worker.log_buffer(target.file).append(line.view());
+    if (target.file) x.worker.log_buffer(target.file).append(line.view());
+    else write_named(x, *target.path, line.view());
   }
   return Verdict::next;
 }
@@ -86,17 +118,27 @@ void report(table::Builder& builder, config::Span span, const table::TemplateFau
 
 // ---- access_log ----------------------------------------------------------------------------------------------------
 
-/// Forms of the path that are not served. True when the line must not be used.
+/// Syslog is not served. True when the line must not be used.
 bool refuse_path(table::Scope& scope, const config::Value& path) {
   if (path.text.starts_with("syslog:")) {
-    scope.error(table::code::refused, path.span, "`access_log syslog:...` is not served yet")
+    scope.error(table::code::not_served, path.span, "`access_log syslog:...` is not served yet")
         .with_help("write to a file or to /dev/stdout");
     return true;
   }
-  if (path.text.find('$') != std::string::npos) {
-    scope.error(table::code::refused, path.span, "an access log with variables in its path is not served yet")
-        .with_help("use one file, and put the variable into its log_format");
-    return true;
+  return false;
+}
+
+bool has_variables(const config::Value& path) { return path.text.find('$') != std::string::npos; }
+
+/// Lines for a file that is opened for each of them cannot be gathered. True when a diagnostic was made.
+bool refuse_buffer(table::Scope& scope, const config::Bound& directive) {
+  if (!has_variables(directive.at(0))) return false;
+  for (std::string_view word : {"buffer=", "flush=", "gzip", "gzip="}) {
+    if (const config::Value* value = directive.find(word)) {
+      scope.error(table::code::bad_choice, value->span, "an access log with variables in its path cannot be buffered")
+          .with_help("leave `" + std::string(word) + "` out");
+      return true;
+    }
   }
   return false;
 }
@@ -126,7 +168,10 @@ std::shared_ptr<const LogFormat> find_format(table::Builder& builder, const Use&
 
 std::shared_ptr<const Plan> make_plan(table::Builder& builder, std::vector<Use> uses) {
   auto plan = std::make_shared<Plan>();
-  for (Use& use : uses) plan->targets.push_back({builder.log_file(use.path, use.path_span), nullptr, use.condition});
+  for (const Use& use : uses) {
+    auto file = use.path_template ? nullptr : builder.log_file(use.path, use.path_span);
+    plan->targets.push_back({std::move(file), use.path_template, nullptr, use.condition});
+  }
   builder.at_end([&builder, plan, uses = std::move(uses)] {
     for (std::size_t i = 0; i < uses.size(); ++i) plan->targets[i].format = find_format(builder, uses[i]);
   });
@@ -138,7 +183,7 @@ std::vector<Use> default_logs(const table::Builder& builder) {
   struct stat info;
   const std::string folder = builder.input.prefix + "logs";
   if (::stat(folder.c_str(), &info) != 0 || !S_ISDIR(info.st_mode)) return {};
-  return {Use{folder + "/access.log", "combined", {}, {}, std::nullopt}};
+  return {Use{folder + "/access.log", "combined", {}, {}, std::nullopt, std::nullopt}};
 }
 
 }  // namespace
@@ -175,7 +220,7 @@ void apply_access_log(table::Scope& scope, const config::Bound& directive) {
     logs.off = true;
     return;
   }
-  if (refuse_path(scope, path)) return;
+  if (refuse_path(scope, path) || refuse_buffer(scope, directive)) return;
   for (std::string_view word : {"gzip", "gzip="}) {
     if (const config::Value* value = directive.find(word)) {
       scope.warning(table::code::not_served_yet, value->span,
@@ -184,7 +229,8 @@ void apply_access_log(table::Scope& scope, const config::Bound& directive) {
   }
   const bool is_absolute = path.text.starts_with("/") || path.text == "stderr";
   Use use{is_absolute ? path.text : scope.builder.input.prefix + path.text,
-          std::string(directive.text("format", "combined")), path.span, path.span, std::nullopt};
+          std::string(directive.text("format", "combined")), path.span, path.span, std::nullopt, std::nullopt};
+  if (has_variables(path)) use.path_template = scope.compile(use.path, path.span);
   if (const config::Value* format = directive.find("format")) use.format_span = format->span;
   if (const config::Value* condition = directive.find("if=")) use.condition = scope.compile(*condition);
   logs.list.push_back(std::move(use));

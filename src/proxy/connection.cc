@@ -150,6 +150,7 @@ void Connection::begin(std::string_view head) {
   sent_ = 0;
   reply_done_ = aborted_ = continue_sent_ = head_only_ = body_wanted_ = false;
   framing_ = Framing::none;
+  pace_ = Pace::none;
   exchange_ = worker_.new_exchange();
   Exchange& x = *exchange_;
   x.client = this;
@@ -191,6 +192,9 @@ bool Connection::feed_body_step(std::string_view& bytes) {
     else if (!reply_done_) exchange_->start_refused({400, step.reason});
     return false;
   }
+  if (stage_ == Stage::exchange && !reply_done_ && body_->chunk_left() > 0 && exchange_->refuses_body_of(body_->chunk_left())) {
+    return false;
+  }
   if (step.state == http::BodyReader::State::data) {
     phase_bytes_ += step.data.size();
     if (stage_ == Stage::exchange) exchange_->on_body(step.data);
@@ -207,7 +211,7 @@ bool Connection::feed_body_step(std::string_view& bytes) {
 void Connection::feed_body(std::string_view bytes) {
   while (feed_body_step(bytes)) {}
   if (stage_ == Stage::exchange && !bytes.empty()) stash(bytes);
-  if (stage_ == Stage::exchange && reads_body()) arm_body_timer();
+  last_progress_ms_ = worker_.loop.clock().now_ms();
 }
 
 /// Bytes that nobody wants yet wait here; reading stops while there are too many.
@@ -224,15 +228,13 @@ void Connection::want_body(Exchange& exchange, bool wanted) {
     stream_.pause();
     return rearm();
   }
-  phase_started_ms_ = worker_.loop.clock().now_ms();
-  phase_bytes_ = 0;
   // RFC 9110 10.1.1: only when the client waits for it: none of the body has come, and no answer has gone out.
   if (exchange.request.expect_continue && !std::exchange(continue_sent_, true) && !pending_ &&
       exchange.request.version_minor >= 1 && !exchange.reply.head_sent) {
     send_interim(exchange, 100);
   }
   stream_.resume();
-  arm_body_timer();
+  rearm();
   if (pending_ && !in_read_) worker_.loop.defer(*this);
 }
 

@@ -54,6 +54,7 @@ class Connection final : public Client, private net::StreamEvents, private net::
  private:
   friend class Worker;
   enum class Stage : std::uint8_t { idle, reading_head, exchange, discarding, lingering, closed };
+  enum class Pace : std::uint8_t { none, reading, sending };   // whom the exchange's timer watches doing what
   enum class Framing : std::uint8_t { none, length, chunked, until_close };
 
   // net::StreamEvents
@@ -84,12 +85,11 @@ class Connection final : public Client, private net::StreamEvents, private net::
   void arm_linger_timer();
   void close();
   void set_stage(Stage stage);
-  void arm_send_timer();
   void check_pace();
   void rearm();
+  void set_pace_timer(std::int64_t timeout_ms);
   void shut(bool reset = false);
   [[nodiscard]] bool reads_body() const;
-  void arm_body_timer();
   void write(std::span<const iovec> parts);
   void compose_head(Exchange& exchange, bool has_body);
   void decide_framing(Exchange& exchange, bool has_body);
@@ -112,6 +112,7 @@ class Connection final : public Client, private net::StreamEvents, private net::
   std::int64_t connected_ms_ = 0;
   std::int64_t phase_started_ms_ = 0;               // of the body or the sending, for minimum rates; of lingering
   std::uint64_t phase_bytes_ = 0;
+  std::uint64_t sending_base_ = 0;                  // bytes sent when the phase began
   std::int64_t last_progress_ms_ = 0;               // bytes last moved
   std::uint64_t last_progress_bytes_ = 0;
   std::int64_t keepalive_ms_ = 0;                   // of the last exchange's location
@@ -120,6 +121,7 @@ class Connection final : public Client, private net::StreamEvents, private net::
   std::uint32_t scanned_ = 0;                       // of pending_, by head_end
   Stage stage_ = Stage::idle;
   Framing framing_ = Framing::none;
+  Pace pace_ = Pace::none;
   bool keep_alive_ = false;
   bool body_wanted_ = false;
   bool reply_done_ = false;       // the last byte was handed to the stream

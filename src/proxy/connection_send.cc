@@ -135,7 +135,7 @@ void Connection::write(std::span<const iovec> parts) {
     worker_.loop.defer(*this);
     return;
   }
-  if (stream_.queued_bytes() > 0 && !reads_body()) arm_send_timer();
+  if (stream_.queued_bytes() > 0) rearm();
 }
 
 void Connection::check_sent() {
@@ -145,7 +145,6 @@ void Connection::check_sent() {
 void Connection::on_drained() {
   if (stage_ == Stage::lingering) return;
   if (stage_ != Stage::exchange) return;
-  if (!reads_body()) phase_started_ms_ = 0;
   rearm();
   if (reply_done_) check_sent();
   else exchange_->on_client_drained();
@@ -156,64 +155,47 @@ void Connection::on_drained() {
 /// Is it the client's body that is waited for? (Else, with bytes queued, it is the client's reading.)
 bool Connection::reads_body() const { return body_wanted_ && body_ && !body_->done() && !reply_done_; }
 
-/// What is waited for has changed: the timer follows.
+/// What is waited for may have changed: a new phase begins with its own count of bytes and its own timer.
 void Connection::rearm() {
   if (stage_ != Stage::exchange) return;
-  if (reads_body()) return arm_body_timer();
-  if (stream_.queued_bytes() > 0) return arm_send_timer();
-  worker_.loop.timers().clear(*this);
+  const Pace wanted = reads_body() ? Pace::reading : stream_.queued_bytes() > 0 ? Pace::sending : Pace::none;
+  if (wanted == pace_) return;
+  pace_ = wanted;
+  if (pace_ == Pace::none) return worker_.loop.timers().clear(*this);
+  phase_started_ms_ = last_progress_ms_ = worker_.loop.clock().now_ms();
+  phase_bytes_ = 0;
+  last_progress_bytes_ = sending_base_ = stream_.bytes_sent();
+  set_pace_timer(pace_ == Pace::reading ? exchange_->core().client_body_timeout_ms : exchange_->core().send_timeout_ms);
 }
 
-void Connection::arm_body_timer() {
-  const std::int64_t timeout = exchange_->core().client_body_timeout_ms;
-  const bool rated = exchange_->core().client_body_min_rate > 0;
-  worker_.loop.timers().set(*this, rated ? std::min(timeout, rate_check_ms) : timeout);
-  if (phase_started_ms_ == 0) phase_started_ms_ = worker_.loop.clock().now_ms();
-  last_progress_ms_ = worker_.loop.clock().now_ms();
-}
-
-void Connection::arm_send_timer() {
-  const std::int64_t timeout = exchange_->core().send_timeout_ms;
-  const bool rated = exchange_->core().send_min_rate > 0;
-  if (phase_started_ms_ == 0 || !is_set()) {
-    phase_started_ms_ = last_progress_ms_ = worker_.loop.clock().now_ms();
-    phase_bytes_ = stream_.bytes_sent();
-    last_progress_bytes_ = phase_bytes_;
-  }
-  worker_.loop.timers().set(*this, rated ? std::min(timeout, rate_check_ms) : timeout);
+void Connection::set_pace_timer(std::int64_t timeout_ms) {
+  worker_.loop.timers().set(*this, std::min(timeout_ms, rate_check_ms));
 }
 
 /// A timer of the exchange came up: has the client done enough since the phase began?
 void Connection::check_pace() {
+  if (pace_ == Pace::none) return;
   const std::int64_t now = worker_.loop.clock().now_ms();
   const table::CoreSettings& core = exchange_->core();
-  const bool reading = reads_body();
-  const std::int64_t elapsed = std::max<std::int64_t>(now - phase_started_ms_, 1);
-  if (reading) {
-    const bool slow = core.client_body_min_rate > 0 && elapsed >= rate_check_ms && !exchange_->reply.head_sent &&
-                      static_cast<std::int64_t>(phase_bytes_) * 1000 / elapsed < core.client_body_min_rate;
-    if (slow || now - last_progress_ms_ >= core.client_body_timeout_ms) return exchange_->on_body_timeout();
-    const std::int64_t left = core.client_body_timeout_ms - (now - last_progress_ms_);
-    worker_.loop.timers().set(*this, std::min(left, rate_check_ms));
-    return;
-  }
-  if (stream_.queued_bytes() == 0) return;
-  const std::uint64_t taken = stream_.bytes_sent();
-  if (taken != last_progress_bytes_) {
-    last_progress_bytes_ = taken;
+  const bool reading = pace_ == Pace::reading;
+  if (!reading && stream_.bytes_sent() != last_progress_bytes_) {
+    last_progress_bytes_ = stream_.bytes_sent();
     last_progress_ms_ = now;
   }
-  const bool slow = core.send_min_rate > 0 && elapsed >= rate_check_ms &&
-                    static_cast<std::int64_t>(taken - phase_bytes_) * 1000 / elapsed < core.send_min_rate;
-  if (slow || now - last_progress_ms_ >= core.send_timeout_ms) {
-    keep_alive_ = false;
-    exchange_->log(LogLevel::info, slow ? "client takes the response too slowly, closing" : "client timed out");
-    shut(true);
-    if (reply_done_) worker_.loop.defer(*this);
-    else exchange_->on_send_timeout();
-    return;
-  }
-  arm_send_timer();
+  const std::uint64_t moved = reading ? phase_bytes_ : last_progress_bytes_ - sending_base_;
+  const std::int64_t least = reading ? core.client_body_min_rate : core.send_min_rate;
+  const std::int64_t timeout = reading ? core.client_body_timeout_ms : core.send_timeout_ms;
+  const std::int64_t elapsed = std::max<std::int64_t>(now - phase_started_ms_, 1);
+  const bool judged = elapsed >= rate_check_ms && !(reading && exchange_->reply.head_sent);
+  const bool slow = judged && least > 0 && static_cast<std::int64_t>(moved) * 1000 / elapsed < least;
+  if (!slow && now - last_progress_ms_ < timeout) return set_pace_timer(timeout - (now - last_progress_ms_));
+  pace_ = Pace::none;
+  if (reading) return exchange_->on_body_timeout();
+  keep_alive_ = false;
+  exchange_->log(LogLevel::info, slow ? "client takes the response too slowly, closing" : "client timed out");
+  shut(true);
+  if (reply_done_) worker_.loop.defer(*this);
+  else exchange_->on_send_timeout();
 }
 
 void Connection::fire() {

@@ -13,26 +13,46 @@ namespace {
 
 using table::ErrorFormat;
 
-/// error_format auto (RFC 9110 12.5.1, without weights): the first type of Accept that we can make.
+/// RFC 9110 12.4.2: thousandths; 1000 when no weight is stated, 0 when it is none.
+int weight_of(std::string_view element) {
+  const std::size_t at = element.find("q=");
+  if (at == std::string_view::npos) return 1000;
+  int weight = 0, scale = 1000;
+  bool fraction = false;
+  for (const char c : element.substr(at + 2, 5)) {
+    if (c == '.') fraction = true;
+    else if (!is_digit(c)) break;
+    else weight += (c - '0') * (fraction ? scale /= 10 : scale);
+  }
+  return weight;
+}
+
+/// error_format auto (RFC 9110 12.5.1): of the types that we can make, the one Accept weighs most; the first of equals.
 ErrorFormat wanted_format(const Exchange& x) {
   const ErrorFormat configured = x.core().error_format;
   if (configured != ErrorFormat::automatic) return configured;
   const http::Field* accept = http::find(x.request.fields, http::HeaderId::accept);
   if (!accept) return ErrorFormat::html;
   std::string_view rest = accept->value, element;
+  ErrorFormat best = ErrorFormat::html;
+  int best_weight = 0;
   while (next_list_element(rest, element)) {
     const std::string_view type = trim(element.substr(0, element.find(';')));
-    if (iequals(type, "application/problem+json")) return ErrorFormat::problem;
-    if (iequals(type, "application/json")) return ErrorFormat::json;
-    if (iequals(type, "text/html")) return ErrorFormat::html;
+    const int weight = weight_of(element);
+    if (weight <= best_weight) continue;
+    if (iequals(type, "application/problem+json")) best = ErrorFormat::problem;
+    else if (iequals(type, "application/json")) best = ErrorFormat::json;
+    else if (iequals(type, "text/html")) best = ErrorFormat::html;
+    else continue;
+    best_weight = weight;
   }
-  return ErrorFormat::html;
+  return best;
 }
 
 }  // namespace
 
 BuiltinPage make_builtin_page(Exchange& x, unsigned status) {
-  const std::string_view phrase = http::reason_phrase(status);
+  const std::string_view phrase = x.page_text.empty() ? http::reason_phrase(status) : x.page_text;
   std::string text;
   switch (wanted_format(x)) {
     case ErrorFormat::json:
@@ -44,10 +64,13 @@ BuiltinPage make_builtin_page(Exchange& x, unsigned status) {
       return {"application/problem+json", x.arena.copy(text)};
     default: break;
   }
+  // The page that nginx's users, and their monitoring, know.
+  const bool plain = x.page_text.empty();
   text = fmt::format(
-      "<!DOCTYPE html>\n<html>\n<head><title>{0} {1}</title></head>\n<body>\n<h1>{0} {1}</h1>\n<hr>\n<p>gatehouse{2}</p>\n"
-      "</body>\n</html>\n",
-      status, phrase, x.core().server_tokens ? "/" GATEHOUSE_VERSION : "");
+      "<html>\r\n<head><title>{0} {1}</title></head>\r\n<body>\r\n<center><h1>{0} {2}</h1></center>\r\n{3}<hr><center>gatehouse{4}</center>"
+      "\r\n</body>\r\n</html>\r\n",
+      status, phrase, http::reason_phrase(status), plain ? std::string() : fmt::format("<center>{}</center>\r\n", phrase),
+      x.core().server_tokens ? "/" GATEHOUSE_VERSION : "");
   return {"text/html", x.arena.copy(text)};
 }
 

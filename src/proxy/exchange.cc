@@ -70,6 +70,7 @@ void Exchange::start() {
 void Exchange::start_refused(const http::HeadError& refused) {
   stage_ = Stage::running;
   reason = refused.reason;
+  if (refused.status == 400 && reason.find("too large") != std::string_view::npos) page_text = "Request Header Or Cookie Too Large";
   reply.close_connection = true;
   abort_source();
   discard_body();
@@ -80,6 +81,8 @@ void Exchange::start_refused(const http::HeadError& refused) {
 
 /// RFC 9112 3.2.2: the authority of an absolute target wins over Host; parse_request_head has seen to it.
 bool Exchange::find_server() {
+  const http::Field* field = http::find(request.fields, http::HeaderId::host);
+  if (field && field->value.empty() && target.authority.empty()) return false;  // nginx too takes no empty Host
   if (!request.host.empty()) {
     unsigned port = 0;
     if (!http::parse_host(request.host, arena, host_name, port)) return false;
@@ -221,18 +224,20 @@ void Exchange::stream_body() {
 
 void Exchange::want_body(bool wanted) { client->want_body(*this, wanted); }
 
+bool Exchange::refuses_body_of(std::uint64_t more) {
+  const auto limit = static_cast<std::uint64_t>(core().client_max_body_bytes);
+  if (limit == 0 || body_complete || reply.complete || body_received_ + more <= limit) return false;
+  log(LogLevel::error, "client intended to send too large chunked body");
+  abort_source();
+  discard_body();
+  error(413);
+  return true;
+}
+
 void Exchange::on_body(std::string_view bytes) {
-  if (stage_ == Stage::over || reply.complete || body_complete) return;
+  if (stage_ == Stage::over || reply.complete || body_complete || refuses_body_of(bytes.size())) return;
   const table::CoreSettings& settings = core();
-  const auto limit = static_cast<std::uint64_t>(settings.client_max_body_bytes);
   body_received_ += bytes.size();
-  if (limit > 0 && body_received_ > limit) {
-    log(LogLevel::error, "client intended to send too large chunked body");
-    abort_source();
-    discard_body();
-    error(413);
-    return;
-  }
   if (body_streaming) {
     if (source_) source_->on_body(bytes);
     return;
@@ -488,7 +493,7 @@ void Exchange::log(LogLevel level, std::string_view text) const {
   if (!wants_log(level)) return;
   std::string line = fmt::format("{}, client: {}, server: {}", text, client->peer_address().ip_text(), server->name);
   if (!request.request_line.empty()) line += fmt::format(", request: \"{}\"", request.request_line);
-  if (last_attempt) line += fmt::format(", upstream: \"http://{}\"", last_attempt->address);
+  if (last_attempt) line += fmt::format(", upstream: \"http://{}{}\"", last_attempt->address, upstream_uri);
   if (!request.host.empty()) line += fmt::format(", host: \"{}\"", request.host);
   route->logs->error_log->write(level, client->serial(), line);
 }

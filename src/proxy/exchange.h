@@ -97,6 +97,8 @@ struct RequestState {
   std::span<const http::Field> upstream_trailers;
   const table::ProxyTarget* proxy_target = nullptr;   // $proxy_host, $proxy_port
   std::string_view proxy_host;       // of a proxy_pass with variables
+  std::string_view page_text;        // what the built-in page says instead of the status's phrase
+  std::string_view upstream_uri;     // request-target of the last attempt, for the log
   std::string_view reason;           // why the gateway itself answered ($gateway_reason)
 };
 
@@ -118,6 +120,8 @@ class Exchange final : public RequestState, private net::Deferred, private net::
   void start_refused(const http::HeadError& error);
   void on_body(std::string_view bytes);
   void on_body_end();
+  /// `more` bytes are announced (a chunk): true when they would be too many; then the answer is 413.
+  bool refuses_body_of(std::uint64_t more);
   void on_client_drained();
   void on_client_gone();             // reset, or EOF while an answer is due: 499
   void on_body_timeout();            // 408

@@ -48,7 +48,7 @@ Verdict Forwarder::begin(const ProxyPlan& plan, const table::Upstream& up, const
   started_ms_ = x_.clock().now_ms();
   body_offset_ = 0;
   interim_ = 0;
-  request_started_ = body_sent_ = held_back_ = false;
+  request_started_ = body_sent_ = held_back_ = rate_held_ = false;
   tries_left_ = up.peers->tries();
   if (plan.settings->next_upstream_tries > 0) {
     tries_left_ = std::min(tries_left_, static_cast<std::uint32_t>(plan.settings->next_upstream_tries));
@@ -96,7 +96,8 @@ void Forwarder::open(state::Peer& peer) {
   got_bytes_ = false;
   head_ = {};
   const Address* bind = bind_address();
-  connection_ = fresh_only_ ? nullptr : x_.worker.pool.take_idle(*upstream_, peer, bind, *this);
+  const bool repeatable = http::is_idempotent(x_.method_now);
+  connection_ = fresh_only_ ? nullptr : x_.worker.pool.take_idle(*upstream_, peer, bind, repeatable, *this);
   if (connection_) {
     record_->connect_ms = 0;
     return send_request();
@@ -128,6 +129,7 @@ void Forwarder::send_request() {
   request_started_ = true;
   Output& out = x_.worker.out;
   out.clear();
+  x_.upstream_uri = request_.uri;
   write_upstream_request(out, x_, *plan_, request_);
   std::array<iovec, relay_parts> parts;
   std::size_t count = 1;
@@ -372,10 +374,22 @@ void Forwarder::relay(std::string_view bytes, bool head_pending) {
 void Forwarder::hold_back() {
   const table::ProxySettings& settings = *plan_->settings;
   const auto most = static_cast<std::size_t>(settings.buffering ? settings.buffers * settings.buffers_bytes : settings.buffer_bytes);
-  if (x_.queued_bytes() <= most) return connection_->set_timeout(settings.read_timeout_ms);
+  if (x_.queued_bytes() <= most) {
+    const std::int64_t wait = settings.limit_rate > 0 ? rate_wait_ms() : 0;
+    if (wait == 0) return connection_->set_timeout(settings.read_timeout_ms);
+    rate_held_ = true;
+    connection_->stream.pause();
+    return connection_->set_timeout(wait);
+  }
   held_back_ = true;
   connection_->stream.pause();
   connection_->clear_timeout();
+}
+
+/// proxy_limit_rate: how long to wait until the bytes received so far are within the rate.
+std::int64_t Forwarder::rate_wait_ms() const {
+  const auto due = static_cast<std::int64_t>(record_->bytes_received) * 1000 / plan_->settings->limit_rate;
+  return std::max<std::int64_t>(due - since_attempt_ms(), 0);
 }
 
 void Forwarder::on_client_drained() {

@@ -70,6 +70,7 @@ class Forwarder final : public ContentSource, private upstream::PeerUser {
   void relay(std::string_view bytes, bool head_pending);
   void finish_reply(bool leftover);
   void hold_back();
+  [[nodiscard]] std::int64_t rate_wait_ms() const;
   void cut(std::string_view text);
   void failed_here(std::string_view text);
   void failed(Failure failure, unsigned status, std::string_view text);
@@ -104,6 +105,7 @@ class Forwarder final : public ContentSource, private upstream::PeerUser {
   bool request_started_ = false;      // bytes of the request may have reached a peer
   bool body_sent_ = false;
   bool held_back_ = false;
+  bool rate_held_ = false;            // paused for proxy_limit_rate; the timer resumes it
   bool got_bytes_ = false;
   bool fresh_only_ = false;           // after a keep-alive race: no more idle connections for this request
   bool send_failed_ = false;          // the peer takes no more of the request; its answer may still come

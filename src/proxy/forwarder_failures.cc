@@ -76,6 +76,11 @@ void Forwarder::on_peer_broken(int error) {
 }
 
 void Forwarder::on_peer_timeout() {
+  if (rate_held_) {
+    rate_held_ = false;
+    connection_->stream.resume();
+    return connection_->set_timeout(plan_->settings->read_timeout_ms);
+  }
   const std::string text = fmt::format("upstream timed out (110: Connection timed out) while {}", doing());
   if (stage_ == Stage::relaying) return cut(text);
   failed(Failure::timeout, 504, text);
@@ -85,7 +90,7 @@ void Forwarder::on_peer_timeout() {
 bool Forwarder::may_retry(Failure failure, unsigned status) const {
   const table::ProxySettings& settings = *plan_->settings;
   const bool race = failure == Failure::error && connection_ && connection_->was_idle() && !got_bytes_;
-  if ((settings.next_upstream & table::next_off) != 0 || (tries_left_ == 0 && !race)) return false;
+  if ((settings.next_upstream & table::next_off) != 0 || (tries_left_ == 0 && (!race || settings.next_upstream_tries > 0))) return false;
   std::uint32_t wanted = 0;
   switch (failure) {
     case Failure::error: wanted = table::next_error; break;
@@ -109,9 +114,11 @@ void Forwarder::failed(Failure failure, unsigned status, std::string_view text) 
   if (record_->status == 0) record_->status = static_cast<std::uint16_t>(status);
   x_.log(failure == Failure::status ? LogLevel::warn : LogLevel::error, text);
   // A kept connection that its peer had just closed says nothing about the peer's health: the same one may be tried again.
+  if (race) x_.worker.pool.note_early_close(*upstream_);
   if (race && again) {
-    selection_ = {};
+    if (x_.attempts == record_) selection_ = {};
     fresh_only_ = true;
+    ++tries_left_;
   }
   const bool counts = failure != Failure::status || (status != 403 && status != 404);
   end_attempt(race ? Outcome::unknown : counts ? Outcome::failed : Outcome::ok, false);
@@ -123,7 +130,6 @@ void Forwarder::failed(Failure failure, unsigned status, std::string_view text) 
     x_.reason = "upstream failed";
     return answer_failure(status);
   }
-  if (race && tries_left_ == 0) tries_left_ = 1;
   next_try();
 }
 

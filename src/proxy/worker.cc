@@ -218,14 +218,15 @@ LogBuffer& Worker::log_buffer(const std::shared_ptr<LogFile>& file) {
   return *log_buffers_.back();
 }
 
-net::Resolver& Worker::resolver(const table::ResolverSettings& settings) {
-  std::string key = fmt::format("{} {} {}", settings.valid_ms, settings.ipv4, settings.ipv6);
+net::Resolver& Worker::resolver(const table::ResolverSettings& settings, std::int64_t timeout_ms) {
+  std::string key = fmt::format("{} {} {} {}", settings.valid_ms, settings.ipv4, settings.ipv6, timeout_ms);
   for (const Address& server : settings.servers) key += " " + server.text();
   auto& slot = resolvers_[key];
   if (!slot) {
     net::ResolverOptions options;
     options.servers = settings.servers;
     options.valid_ms = settings.valid_ms;
+    options.timeout_ms = timeout_ms;
     options.ipv4 = settings.ipv4;
     options.ipv6 = settings.ipv6;
     slot = std::make_unique<net::Resolver>(loop, options);

@@ -114,7 +114,7 @@ class Worker {
   }
   LogBuffer& log_buffer(const std::shared_ptr<LogFile>& file);
   /// The resolver for these settings on this loop; made at first use.
-  net::Resolver& resolver(const table::ResolverSettings& settings);
+  net::Resolver& resolver(const table::ResolverSettings& settings, std::int64_t timeout_ms);
   /// An upstream for a host that only a request named; kept by this worker for the next one (bounded).
   std::shared_ptr<const table::Upstream> dynamic_upstream(std::string_view key, std::string_view name,
                                                           std::vector<Address> addresses);

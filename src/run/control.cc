@@ -40,7 +40,9 @@ struct ControlServer::Session final : net::StreamEvents, net::Deferred {
   void on_read(std::string_view bytes) override;
   void on_eof() override { end(); }
   void on_broken(int) override { end(); }
-  void on_drained() override { if (answered) end(); }
+  void on_drained() override {
+    if (answered) end();
+  }
   void run_deferred() override { delete this; }
   void end();
   void answer(bool ok, const std::string& text);
@@ -117,24 +119,28 @@ bool ControlServer::open(const std::string& path) {
   const Result<Address> address = Address::unix_path(path);
   net::ListenOptions options;
   options.unix_mode = 0600;
-  const Result<int> fd = address ? net::open_listening_socket(*address, options) : Result<int>(Unexpected<Error>(address.error()));
+  const Result<int> fd =
+      address ? net::open_listening_socket(*address, options) : Result<int>(Unexpected<Error>(address.error()));
   if (!fd) {
-    process_log()->write(LogLevel::warn, 0, fmt::format("no control socket \"{}\": {}; -s will use signals", path, fd.error().text));
+    process_log()->write(LogLevel::warn, 0,
+                         fmt::format("no control socket \"{}\": {}; -s will use signals", path, fd.error().text));
     return false;
   }
   state_->path = path;
   state_->fd = *fd;
-  state_->listener = std::make_unique<net::Listener>(state_->loop, *fd, true, 16, [state = state_.get(), owner = std::weak_ptr<State>(state_)](uv_stream_t* listening) {
-    auto shared = owner.lock();
-    if (!shared) return net::Listener::discard(listening);
-    auto* session = new Session(std::move(shared));
-    if (session->stream.accept(state->loop, *session, listening) != 0) {
-      delete session;
-      return;
-    }
-    state->sessions.push_back(session);
-    session->stream.start_reading();
-  });
+  state_->listener = std::make_unique<net::Listener>(
+      state_->loop, *fd, true, 16,
+      [state = state_.get(), owner = std::weak_ptr<State>(state_)](uv_stream_t* listening) {
+        auto shared = owner.lock();
+        if (!shared) return net::Listener::discard(listening);
+        auto* session = new Session(std::move(shared));
+        if (session->stream.accept(state->loop, *session, listening) != 0) {
+          delete session;
+          return;
+        }
+        state->sessions.push_back(session);
+        session->stream.start_reading();
+      });
   return state_->listener->error() == 0;
 }
 
@@ -192,14 +198,17 @@ int send_signal(const std::string& pid_file, const std::string& command) {
   long pid = 0;
   std::ifstream(pid_file) >> pid;
   if (pid <= 0) {
-    std::fprintf(stderr, "gatehouse: no gateway is running: pid file \"%s\" is not there or holds no pid\n", pid_file.c_str());
+    std::fprintf(stderr, "gatehouse: no gateway is running: pid file \"%s\" is not there or holds no pid\n",
+                 pid_file.c_str());
     return exit_errors;
   }
   if (::kill(static_cast<pid_t>(pid), signal_number(command)) != 0) {
-    std::fprintf(stderr, "gatehouse: cannot signal process %ld of pid file \"%s\": %s\n", pid, pid_file.c_str(), std::strerror(errno));
+    std::fprintf(stderr, "gatehouse: cannot signal process %ld of pid file \"%s\": %s\n", pid, pid_file.c_str(),
+                 std::strerror(errno));
     return exit_errors;
   }
-  std::fprintf(stderr, "gatehouse: %s sent to process %ld by signal; its error log tells the outcome\n", command.c_str(), pid);
+  std::fprintf(stderr, "gatehouse: %s sent to process %ld by signal; its error log tells the outcome\n",
+               command.c_str(), pid);
   return exit_ok;
 }
 
@@ -207,7 +216,8 @@ int send_signal(const std::string& pid_file, const std::string& command) {
 
 int send_command(const Options& options) {
   if (::access(options.config_file.c_str(), R_OK) != 0) {
-    std::fprintf(stderr, "gatehouse: cannot read %s, which names the pid file of the gateway: %s\n", options.config_file.c_str(), std::strerror(errno));
+    std::fprintf(stderr, "gatehouse: cannot read %s, which names the pid file of the gateway: %s\n",
+                 options.config_file.c_str(), std::strerror(errno));
     return exit_unreadable;
   }
   const std::string pid_file = pid_file_of(options);
@@ -225,8 +235,10 @@ int send_command(const Options& options) {
     wait_for_the_end(process);
     return exit_ok;
   }
-  if (answer.empty()) std::fputs("gatehouse: the gateway closed the control socket without an answer\n", stderr);
-  else std::fputs(answer.c_str() + answer.find('\n') + 1, stderr);
+  if (answer.empty())
+    std::fputs("gatehouse: the gateway closed the control socket without an answer\n", stderr);
+  else
+    std::fputs(answer.c_str() + answer.find('\n') + 1, stderr);
   return exit_errors;
 }
 

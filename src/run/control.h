@@ -1,5 +1,5 @@
-// The control socket: how `gatehouse -s reload` reaches the running gateway and learns the outcome. A unix stream socket
-// beside the pid file (PID_FILE.sock, mode 0600). One line in ("reload"), text out, first line "ok" or "failed".
+// The control socket: how `gatehouse -s reload` reaches the running gateway and learns the outcome. A unix stream
+// socket beside the pid file (PID_FILE.sock, mode 0600). One line in ("reload"), text out, first line "ok" or "failed".
 #pragma once
 
 #include <functional>

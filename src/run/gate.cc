@@ -30,6 +30,15 @@ config::LoadOptions load_options(const Options& options) {
   return load;
 }
 
+/// `daemon on` is in many files; the process that was started is the gateway all the same.
+void note_daemon(config::Loaded& loaded) {
+  for (const config::Bound& bound : loaded.bound) {
+    if (bound.row->name != "daemon" || bound.values.empty() || bound.values.front().number == 0) continue;
+    loaded.diagnostics.note(config::code::no_effect, bound.span(), "`daemon on` has no effect here")
+        .with_help("the gateway stays in the foreground; a service manager keeps it running");
+  }
+}
+
 }  // namespace
 
 int exit_code(const Compiled& compiled, const Options& options) {
@@ -57,6 +66,7 @@ Compiled compile(const Options& options, state::Registry* registry, std::uint64_
     input.default_error_log = options.error_log.empty() ? "stderr" : options.error_log;
     input.generation = generation;
     done.table = table::build(*done.loaded, input);
+    note_daemon(*done.loaded);
   }
   done.loaded->diagnostics.sort_and_deduplicate(done.loaded->sources);
   clock.update();
@@ -69,7 +79,8 @@ std::string summary(const Compiled& compiled, const Options& options) {
   const std::string name = std::filesystem::path(options.config_file).filename().string();
   std::string counts = plural(loaded.sources.count(), "file") + ", " + plural(loaded.directives, "directive");
   if (compiled.table) {
-    counts += ", " + plural(compiled.table->servers.size(), "server") + ", " + plural(compiled.table->locations, "location");
+    counts +=
+        ", " + plural(compiled.table->servers.size(), "server") + ", " + plural(compiled.table->locations, "location");
   }
   const config::Diagnostics& all = loaded.diagnostics;
   std::string found;

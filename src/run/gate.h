@@ -15,7 +15,7 @@ namespace gh::run {
 
 struct Compiled {
   std::unique_ptr<config::Loaded> loaded;
-  std::shared_ptr<table::Table> table;   // null: it did not build
+  std::shared_ptr<table::Table> table;  // null: it did not build
   std::int64_t took_ms = 0;
 };
 

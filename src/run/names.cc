@@ -86,7 +86,9 @@ void UpstreamNames::say_failure(const Name& name, const std::string& cause) cons
     if (upstream) on_failure(*upstream, name.host, cause);
     return;
   }
-  process_log()->write(LogLevel::warn, 0, fmt::format("upstream server \"{}\" cannot be resolved: {}; it counts as down until it can", name.host, cause));
+  process_log()->write(
+      LogLevel::warn, 0,
+      fmt::format("upstream server \"{}\" cannot be resolved: {}; it counts as down until it can", name.host, cause));
 }
 
 void UpstreamNames::one_less() {

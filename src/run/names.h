@@ -1,5 +1,5 @@
-// Names of upstream servers: looked up before a table is published (with a bound on the wait), then again by TTL. A name
-// that does not resolve is a peer that is not there, and a line in the log; never a failed start. Main loop.
+// Names of upstream servers: looked up before a table is published (with a bound on the wait), then again by TTL. A
+// name that does not resolve is a peer that is not there, and a line in the log; never a failed start. Main loop.
 #pragma once
 
 #include <functional>
@@ -34,7 +34,9 @@ class UpstreamNames {
   class Wait final : public net::Timer {
    public:
     std::function<void()> over;
-    void fire() override { if (over) over(); }
+    void fire() override {
+      if (over) over();
+    }
   };
   net::Loop& loop_;
   std::unique_ptr<net::Resolver> resolver_;

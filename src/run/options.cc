@@ -26,9 +26,9 @@ bool want_color(const std::string& when) {
   return ::isatty(STDERR_FILENO) == 1;
 }
 
-const std::vector<std::string> known_words = {
-    "--check", "--config", "--prefix", "--format", "--deny-warnings", "--max-errors", "--color", "--no-color",
-    "--context", "--version", "--help", "dump", "explain"};
+const std::vector<std::string> known_words = {"--check",      "--config", "--prefix",   "--format",  "--deny-warnings",
+                                              "--max-errors", "--color",  "--no-color", "--context", "--version",
+                                              "--help",       "dump",     "explain"};
 
 /// CLI11 has no "did you mean". Empty when nothing is near.
 std::string nearest(const std::string& word, const std::vector<std::string>& words) {
@@ -55,7 +55,8 @@ struct Choice {
 
 bool check_choices(const std::vector<Choice>& choices, std::string& message) {
   for (const Choice& choice : choices) {
-    if (choice.value->empty() || std::find(choice.words.begin(), choice.words.end(), *choice.value) != choice.words.end()) {
+    if (choice.value->empty() ||
+        std::find(choice.words.begin(), choice.words.end(), *choice.value) != choice.words.end()) {
       continue;
     }
     message = std::string(choice.option) + " takes ";
@@ -105,10 +106,14 @@ std::vector<std::string> words_of(int argc, const char* const* argv, Flags& flag
   std::vector<std::string> words;
   for (int i = 1; i < argc; ++i) {
     const std::string word = argv[i];
-    if (word == "-?") flags.help = true;
-    else if (word == "--check") flags.check = true;
-    else if (word.starts_with("--check=")) flags.check = true, flags.check_level = word.substr(8);
-    else words.push_back(word);
+    if (word == "-?")
+      flags.help = true;
+    else if (word == "--check")
+      flags.check = true;
+    else if (word.starts_with("--check="))
+      flags.check = true, flags.check_level = word.substr(8);
+    else
+      words.push_back(word);
   }
   std::reverse(words.begin(), words.end());
   return words;
@@ -132,7 +137,8 @@ std::string misuse(const CLI::App& app, const CLI::ParseError& error, const Flag
     return unknown_word(option != left.end() ? *option : flags.file.empty() ? left.front() : flags.file);
   }
   const std::string text = error.what();
-  if (kind == static_cast<int>(CLI::ExitCodes::ArgumentMismatch)) return text.substr(0, text.find(':')) + " needs a value";
+  if (kind == static_cast<int>(CLI::ExitCodes::ArgumentMismatch))
+    return text.substr(0, text.find(':')) + " needs a value";
   if (kind == static_cast<int>(CLI::ExitCodes::RequiredError)) {
     return "explain what? A diagnostic code, a directive or a variable: gatehouse explain E0201";
   }
@@ -166,13 +172,13 @@ Command command_of(const Flags& flags, const Options& options, bool dump, bool e
 
 /// After the library: words checked against each other, options made from flags.
 bool finish(const Flags& flags, Options& options, std::string& message) {
-  const std::vector<Choice> choices = {
-      {"-s", &options.signal, {"reload", "reopen", "quit", "stop"}},
-      {"--check", &flags.check_level, {"on", "offline", "full"}},
-      {"--format", &flags.format, {"text", "short", "json", "github"}},
-      {"--color", &flags.color, {"auto", "always", "never"}},
-      {"--context", &options.fragment, {"server", "location"}}};
-  if (!check_choices(choices, message) || !read_count(flags.max_errors, options.print.max_errors, message)) return false;
+  const std::vector<Choice> choices = {{"-s", &options.signal, {"reload", "reopen", "quit", "stop"}},
+                                       {"--check", &flags.check_level, {"on", "offline", "full"}},
+                                       {"--format", &flags.format, {"text", "short", "json", "github"}},
+                                       {"--color", &flags.color, {"auto", "always", "never"}},
+                                       {"--context", &options.fragment, {"server", "location"}}};
+  if (!check_choices(choices, message) || !read_count(flags.max_errors, options.print.max_errors, message))
+    return false;
   const Command command = options.command;
   const bool looks = command == Command::check || command == Command::test || command == Command::dump_text;
   if (!flags.file.empty()) {
@@ -189,9 +195,12 @@ bool finish(const Flags& flags, Options& options, std::string& message) {
   options.full = flags.check_level == "full";
   options.configure_text = flags.long_version;
   options.print.color = want_color(flags.no_color ? "never" : flags.color);
-  if (flags.format == "short") options.print.format = config::Format::brief;
-  else if (flags.format == "json") options.print.format = config::Format::json;
-  else if (flags.format == "github") options.print.format = config::Format::github;
+  if (flags.format == "short")
+    options.print.format = config::Format::brief;
+  else if (flags.format == "json")
+    options.print.format = config::Format::json;
+  else if (flags.format == "github")
+    options.print.format = config::Format::github;
   resolve_paths(options);
   return true;
 }
@@ -246,7 +255,7 @@ Options
   -s SIGNAL             reload | reopen | quit | stop: tell the running gateway and wait for the outcome
   -q                    print nothing but errors
   -v, --version         print the version;  -V  with the libraries it was built with
-  --check[=full] [FILE] compile and say all that is wrong; full: also ports in use and upstream names that do not resolve
+  --check[=LEVEL] [FILE] compile and say all that is wrong; full: also ports in use and names that do not resolve
   --format FORMAT       text | short | json | github
   --context BLOCK       server | location: check a fragment that belongs inside such a block
   --deny-warnings       warnings make the exit code 1

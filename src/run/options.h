@@ -16,14 +16,14 @@ enum ExitCode : int { exit_ok = 0, exit_errors = 1, exit_usage = 2, exit_unreada
 struct Options {
   Command command = Command::serve;
   std::string config_file = "/etc/gatehouse/gateway.conf";  // -c
-  std::string prefix;           // -p, ends with "/"; empty: the folder of the configuration file
-  std::string error_log;        // -e; empty: standard error
-  std::string globals;          // -g
-  std::string signal;           // -s: reload, reopen, quit, stop
-  std::string subject;          // explain SUBJECT
-  std::string fragment;         // --context server|location
+  std::string prefix;     // -p, ends with "/"; empty: the folder of the configuration file
+  std::string error_log;  // -e; empty: standard error
+  std::string globals;    // -g
+  std::string signal;     // -s: reload, reopen, quit, stop
+  std::string subject;    // explain SUBJECT
+  std::string fragment;   // --context server|location
   config::PrintOptions print;
-  bool quiet = false;           // -q
+  bool quiet = false;  // -q
   bool deny_warnings = false;
   bool full = false;            // --check=full: binds and looks up names
   bool configure_text = false;  // -V

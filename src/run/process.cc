@@ -62,7 +62,8 @@ Process::~Process() {
   loop_.timers().clear(shutdown_);
   loop_.timers().clear(lull_);
   for (auto& signal : signals_) {
-    uv_close(reinterpret_cast<uv_handle_t*>(signal.release()), [](uv_handle_t* h) { delete reinterpret_cast<uv_signal_t*>(h); });
+    uv_close(reinterpret_cast<uv_handle_t*>(signal.release()),
+             [](uv_handle_t* h) { delete reinterpret_cast<uv_signal_t*>(h); });
   }
 }
 
@@ -93,7 +94,8 @@ int Process::start() {
   if (!find_user()) return exit_errors;
   watch_signals();  // before the pid file tells others where to send them
   if (!write_pid_file()) return exit_errors;
-  control_ = std::make_unique<ControlServer>(loop_, [this](const std::string& name, Answer answer) { command(name, std::move(answer)); });
+  control_ = std::make_unique<ControlServer>(
+      loop_, [this](const std::string& name, Answer answer) { command(name, std::move(answer)); });
   if (control_->open(control_path(pid_file_))) hand_over(control_path(pid_file_));
   if (!drop_privileges()) {
     ::unlink(pid_file_.c_str());
@@ -124,8 +126,10 @@ int Process::refuse_start(const std::string& text, const std::string& for_log) {
 int Process::prepare() {
   if (!options_.error_log.empty()) {
     const auto file = LogFile::open(options_.error_log);
-    if (file) set_process_log(std::make_shared<const ErrorLog>(std::vector<ErrorLog::Target>{{*file, LogLevel::notice}}));
-    else put_error("gatehouse: " + file.error().text + "\n");
+    if (file)
+      set_process_log(std::make_shared<const ErrorLog>(std::vector<ErrorLog::Target>{{*file, LogLevel::notice}}));
+    else
+      put_error("gatehouse: " + file.error().text + "\n");
   }
   Compiled compiled = compile(options_, &registry_, ++generation_);
   if (!compiled.table) {
@@ -139,15 +143,17 @@ int Process::prepare() {
     counters_.workers.push_back(std::make_unique<proxy::Counters>());
   }
   std::vector<const ListenSockets::Open*> opened;
-  if (!sockets_.open_new(*table_, static_cast<unsigned>(table_->process.workers), compiled.loaded->diagnostics, opened)) {
+  if (!sockets_.open_new(*table_, static_cast<unsigned>(table_->process.workers), compiled.loaded->diagnostics,
+                         opened)) {
     compiled.loaded->diagnostics.sort_and_deduplicate(compiled.loaded->sources);
     return refuse_start(report(compiled, options_), brief_report(compiled));
   }
   registry_.commit();
   set_process_log(table_->error_log);
-  logs_to_stderr_ = std::any_of(compiled.loaded->bound.begin(), compiled.loaded->bound.end(), [](const config::Bound& b) {
-    return b.row->name == "error_log" && !b.values.empty() && b.values.front().text == "stderr";
-  });
+  logs_to_stderr_ =
+      std::any_of(compiled.loaded->bound.begin(), compiled.loaded->bound.end(), [](const config::Bound& b) {
+        return b.row->name == "error_log" && !b.values.empty() && b.values.front().text == "stderr";
+      });
   if (!options_.quiet && compiled.loaded->diagnostics.warnings() > 0) put_error(report(compiled, options_));
   for (int i = 0; i < table_->process.workers; ++i) {
     const auto index = static_cast<std::size_t>(i);
@@ -162,7 +168,8 @@ bool Process::find_user() {
   const passwd* user = ::getpwnam(settings.user.c_str());
   const group* named = settings.group.empty() ? nullptr : ::getgrnam(settings.group.c_str());
   if (!user || (!settings.group.empty() && !named)) {
-    const std::string text = fmt::format("no such {} \"{}\"", user ? "group" : "user", user ? settings.group : settings.user);
+    const std::string text =
+        fmt::format("no such {} \"{}\"", user ? "group" : "user", user ? settings.group : settings.user);
     refuse_start("gatehouse: " + text + "\n", text);
     return false;
   }
@@ -173,10 +180,12 @@ bool Process::find_user() {
 
 /// A regular file or a socket that root made is the user's from now on: it must be reopened, emptied, removed.
 void Process::hand_over(const std::string& path) const {
-  struct stat found{};
+  struct stat found {};
   if (uid_ == 0 || ::stat(path.c_str(), &found) != 0 || found.st_uid == uid_) return;
   if (!S_ISREG(found.st_mode) && !S_ISSOCK(found.st_mode)) return;
-  if (::chown(path.c_str(), uid_, gid_) != 0) log(LogLevel::warn, fmt::format("cannot give \"{}\" to user \"{}\": {}", path, table_->process.user, std::strerror(errno)));
+  if (::chown(path.c_str(), uid_, gid_) != 0)
+    log(LogLevel::warn,
+        fmt::format("cannot give \"{}\" to user \"{}\": {}", path, table_->process.user, std::strerror(errno)));
 }
 
 bool Process::drop_privileges() {
@@ -210,7 +219,8 @@ void Process::say_where_it_listens() const {
   for (const auto& open : sockets_.all()) {
     const std::string where = open->address.is_unix() ? open->address.text() : "http://" + open->bound.text();
     log(LogLevel::notice, fmt::format("listening on {}", where));
-    if (!options_.quiet && !log_is_seen && (options_.error_log.empty() || open->address.port() == 0)) put_error(fmt::format("gatehouse: listening on {}\n", where));
+    if (!options_.quiet && !log_is_seen && (options_.error_log.empty() || open->address.port() == 0))
+      put_error(fmt::format("gatehouse: listening on {}\n", where));
   }
 }
 
@@ -222,7 +232,8 @@ void Process::watch_signals() {
     auto signal = std::make_unique<uv_signal_t>();
     uv_signal_init(loop_.uv(), signal.get());
     signal->data = this;
-    uv_signal_start(signal.get(), [](uv_signal_t* s, int n) { static_cast<Process*>(s->data)->on_signal(n); }, number);
+    uv_signal_start(
+        signal.get(), [](uv_signal_t* s, int n) { static_cast<Process*>(s->data)->on_signal(n); }, number);
     signals_.push_back(std::move(signal));
   }
 }
@@ -231,10 +242,14 @@ void Process::on_signal(int number) {
   log(LogLevel::notice, fmt::format("signal {} ({}) received", number, ::strsignal(number)));
   const auto nobody = [](bool, const std::string&) {};
   switch (number) {
-    case SIGHUP: return reload(nobody);
-    case SIGUSR1: return reopen_logs(nobody);
-    case SIGQUIT: return quit(nobody);
-    default: return stop_now();
+    case SIGHUP:
+      return reload(nobody);
+    case SIGUSR1:
+      return reopen_logs(nobody);
+    case SIGQUIT:
+      return quit(nobody);
+    default:
+      return stop_now();
   }
 }
 
@@ -255,7 +270,8 @@ void Process::reopen_logs(Answer answer) {
   }
   if (!trouble.empty()) log(LogLevel::emerg, trouble);
   const std::size_t count = table_->log_files.size();
-  answer(trouble.empty(), trouble.empty() ? fmt::format("gatehouse: {} log file{} reopened\n", count, count == 1 ? "" : "s") : trouble);
+  answer(trouble.empty(),
+         trouble.empty() ? fmt::format("gatehouse: {} log file{} reopened\n", count, count == 1 ? "" : "s") : trouble);
 }
 
 // ---- reload --------------------------------------------------------------------------------------------------------
@@ -379,7 +395,11 @@ void Process::quit(Answer answer) {
   sockets_.close_all();
   draining_ = workers_.size();
   for (const auto& worker : workers_) {
-    worker->drain([this] { loop_.post([this] { if (--draining_ == 0) finished(); }); });
+    worker->drain([this] {
+      loop_.post([this] {
+        if (--draining_ == 0) finished();
+      });
+    });
   }
   if (table_->process.worker_shutdown_timeout_ms > 0) {
     shutdown_.over = [this] { stop_now(); };

@@ -59,11 +59,13 @@ class Process {
   class Deadline final : public net::Timer {
    public:
     std::function<void()> over;
-    void fire() override { if (over) over(); }
+    void fire() override {
+      if (over) over();
+    }
   };
 
   const Options options_;
-  Options plain_;                                  // the same, for reports to others
+  Options plain_;  // the same, for reports to others
   net::Loop loop_;
   state::Registry registry_;
   std::uint64_t generation_ = 0;
@@ -73,14 +75,14 @@ class Process {
   ListenSockets sockets_;
   UpstreamNames names_;
   std::unique_ptr<ControlServer> control_;
-  std::map<std::uint64_t, std::size_t> holders_;   // workers that still hold a generation
+  std::map<std::uint64_t, std::size_t> holders_;  // workers that still hold a generation
   std::vector<std::unique_ptr<uv_signal_t>> signals_;
   Deadline shutdown_;
   Deadline lull_;
-  std::vector<Answer> waiting_;                    // reloads asked for while one is under way
+  std::vector<Answer> waiting_;  // reloads asked for while one is under way
   std::size_t draining_ = 0;
   std::string pid_file_;
-  unsigned uid_ = 0, gid_ = 0;                     // who to become; 0: nobody else
+  unsigned uid_ = 0, gid_ = 0;  // who to become; 0: nobody else
   bool reloading_ = false, stopping_ = false, over_ = false, owns_pid_file_ = false, logs_to_stderr_ = false;
 };
 

@@ -40,7 +40,8 @@ Result<std::vector<int>> open_all(const table::ListenSocket& socket, unsigned wo
       return Unexpected<Error>(fd.error());
     }
     fds.push_back(*fd);
-    if (i == 0 && !address.is_unix()) address = net::bound_address(*fd);  // port 0: all workers share the kernel's choice
+    if (i == 0 && !address.is_unix())
+      address = net::bound_address(*fd);  // port 0: all workers share the kernel's choice
   }
   return fds;
 }

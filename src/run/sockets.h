@@ -15,9 +15,9 @@ namespace gh::run {
 class ListenSockets {
  public:
   struct Open {
-    Address address;           // as the configuration says (port 0 stays 0)
-    Address bound;             // as the kernel says
-    std::vector<int> fds;      // one a worker, or one for all (unix sockets, a single worker)
+    Address address;       // as the configuration says (port 0 stays 0)
+    Address bound;         // as the kernel says
+    std::vector<int> fds;  // one a worker, or one for all (unix sockets, a single worker)
     int backlog = 511;
     [[nodiscard]] int fd_of(unsigned worker) const { return fds[worker < fds.size() ? worker : 0]; }
   };

@@ -16,7 +16,8 @@ void check_names(const table::Table& table, config::Diagnostics& diagnostics) {
   net::Loop loop;
   UpstreamNames names(loop);
   names.on_failure = [&](const table::Upstream& upstream, const std::string& name, const std::string& cause) {
-    diagnostics.warning(config::code::does_not_resolve, upstream.where, fmt::format("`{}` does not resolve: {}", name, cause))
+    diagnostics
+        .warning(config::code::does_not_resolve, upstream.where, fmt::format("`{}` does not resolve: {}", name, cause))
         .with_help("the gateway starts all the same and treats it as down until the name has an address");
   };
   bool ready = false, running = false;

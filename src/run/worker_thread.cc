@@ -47,9 +47,8 @@ void WorkerThread::accepted(const Address& address, proxy::ListenPoint& point, u
   if (turn == 0) return worker_->accept(point, listening);
   const int fd = static_cast<net::Listener::Waiting*>(listening->data)->take();
   WorkerThread* other = others[turn - 1];
-  other->worker_->loop.post([other, address, fd] {
-    other->worker_->accept(other->worker_->listen_point(address), fd);
-  });
+  other->worker_->loop.post(
+      [other, address, fd] { other->worker_->accept(other->worker_->listen_point(address), fd); });
 }
 
 void WorkerThread::stop_listening(const Address& address) {

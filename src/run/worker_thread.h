@@ -20,7 +20,8 @@ class WorkerThread {
   WorkerThread(unsigned index, proxy::Counters& counters, const proxy::ProcessCounters& all);
   ~WorkerThread();
 
-  /// `ended` is shared by all workers: none is destroyed before the last one has left its loop, as they mail each other.
+  /// `ended` is shared by all workers: none is destroyed before the last one has left its loop, as they mail each
+  /// other.
   void start(std::shared_ptr<std::latch> ended);
   void join();
 

@@ -1,6 +1,7 @@
 // `location`: its forms, the scope of its directives, and its Route.
 #include <algorithm>
 
+#include "config/typing.h"
 #include "table/server_block.h"
 
 namespace gh::table {
@@ -52,9 +53,12 @@ bool read_head(Scope& scope, const config::Bound& directive, Head& head) {
 bool compile_regex(Scope& scope, const Head& head, Route& route) {
   auto regex = Regex::compile(head.text, head.ignore_case);
   if (!regex) {
-    scope.error(code::bad_regex, head.text_span, "regular expression: " + regex.error().text);
+    scope.error(code::bad_regex, head.text_span, "invalid regular expression")
+        .with_label(regex.error().text)
+        .with_help("byte " + std::to_string(regex.error().code + 1) + " of the expression is not understood");
     return false;
   }
+  config::warn_of_escapes(head.text_span, scope.builder.loaded.sources, scope.builder.diagnostics);
   route.regex = std::make_shared<const Regex>(std::move(*regex));
   route.regex_slots = define_names(scope, *route.regex, head.text_span);
   return true;

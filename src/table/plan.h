@@ -76,6 +76,8 @@ struct LogSettings {
   std::shared_ptr<const ErrorLog> error_log;
 };
 
+enum class IfModifiedSince : std::uint8_t { off, exact, before };
+
 /// Files served by a location: root, index, types (static content).
 struct FileSettings {
   Template root;                       // absolute; variables allowed
@@ -84,6 +86,7 @@ struct FileSettings {
   std::vector<Template> index;         // default "index.html"
   std::shared_ptr<const std::unordered_map<std::string, std::string>> types;  // lower-case extension to type
   std::string default_type = "text/plain";
+  IfModifiedSince if_modified_since = IfModifiedSince::exact;
 };
 
 /// What a server keeps for reading heads (LANGUAGE.md 10.4).

@@ -6,6 +6,7 @@
 #include <functional>
 
 #include "base/text.h"
+#include "config/typing.h"
 
 namespace gh::table {
 namespace {
@@ -151,10 +152,16 @@ void add_server_names(Scope& scope, const config::Bound& directive) {
     const std::string word = value.text == "$hostname" ? host_name() : value.text;
     auto name = parse_server_name(word);
     if (!name) {
-      scope.error(word.starts_with("~") ? code::bad_regex : code::bad_server_name, value.span, name.error().text);
+      if (word.starts_with("~")) {
+        scope.error(code::bad_regex, value.span, "invalid regular expression").with_label(name.error().text);
+      } else {
+        scope.error(code::bad_server_name, value.span, name.error().text)
+            .with_help("forms: a.example, *.a.example, a.*, .a.example, ~regex, \"\"");
+      }
       continue;
     }
     if (name->regex) {
+      config::warn_of_escapes(value.span, scope.builder.loaded.sources, scope.builder.diagnostics);
       auto slots = define_names(scope, *name->regex, value.span);
       if (!slots.empty()) draft.server->regex_slots.emplace(name->regex.get(), std::move(slots));
     }

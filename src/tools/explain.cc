@@ -143,6 +143,9 @@ std::string explain_known(std::string_view name, const Known& known) {
     case Known::Fate::later:
       out = fmt::format("{}: known, not served yet: passed over with a warning\n", name);
       break;
+    case Known::Fate::missing:
+      out = fmt::format("{}: known, not served yet: refused, as it cannot be passed over\n", name);
+      break;
     case Known::Fate::refused:
       out = fmt::format("{}: known and refused\n", name);
       break;

@@ -219,6 +219,8 @@ class Page {
         return "Accepted, without effect";
       case Known::Fate::later:
         return "Passed over with a warning";
+      case Known::Fate::missing:
+        return "Refused until it is served";
       case Known::Fate::refused:
         return "Refused";
     }

@@ -1,6 +1,9 @@
 #include "upstream/pool.h"
 
+#include <sys/socket.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <unordered_set>
 
 #include "base/hash.h"
@@ -11,6 +14,15 @@ namespace {
 
 std::size_t bind_key(const Address* bind) {
   return bind ? static_cast<std::size_t>(fnv1a(bind->text())) | 1 : 0;
+}
+
+constexpr std::int64_t early_close_ms = 1000;          // a kept connection closed sooner than this was closed early
+constexpr std::int64_t early_close_memory_ms = 10000;  // how long that counts
+
+/// Nothing to read, no FIN: what the loop has not seen yet, the kernel may know.
+bool is_silent(const PeerConnection& connection) {
+  char byte = 0;
+  return ::recv(connection.stream.fd(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
 }
 
 }  // namespace
@@ -40,12 +52,12 @@ void PeerConnection::on_read(std::string_view bytes) {
 
 void PeerConnection::on_eof() {
   if (user_) user_->on_peer_eof();
-  else pool_.close(this);
+  else pool_.closed_by_peer(this);
 }
 
 void PeerConnection::on_broken(int error) {
   if (user_) user_->on_peer_broken(error);
-  else pool_.close(this);
+  else pool_.closed_by_peer(this);
 }
 
 void PeerConnection::on_drained() {
@@ -78,17 +90,37 @@ Pool::Group& Pool::group(const std::shared_ptr<state::PeerGroup>& peers) {
 state::PeerView& Pool::view(const std::shared_ptr<state::PeerGroup>& peers) { return *group(peers).view; }
 
 PeerConnection* Pool::take_idle(const table::Upstream& upstream, const state::Peer& peer, const Address* bind,
-                                PeerUser& user) {
+                                bool repeatable, PeerUser& user) {
   Group& from = group(upstream.peers);
+  if (!repeatable && from.early_close_ms >= 0 && loop_.clock().now_ms() - from.early_close_ms < early_close_memory_ms) {
+    return nullptr;
+  }
   const std::size_t wanted = bind_key(bind);
   for (PeerConnection* c = from.idle.newest; c; c = c->older_) {
     if (c->peer_id_ != peer.id || c->bind_hash_ != wanted) continue;
+    if (!repeatable && !is_silent(*c)) {
+      PeerConnection* const older = c->older_;
+      closed_by_peer(c);
+      if (!older) return nullptr;
+      return take_idle(upstream, peer, bind, repeatable, user);
+    }
     unlink_idle(c);
     c->clear_timeout();
     c->user_ = &user;
     return c;
   }
   return nullptr;
+}
+
+void Pool::note_early_close(const table::Upstream& upstream) {
+  group(upstream.peers).early_close_ms = loop_.clock().now_ms();
+}
+
+void Pool::closed_by_peer(PeerConnection* connection) {
+  const auto it = groups_.find(connection->group_);
+  const std::int64_t now = loop_.clock().now_ms();
+  if (it != groups_.end() && now - connection->idle_since_ms_ < early_close_ms) it->second->early_close_ms = now;
+  close(connection);
 }
 
 PeerConnection* Pool::connect(const state::Peer& peer, const Address* bind, PeerUser& user, int& error) {
@@ -117,6 +149,8 @@ void Pool::give_back(PeerConnection* connection, const table::Upstream& upstream
   Group& to = group(upstream.peers);
   if (to.idle.count >= upstream.keepalive_connections) close(to.idle.oldest);
   connection->stream.resume();
+  connection->group_ = upstream.peers.get();
+  connection->idle_since_ms_ = now;
   connection->list_ = &to.idle;
   connection->older_ = to.idle.newest;
   connection->newer_ = nullptr;

@@ -57,9 +57,11 @@ class PeerConnection final : private net::StreamEvents, private net::Timer {
   PeerConnection* newer_ = nullptr;          // idle list of its group, and of all idle ones when free
   PeerConnection* older_ = nullptr;
   struct IdleList* list_ = nullptr;
+  const state::PeerGroup* group_ = nullptr;  // while idle
   std::uint64_t peer_id_ = 0;
   std::uint64_t requests_ = 0;
   std::int64_t created_ms_ = 0;
+  std::int64_t idle_since_ms_ = 0;
   std::size_t bind_hash_ = 0;                // connections bound elsewhere (proxy_bind) are never shared
 };
 
@@ -79,8 +81,12 @@ class Pool {
   /// This worker's view of a group of peers (picks go through it). `seed` differs by worker.
   state::PeerView& view(const std::shared_ptr<state::PeerGroup>& group);
 
-  /// An idle connection to `peer`, or null. From now on its events go to `user`.
-  PeerConnection* take_idle(const table::Upstream& upstream, const state::Peer& peer, const Address* bind, PeerUser& user);
+  /// An idle connection to `peer`, or null. From now on its events go to `user`. A request that is not `repeatable` gets
+  /// one only if nothing says that its peer closes early: losing it to that race cannot be made good.
+  PeerConnection* take_idle(const table::Upstream& upstream, const state::Peer& peer, const Address* bind, bool repeatable,
+                            PeerUser& user);
+  /// A peer closed a kept connection just when it was used: its peers close early, see take_idle().
+  void note_early_close(const table::Upstream& upstream);
   /// A new one that is connecting; on_peer_connected tells. Null: `error` is set (out of descriptors ...).
   PeerConnection* connect(const state::Peer& peer, const Address* bind, PeerUser& user, int& error);
   /// The exchange is through: keep the connection for the next one, if the upstream's settings allow it, else close it.
@@ -95,11 +101,13 @@ class Pool {
 
  private:
   friend class PeerConnection;
+  void closed_by_peer(PeerConnection* connection);
   void unlink_idle(PeerConnection* connection);
   struct Group {
     std::shared_ptr<state::PeerGroup> peers;
     std::unique_ptr<state::PeerView> view;
     IdleList idle;
+    std::int64_t early_close_ms = -1;   // when a kept connection was last closed soon after it was given back
   };
   Group& group(const std::shared_ptr<state::PeerGroup>& peers);
   net::Loop& loop_;

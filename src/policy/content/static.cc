@@ -7,9 +7,9 @@
 #include <cerrno>
 #include <system_error>
 
-#include "base/clock.h"
-#include "base/text.h"
 #include "http/target.h"
+#include "policy/content/byte_range.h"
+#include "policy/content/preconditions.h"
 #include "policy/content/static_file.h"
 #include "policy/file_type.h"
 #include "policy/policy.h"
@@ -98,40 +98,61 @@ std::string_view etag_of(Exchange& x, const struct stat& info) {
   return {to, static_cast<std::size_t>(end - to)};
 }
 
-/// RFC 9110 13.2.2: If-None-Match decides alone where it is given; else If-Modified-Since, by equality as in nginx
-/// (if_modified_since exact).
-bool is_not_modified(const Exchange& x, std::string_view etag) {
-  if (const http::Field* field = http::find(x.request.fields, http::HeaderId::if_none_match)) {
-    if (etag.empty()) return false;
-    std::string_view rest = field->value, tag;
-    while (next_list_element(rest, tag)) {
-      if (tag.starts_with("W/")) tag.remove_prefix(2);  // weak comparison (RFC 9110 8.8.3.2)
-      if (tag == "*" || tag == etag) return true;
-    }
-    return false;
-  }
-  const http::Field* since = http::find(x.request.fields, http::HeaderId::if_modified_since);
-  if (!since) return false;
-  char date[32];
-  write_http_date(x.reply.last_modified, date);
-  return since->value == std::string_view(date, 29);
+Verdict not_modified(Exchange& x) {
+  x.reply.status = 304;
+  x.send_head({}, true);
+  return Verdict::done;
 }
 
-Verdict send_file(Exchange& x, int fd, const struct stat& info) {
-  x.reply.last_modified = info.st_mtime;
-  const std::string_view etag = x.core().etag ? etag_of(x, info) : std::string_view();
-  if (!etag.empty()) x.reply.fields.add(x.arena, "ETag", etag, http::HeaderId::etag);
-  if (x.error_status == 0 && is_not_modified(x, etag)) {
-    ::close(fd);
-    x.reply.status = 304;
-    x.send_head({}, true);
-    return Verdict::done;
-  }
+/// RFC 9110 15.5.17: the answer says how long the file is.
+Verdict no_such_range(Exchange& x, std::uint64_t size) {
+  x.reply.fields.clear();
+  x.reply.last_modified = -1;
+  x.reply.fields.add(x.arena, "Content-Range", x.arena.copy(fmt::format("bytes */{}", size)),
+                     http::HeaderId::content_range);
+  return x.error(416);
+}
+
+/// The whole file or the part that was asked for. An error page's file is always sent whole.
+Verdict send_content(Exchange& x, int fd, std::string_view etag, const struct stat& info) {
+  const auto size = static_cast<std::uint64_t>(info.st_size);
   x.reply.status = 200;
   x.reply.content_type = file_type(*x.route->files, x.uri);
   x.reply.has_content_length = true;
-  x.reply.content_length = static_cast<std::uint64_t>(info.st_size);
-  return start_file(x, fd, x.reply.content_length);
+  ByteRange range;
+  if (x.error_status == 0) {
+    range = read_byte_range(wanted_range(x, etag, info.st_mtime), size);
+    x.reply.fields.add(x.arena, "Accept-Ranges", "bytes", http::HeaderId::accept_ranges);
+  }
+  if (range.kind == ByteRange::Kind::whole) {
+    x.reply.content_length = size;
+    return start_file(x, fd, 0, size);
+  }
+  if (range.kind == ByteRange::Kind::unsatisfiable) {
+    ::close(fd);
+    x.reply.has_content_length = false;
+    return no_such_range(x, size);
+  }
+  x.reply.status = 206;
+  x.reply.content_length = range.length;
+  const std::string place = fmt::format("bytes {}-{}/{}", range.first, range.first + range.length - 1, size);
+  x.reply.fields.add(x.arena, "Content-Range", x.arena.copy(place), http::HeaderId::content_range);
+  return start_file(x, fd, range.first, range.length);
+}
+
+Verdict send_file(Exchange& x, int fd, const struct stat& info) {
+  const std::string_view etag = x.core().etag ? etag_of(x, info) : std::string_view();
+  const Precondition judged =
+      x.error_status == 0 ? judge_preconditions(x, etag, info.st_mtime) : Precondition::pass;
+  if (judged == Precondition::failed) {
+    ::close(fd);
+    return x.error(412);
+  }
+  x.reply.last_modified = info.st_mtime;
+  if (!etag.empty()) x.reply.fields.add(x.arena, "ETag", etag, http::HeaderId::etag);
+  if (judged == Precondition::pass) return send_content(x, fd, etag, info);
+  ::close(fd);
+  return not_modified(x);
 }
 
 Verdict serve_file(Exchange& x) {

@@ -27,7 +27,8 @@ char* scratch() {
 
 class FileSource final : public proxy::ContentSource {
  public:
-  FileSource(Exchange& exchange, int fd, std::uint64_t bytes) : x_(exchange), fd_(fd), left_(bytes) {}
+  FileSource(Exchange& exchange, int fd, std::uint64_t offset, std::uint64_t bytes)
+      : x_(exchange), fd_(fd), left_(bytes), offset_(offset) {}
 
   Verdict start() {
     if (left_ == 0 || x_.request.method == http::Method::head) {
@@ -97,13 +98,13 @@ class FileSource final : public proxy::ContentSource {
 
   Exchange& x_;
   int fd_;
-  std::uint64_t left_, offset_ = 0;
+  std::uint64_t left_, offset_;
 };
 
 }  // namespace
 
-Verdict start_file(Exchange& exchange, int fd, std::uint64_t bytes) {
-  return exchange.arena.make<FileSource>(exchange, fd, bytes)->start();
+Verdict start_file(Exchange& exchange, int fd, std::uint64_t offset, std::uint64_t bytes) {
+  return exchange.arena.make<FileSource>(exchange, fd, offset, bytes)->start();
 }
 
 }  // namespace gh::policy

@@ -132,3 +132,13 @@ TEST_CASE("escapes that the lexer takes away from a regular expression are warne
   CHECK(one(R"(rewrite ^/a\\nb /c;)").checked->codes() == "");
   CHECK(one(R"(rewrite ^/a\\d /c;)").checked->codes() == "W706@2");
 }
+
+TEST_CASE("kinds of values: shares, variables, networks with low bits set") {
+  const auto share = check("upstream a {\n server 10.0.0.1;\n error_threshold half;\n}");
+  CHECK(share->codes() == "E0307@3");
+  CHECK(one("set x 1;").checked->codes() == "E0313@2");
+  const auto low = one("allow 10.1.2.3/8;");
+  CHECK(low.checked->codes() == "W707@2");
+  REQUIRE(low.bound);
+  CHECK(low.bound->at(0).text == "10.0.0.0/8");
+}

@@ -65,6 +65,13 @@ TEST_CASE("known names: notes, warnings, refusals, each group once a file") {
       " location /a { content_by_lua_block { x } }\n location /b { access_by_lua_block { y } }\n js_content a;\n "
       "js_set b;\n}");
   CHECK(c->codes() == "N901@1 N901@2 W901@3 E0601@5 E0601@7 E0601@8");
+  CHECK(c->diagnostics.all()[3].label == "refused, like 1 more line of this file");
+}
+
+TEST_CASE("known names: what cannot be passed over is an error of its own, once a file and name") {
+  const auto c = check("http {\n auth_basic a;\n server {\n auth_basic b;\n auth_basic off;\n }\n}");
+  CHECK(c->codes() == "E0602@2");
+  CHECK(c->diagnostics.all()[0].label == "cannot be passed over, like 2 more lines of this file");
 }
 
 TEST_CASE("what failed is not in the result, the rest is") {

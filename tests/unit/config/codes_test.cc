@@ -13,8 +13,10 @@ using namespace gh::config;
 
 namespace {
 
-// Raised by folders above config/: their fixtures come with them, and leave this list then.
-const std::set<std::string_view> raised_elsewhere = {"E0407", "E0505", "W401", "W701", "W702", "W704", "N902"};
+// What is around the machine decides: tests/wire reaches them.
+const std::set<std::string_view> needs_a_machine = {"E0407", "E0505", "W401"};
+// Kinds of values that no directive of this release takes: arguments_test.cc and bind_test.cc reach them.
+const std::set<std::string_view> no_row_yet = {"E0307", "E0313", "E0315", "W707"};
 // Limits too large for a fixture: include_test.cc and parse_test.cc reach them.
 const std::set<std::string_view> too_large = {"E0111", "E0112", "E0113", "E0114"};
 
@@ -51,13 +53,13 @@ TEST_CASE("every code has a complete text, in order, once") {
 TEST_CASE("every code fires in tests/check") {
   const std::string expected = all_expected();
   for (const Code& code : codes()) {
-    const bool exempt = raised_elsewhere.count(code.id) + too_large.count(code.id) > 0;
+    const bool exempt = needs_a_machine.count(code.id) + no_row_yet.count(code.id) + too_large.count(code.id) > 0;
     const bool fires = expected.find("[" + std::string(code.id) + "]") != std::string::npos;
     CAPTURE(code.id);
     CHECK((fires || exempt));
-    if (raised_elsewhere.count(code.id) > 0) CHECK_MESSAGE(!fires, "it has a fixture now: take it off the list");
+    if (no_row_yet.count(code.id) > 0) CHECK_MESSAGE(!fires, "it has a fixture now: take it off the list");
   }
-  for (const auto list : {&raised_elsewhere, &too_large}) {
+  for (const auto list : {&needs_a_machine, &no_row_yet, &too_large}) {
     for (const std::string_view id : *list) CHECK(find_code(id) != nullptr);
   }
 }

@@ -34,7 +34,7 @@ TEST_CASE("the text form: place, excerpt, carets, label, help") {
         " ::: gateway.conf:1:1\n"
         "1 | a;\n"
         "  | ^ first here\n"
-        "  = help: did you mean `proxy_pass`?          fix available: --fix\n"
+        "  = help: did you mean `proxy_pass`?\n"
         "  = docs: gatehouse explain E0201\n\n");
 }
 

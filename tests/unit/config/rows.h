@@ -155,6 +155,7 @@ inline const Known known[] = {
     {"*_hash_max_size", Known::Fate::note, "tables grow by themselves", {}},
     {"http3", Known::Fate::later, "HTTP/2 and HTTP/1.1 are served", {}},
     {"*_by_lua_block", Known::Fate::refused, "there is no Lua here: use `map`, `set` and expressions", "lua"},
+    {"auth_basic", Known::Fate::missing, "without it everybody would pass", {}},
     {"js_*", Known::Fate::refused, "there is no njs here: use `map`, `set` and expressions", {}},
 };
 

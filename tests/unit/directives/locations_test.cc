@@ -145,6 +145,6 @@ TEST_CASE("named groups of a location's regex have slots") {
 TEST_CASE("unknown variables are named with the nearest one, once each, and not behind a refused `set`") {
   CHECK(Compiled(server_of("return 200 $hots;")).says("E0401", "did you mean `$host`?"));
   Compiled refused(server_of("set $mine 1; return 200 $mine;"));
-  CHECK(refused.says("E0601", "set"));
+  CHECK(refused.says("E0602", "set"));
   CHECK_FALSE(refused.says("E0401"));
 }

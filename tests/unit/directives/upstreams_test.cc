@@ -68,7 +68,7 @@ TEST_CASE("faults of upstream blocks") {
   CHECK(Compiled("upstream u { server a; } " + used("server b;")).says("E0506", "`u` is defined twice"));
   CHECK(Compiled(used("server 10.0.0.1:x;")).says("E0311"));
   CHECK(Compiled(used("server 10.0.0.1 weight=0;")).says("E0302"));
-  CHECK(Compiled(used("server 10.0.0.1 slow_start=5s;")).says("E0601"));
+  CHECK(Compiled(used("server 10.0.0.1 slow_start=5s;")).says("E0602"));
   CHECK(Compiled("upstream u { server 10.0.0.1; } server { }").says("W404", "`u` is never used"));
   CHECK_FALSE(Compiled("upstream u { server 10.0.0.1; } server { location / { proxy_pass http://$host; } }").says("W404"));
 }
@@ -115,7 +115,7 @@ TEST_CASE("variables: the upstream is known when they begin behind the host") {
 
 TEST_CASE("faults of proxy_pass") {
   CHECK(Compiled(pass("10.0.0.1:80")).says("E0318", "no scheme"));
-  CHECK(Compiled(pass("https://10.0.0.1")).says("E0601"));
+  CHECK(Compiled(pass("https://10.0.0.1")).says("E0602"));
   CHECK(Compiled(pass("http://10.0.0.1/x", "~ ^/p")).says("E0507", "in a regex location"));
   CHECK(Compiled(pass("http://10.0.0.1/", "@p")).says("E0507", "in a named location"));
   CHECK(Compiled(pass("http://10.0.0.1/$1", "~ ^/(p)")).table);

@@ -161,8 +161,8 @@ TEST_CASE("what is not known gets the nearest name") {
 TEST_CASE("help starts with examples and names every long option") {
   const std::string help = run::help_text();
   CHECK(help.find("gatehouse -c gateway.conf") < help.find("Options"));
-  for (const char* name : {"--config", "--prefix", "--check", "--format", "--context", "--deny-warnings", "--max-errors",
-                           "--color", "--no-color", "--version", "--help"}) {
+  for (const char* name : {"--config", "--prefix", "--check", "--format", "--context", "--deny-warnings",
+                           "--max-errors", "--color", "--no-color", "--version", "--help"}) {
     CHECK_MESSAGE(has(help, name), name);
   }
 }
