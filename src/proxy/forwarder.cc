@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 
 #include "proxy/error_page.h"
 #include "proxy/worker.h"
@@ -43,6 +44,7 @@ Verdict Forwarder::begin(const ProxyPlan& plan, const table::Upstream& up, const
   plan_ = &plan;
   upstream_ = &up;
   request_ = request;
+  x_.upstream_uri = request_.uri;
   selection_ = {};
   partial_head_.clear();
   started_ms_ = x_.clock().now_ms();
@@ -114,7 +116,7 @@ void Forwarder::on_peer_connected(int error) {
     return failed_here(fmt::format("cannot connect to upstream ({}: {})", -error, uv_strerror(error)));
   }
   if (error != 0) {
-    return failed(Failure::error, 502, fmt::format("connect() failed ({}: {}) while connecting to upstream", -error, uv_strerror(error)));
+    return failed(Failure::error, 502, fmt::format("connect() failed ({}: {}) while connecting to upstream", -error, std::strerror(-error)));
   }
   record_->connect_ms = since_attempt_ms();
   if (plan_->settings->socket_keepalive) connection_->stream.set_keep_alive(true);
@@ -129,7 +131,6 @@ void Forwarder::send_request() {
   request_started_ = true;
   Output& out = x_.worker.out;
   out.clear();
-  x_.upstream_uri = request_.uri;
   write_upstream_request(out, x_, *plan_, request_);
   std::array<iovec, relay_parts> parts;
   std::size_t count = 1;

@@ -1,7 +1,8 @@
 // The failing half of Forwarder: what an error is called in the log, whether there is another try (proxy_next_upstream),
 // what the client gets when there is none.
 #include <fmt/format.h>
-#include <uv.h>
+
+#include <cstring>
 
 #include "proxy/forwarder.h"
 #include "proxy/worker.h"
@@ -70,7 +71,7 @@ void Forwarder::on_peer_eof() {
 }
 
 void Forwarder::on_peer_broken(int error) {
-  const std::string text = fmt::format("recv() failed ({}: {}) while {}", -error, uv_strerror(error), doing());
+  const std::string text = fmt::format("recv() failed ({}: {}) while {}", -error, std::strerror(-error), doing());
   if (stage_ == Stage::relaying) return cut(text);
   failed(Failure::error, 502, text);
 }

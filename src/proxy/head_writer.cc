@@ -21,7 +21,7 @@ void write_location(Output& out, Exchange& x, Client& client) {
   const Reply& reply = x.reply;
   out << "Location: ";
   const table::CoreSettings& core = x.core();
-  if (core.absolute_redirect && !reply.from_upstream && !reply.location.empty() && reply.location.front() == '/') {
+  if (core.absolute_redirect && (!reply.from_upstream || reply.location_is_ours) && !reply.location.empty() && reply.location.front() == '/') {
     out << (client.is_tls() ? "https://" : "http://");
     const bool use_name = core.server_name_in_redirect || x.host_name.empty();
     if (use_name && !x.server->name.empty()) out << x.server->name;

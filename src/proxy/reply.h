@@ -65,6 +65,7 @@ struct Reply {
   bool head_sent = false;
   bool complete = false;              // the last body byte was handed to the client side
   bool from_upstream = false;
+  bool location_is_ours = false;      // rewritten by proxy_redirect: made absolute like one of the gateway's own
   bool close_connection = false;      // the connection cannot be used after this answer
 };
 

@@ -120,7 +120,12 @@ void take_upstream_head(Exchange& x, const ProxyPlan& plan, const http::Response
     if (head.has_connection_names && http::named_by_connection(head.fields, field.name)) continue;
     if (field.id == HeaderId::location) {
       const std::string_view changed = rewrite_redirect(x, plan, field.value);
-      reply.fields.add(x.arena, {field.name, changed.data() ? changed : field.value, field.id});
+      if (changed.data()) {
+        reply.location = changed;
+        reply.location_is_ours = true;
+      } else {
+        reply.fields.add(x.arena, field);
+      }
     } else if (field.id == HeaderId::refresh) {
       reply.fields.add(x.arena, {field.name, rewrite_refresh(x, plan, field.value), field.id});
     } else {

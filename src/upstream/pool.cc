@@ -92,7 +92,7 @@ state::PeerView& Pool::view(const std::shared_ptr<state::PeerGroup>& peers) { re
 PeerConnection* Pool::take_idle(const table::Upstream& upstream, const state::Peer& peer, const Address* bind,
                                 bool repeatable, PeerUser& user) {
   Group& from = group(upstream.peers);
-  if (!repeatable && from.early_close_ms >= 0 && loop_.clock().now_ms() - from.early_close_ms < early_close_memory_ms) {
+  if (!repeatable && from.early_closes > 1 && loop_.clock().now_ms() - from.early_close_ms < early_close_memory_ms) {
     return nullptr;
   }
   const std::size_t wanted = bind_key(bind);
@@ -113,13 +113,19 @@ PeerConnection* Pool::take_idle(const table::Upstream& upstream, const state::Pe
 }
 
 void Pool::note_early_close(const table::Upstream& upstream) {
-  group(upstream.peers).early_close_ms = loop_.clock().now_ms();
+  note_early_close(group(upstream.peers));
+}
+
+void Pool::note_early_close(Group& group) {
+  const std::int64_t now = loop_.clock().now_ms();
+  group.early_closes = now - group.early_close_ms < early_close_memory_ms ? group.early_closes + 1 : 1;
+  group.early_close_ms = now;
 }
 
 void Pool::closed_by_peer(PeerConnection* connection) {
   const auto it = groups_.find(connection->group_);
   const std::int64_t now = loop_.clock().now_ms();
-  if (it != groups_.end() && now - connection->idle_since_ms_ < early_close_ms) it->second->early_close_ms = now;
+  if (it != groups_.end() && now - connection->idle_since_ms_ < early_close_ms) note_early_close(*it->second);
   close(connection);
 }
 

@@ -107,9 +107,11 @@ class Pool {
     std::shared_ptr<state::PeerGroup> peers;
     std::unique_ptr<state::PeerView> view;
     IdleList idle;
-    std::int64_t early_close_ms = -1;   // when a kept connection was last closed soon after it was given back
+    std::int64_t early_close_ms = 0;    // when a kept connection was last closed soon after it was given back
+    unsigned early_closes = 0;          // of late: one alone is an accident
   };
   Group& group(const std::shared_ptr<state::PeerGroup>& peers);
+  void note_early_close(Group& group);
   net::Loop& loop_;
   std::unordered_map<const state::PeerGroup*, std::unique_ptr<Group>> groups_;
   Group* last_group_ = nullptr;   // most requests go where the last one went

@@ -29,6 +29,8 @@ class AccessLog(WireTest):
         location /esc/ { access_log raw.log raw; access_log def.log def; return 200; }
         location /if/ { access_log if.log short if=$arg_log; return 200; }
         location /two/ { access_log a.log short; access_log b.log short; return 200; }
+        location /named/ { root @DIR@; access_log named_$arg_name.log short; return 200; }
+        location /rootless/ { root @DIR@/not-there; access_log rootless_$arg_name.log short; return 200; }
         location /off/ { access_log off; return 200; }
         location /sizes/ { access_log sizes.log sizes; return 200 0123456789; }
         location /ids/ { access_log ids.log ids; return 200; }
@@ -47,6 +49,16 @@ class AccessLog(WireTest):
                          r'"GET /x/combined\?q=1 HTTP/1\.1" 200 \d+ "http://ref/" "agent/1"$')
         self.get("/combined/")
         self.assertRegex(self.line("combined.log"), r'"GET /combined/ HTTP/1\.1" 200 5 "-" "-"$')
+
+    def test_a_file_that_the_request_names(self):
+        self.get("/named/x?name=one")
+        self.get("/named/y?name=two")
+        self.assertRegex(self.line("named_one.log"), "/named/x 200")
+        self.assertRegex(self.line("named_two.log"), "/named/y 200")
+        self.get("/rootless/x?name=one")
+        self.get("/named/x?name=/../../up")
+        self.gw.wait_log("path of an access log")
+        self.assertFalse(os.path.exists(self.gw.path("rootless_one.log")))
 
     def test_own_formats(self):
         self.get("/short/b/10")

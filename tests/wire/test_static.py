@@ -15,6 +15,8 @@ class Static(WireTest):
         location /aka/ { alias @DIR@/www/sub/; }
         location = /aka-file { alias @DIR@/www/a.txt; }
         location /etagless/ { etag off; root @DIR@/second/other/..; }
+        location /before/ { alias @DIR@/www/; if_modified_since before; }
+        location /never/ { alias @DIR@/www/; if_modified_since off; }
         default_type text/plain;
         types { text/html html; application/json json; }
     }
@@ -45,6 +47,52 @@ class Static(WireTest):
         self.assertRegex(tag, r'^(W/)?"[^"]+"$')
         self.assertStatus(self.get("/a.txt", [("If-None-Match", tag)]), 304)
         self.assertIsNone(self.get("/etagless/file").get("ETag"))
+
+    def test_times(self):
+        modified = self.get("/a.txt").get("Last-Modified")
+        later, earlier = "Wed, 08 Jul 2037 22:53:52 GMT", "Sun, 06 Nov 1994 08:49:37 GMT"
+        for path, date, status in (("/a.txt", modified, 304), ("/a.txt", later, 200), ("/a.txt", "no date", 200),
+                                   ("/before/a.txt", later, 304), ("/before/a.txt", earlier, 200),
+                                   ("/before/a.txt", "Wednesday, 08-Jul-37 22:53:52 GMT", 304),
+                                   ("/before/a.txt", "Wed Jul  8 22:53:52 2037", 304),
+                                   ("/never/a.txt", modified, 200)):
+            with self.subTest((path, date)):
+                self.assertStatus(self.get(path, [("If-Modified-Since", date)]), status)
+        self.assertStatus(self.get("/a.txt", [("If-Unmodified-Since", earlier)]), 412)
+        self.assertStatus(self.get("/a.txt", [("If-Unmodified-Since", modified)]), 200)
+
+    def test_preconditions(self):
+        tag = self.get("/a.txt").get("ETag")
+        for value, status in ((tag, 200), ("*", 200), ('"x", ' + tag, 200), ('"x"', 412), ("W/" + tag, 412)):
+            with self.subTest(value):
+                self.assertStatus(self.get("/a.txt", [("If-Match", value)]), status)
+        self.assertStatus(self.get("/nowhere", [("If-Match", '"x"')]), 404)
+
+    def test_ranges(self):
+        self.assertEqual(self.get("/a.txt").get("Accept-Ranges"), "bytes")
+        size = 3000000
+        for value, first, last in (("0-9", 0, 9), ("5-5", 5, 5), ("2999995-", size - 5, size - 1),
+                                   ("-7", size - 7, size - 1), ("2999999-4000000", size - 1, size - 1),
+                                   ("-4000000", 0, size - 1), ("9000000-, 3-4", 3, 4)):
+            with self.subTest(value):
+                answer = self.get("/big.bin", [("Range", "bytes=" + value)])
+                self.assertEqual((answer.status, answer.get("Content-Range")),
+                                 (206, "bytes %d-%d/%d" % (first, last, size)))
+                self.assertEqual(answer.body, (b"0123456789" * 300000)[first:last + 1])
+        for value in ("bytes=0-1,4-5", "lines=0-9"):
+            self.assertEqual(len(self.get("/big.bin", [("Range", value)]).body), size)
+        for value in ("3000000-", "-0", "9-3", "x", "1-2-3", ""):
+            with self.subTest(value):
+                answer = self.get("/big.bin", [("Range", "bytes=" + value)])
+                self.assertEqual((answer.status, answer.get("Content-Range")), (416, "bytes */%d" % size))
+                self.assertIsNone(answer.get("ETag"))
+
+    def test_a_range_only_if_nothing_changed(self):
+        whole = self.get("/a.txt")
+        for value, status in ((whole.get("ETag"), 206), (whole.get("Last-Modified"), 206), ('"x"', 200),
+                              ("W/" + whole.get("ETag"), 200), ("Sun, 06 Nov 1994 08:49:37 GMT", 200)):
+            with self.subTest(value):
+                self.assertStatus(self.get("/a.txt", [("Range", "bytes=0-1"), ("If-Range", value)]), status)
 
     def test_big_files(self):
         self.assertEqual(self.get("/big.bin").body, b"0123456789" * 300000)

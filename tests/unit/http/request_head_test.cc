@@ -184,6 +184,8 @@ TEST_CASE("field lines (RFC 9112 5): what smugglers send") {
                           "Foo: a\nb: c\r\n",
                           "Foo: a\r\r\n",
                           "Foo: a\n",
+                          "If-Match: a\r\nIf-Match: b\r\n",
+                          "Authorization: a\r\nauthorization: a\r\n",
                           "F\xc3\xb6o: x\r\n",
                           "Fo\x01o: x\r\n",
                           "Foo: a\x01\r\n",
@@ -209,6 +211,17 @@ TEST_CASE("field lines (RFC 9112 5): what smugglers send") {
   answers(400, "GET / HTTP/1.1\r\n");
   answers(400, "");
   answers(400, "\r\n");
+}
+
+TEST_CASE("bare LF: a whole head of such lines is taken (RFC 9112 2.2), a mixture is not") {
+  const Parsed p("POST / HTTP/1.1\nHost: a\nContent-Length: 4\n\n");
+  REQUIRE(p.ok);
+  CHECK(p.head.request_line == "POST / HTTP/1.1");
+  CHECK(p.head.content_length == 4);
+  for (const char* bad : {"GET / HTTP/1.1\r\nHost: a\n\n", "GET / HTTP/1.1\nHost: a\r\n\r\n",
+                          "GET / HTTP/1.1\nHost: a\n\r\n", "GET / HTTP/1.1\nHost: a\n b\n\n",
+                          "GET / HTTP/1.1\nHost: a\nA: b\rc\n\n", "GET /\n\n"})
+    answers(400, bad);
 }
 
 TEST_CASE("every control byte is refused at every place of a long value") {
