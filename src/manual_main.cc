@@ -50,7 +50,7 @@ int check(const char* path, const std::string& page) {
 
 int main(int argc, char** argv) {
   const bool checks = argc == 3 && std::string_view(argv[1]) == "--check";
-  if (!checks && argc != 2) {
+  if (!checks && (argc != 2 || argv[1][0] == '-')) {
     std::fprintf(stderr, "usage: gatehouse_manual [--check] FILE\n");
     return 2;
   }

@@ -16,7 +16,8 @@ namespace gh {
 enum class LogLevel : std::uint8_t { emerg, alert, crit, error, warn, notice, info, debug };
 std::string_view log_level_name(LogLevel level);
 
-/// One open file that any thread may append to. reopen() swaps the descriptor (USR1); a failed reopen keeps the old one.
+/// One open file that any thread may append to. reopen() swaps the descriptor (USR1); a failed reopen keeps the old
+/// one.
 class LogFile {
  public:
   static Result<std::shared_ptr<LogFile>> open(const std::string& path);  // "stderr" and "/dev/stdout" as expected

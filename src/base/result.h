@@ -34,7 +34,9 @@ class Unexpected {
   E error_;
 };
 
-inline Unexpected<Error> fail(std::string text, int code = 0) { return Unexpected<Error>(Error{std::move(text), code}); }
+inline Unexpected<Error> fail(std::string text, int code = 0) {
+  return Unexpected<Error>(Error{std::move(text), code});
+}
 
 template <class T, class E = Error>
 class [[nodiscard]] Result {

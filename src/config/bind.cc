@@ -194,7 +194,10 @@ class Binder {
       return;
     }
     near = nearest(name, elsewhere);
-    if (near.empty()) return;
+    if (near.empty()) {
+      d.with_help("gateway.conf(5) lists all directives");
+      return;
+    }
     d.with_help(fmt::format("`{}` exists, but only in {}", near, contexts_text(vocabulary_.legal_contexts(near))));
   }
 
@@ -214,7 +217,8 @@ class Binder {
   void report(const KnownFound& found) {
     const Span at = found.at;
     std::string more;
-    if (found.more > 0) more = fmt::format(", like {} more line{} of this file", found.more, found.more == 1 ? "" : "s");
+    if (found.more == 1) more = ", like 1 more line of this file";
+    if (found.more > 1) more = fmt::format(", like {} more lines of this file", found.more);
     const auto finish = [&](Diagnostic& d, std::string_view label) {
       d.with_label(fmt::format("{}{}", label, more))
           .with_help(std::string(found.known->reason));

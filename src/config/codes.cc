@@ -216,8 +216,8 @@ constexpr Code all_codes[] = {
      "content_by_lua_block { ngx.say(1) }", "return 200 1;", {}},
     {"E0602", "not served yet, and cannot be passed over",
      "The directive is known, and this release does not serve it. Passing over it would let other requests through, or "
-     "answer them in another way, so the configuration is refused as a whole. The help line says what to do until then. "
-     "Directives that only cost speed or comfort get W901 instead.",
+     "answer them in another way, so the configuration is refused as a whole. The help line says what to do until "
+     "then. Directives that only cost speed or comfort get W901 instead.",
      "allow 10.0.0.0/8;\ndeny all;", "listen 127.0.0.1:8080;  # behind a server that checks", {}},
     {"W103", "server name on one socket twice",
      "The first server with the name gets all requests, the second none.",

@@ -83,7 +83,8 @@ class Includer {
     const Span where = node.words[1].span;
     if (!substitute_environment(path, where, false, l_.diagnostics)) return;
     if (path.empty()) {
-      l_.diagnostics.error(code::empty_value, where, "an empty value").with_label("must not be empty");
+      l_.diagnostics.error(code::empty_value, where, "an empty value")
+          .with_label("must not be empty").with_help("write the path of a file, or a pattern");
       return;
     }
     if (path.front() != '/') path.insert(0, l_.main_dir);
@@ -112,7 +113,10 @@ class Includer {
                                    : error.code == ENOENT ? code::file_missing : code::unreadable;
     l_.diagnostics.error(which, where, fmt::format("cannot read `{}`", printable(path)))
         .with_label(error.text)
-        .with_help(error.code == ENOENT ? "relative paths start at the folder of the main configuration file" : "");
+        .with_help(error.code == ENOENT   ? "relative paths start at the folder of the main configuration file"
+                   : error.code == EISDIR ? "to read the files of a folder, write a pattern such as `sites/*.conf`"
+                   : error.code == EACCES ? "the user who starts the gateway must be able to read it"
+                                          : "");
   }
 
   /// The chain of files from the one that `path` is to the place that includes it again; also when it is too long.

@@ -44,8 +44,9 @@ std::unique_ptr<Loaded> load(const LoadOptions& options, const Language& languag
     append(loaded->nodes, load_file(loading, *file, options.top));
   } else {
     loaded->readable = false;
-    loaded->diagnostics.error(code::unreadable, {}, fmt::format("cannot read `{}`", printable(path)))
-        .with_label(file.error().text).with_help(file.error().text);
+    loaded->diagnostics
+        .error(code::unreadable, {}, fmt::format("cannot read `{}`: {}", printable(path), file.error().text))
+        .with_help("name the configuration file: -c FILE");
   }
   const ArgumentPlace place = {loading.main_dir, options.prefix};
   loaded->bound = bind(loaded->nodes, options.top, vocabulary, loaded->sources, place, loaded->diagnostics);

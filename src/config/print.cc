@@ -134,14 +134,14 @@ std::size_t display_column(const Sources& sources, const Span& span) {
 }
 
 std::string place_text(const Sources& sources, const Span& span) {
-  return fmt::format("{}:{}:{}", clean(sources.file(span.file).path), sources.place(span).line,
+  return fmt::format("{}:{}:{}", clean(sources.shown_path(span.file)), sources.place(span).line,
                      display_column(sources, span));
 }
 
 std::string included_from_text(const Sources& sources, std::uint32_t file) {
   std::string out;
   for (Span at = sources.file(file).included_from; at.is_set(); at = sources.file(at.file).included_from) {
-    out += fmt::format("{}{}:{}", out.empty() ? "   (included from " : ", from ", clean(sources.file(at.file).path),
+    out += fmt::format("{}{}:{}", out.empty() ? "   (included from " : ", from ", clean(sources.shown_path(at.file)),
                        sources.place(at).line);
   }
   return out.empty() ? out : out + ")";
@@ -268,7 +268,7 @@ std::string github_line(const Diagnostic& d, const Sources& sources) {
   if (d.span.is_set()) {
     const Place begin = sources.place(d.span), end = sources.place({d.span.file, d.span.end, d.span.end});
     where = fmt::format("file={},line={},col={},endLine={},endColumn={},",
-                        github_escape(sources.file(d.span.file).path, true), begin.line, begin.column, end.line,
+                        github_escape(sources.shown_path(d.span.file), true), begin.line, begin.column, end.line,
                         end.column);
   }
   const std::string text = d.help.empty() ? d.message : d.message + ": " + d.help;

@@ -97,4 +97,9 @@ std::string Sources::where(const Span& span) const {
   return fmt::format("{}:{}:{}", files_[span.file].path, at.line, at.column);
 }
 
+std::string_view Sources::shown_path(std::uint32_t id) const {
+  const std::string_view path = files_[id].path;
+  return shown_from_.size() > 1 && path.starts_with(shown_from_) ? path.substr(shown_from_.size()) : path;
+}
+
 }  // namespace gh::config

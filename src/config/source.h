@@ -34,6 +34,9 @@ class Sources {
   std::uint32_t add(std::string path, std::string text, Span included_from = {});
   [[nodiscard]] const SourceFile& file(std::uint32_t id) const { return files_[id]; }
   [[nodiscard]] std::size_t count() const { return files_.size(); }
+  /// The path as diagnostics show it: from the folder of show_from() on, if it is below that.
+  [[nodiscard]] std::string_view shown_path(std::uint32_t id) const;
+  void show_from(std::string folder) { shown_from_ = std::move(folder); }  // ends with "/"; empty: paths stay whole
   [[nodiscard]] Place place(const Span& span) const;
   [[nodiscard]] std::string_view text(const Span& span) const;
   [[nodiscard]] std::string_view line(std::uint32_t file, std::uint32_t number) const;  // without line end
@@ -41,6 +44,7 @@ class Sources {
 
  private:
   std::deque<SourceFile> files_;  // addresses stay put
+  std::string shown_from_;
 };
 
 }  // namespace gh::config

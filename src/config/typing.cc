@@ -190,7 +190,8 @@ class Typing {
   }
   bool not_empty(const Value& v) {
     if (!v.text.empty()) return true;
-    return wrong(v, code::empty_value, "an empty value", "must not be empty", "");
+    return wrong(v, code::empty_value, "an empty value", "must not be empty",
+                 fmt::format("write the {}", v.spec->name.ends_with('=') ? "value behind the `=`" : v.spec->name));
   }
 
   /// What is no path: absolute ones, values of another kind (DSL rule 7, nginx's log targets), and pure variables.

@@ -28,7 +28,8 @@ bool first_root(Scope& scope, const Bound& directive) {
   auto& stated = scope.local<RootStated>();
   if (stated.here) {
     scope.error(table::code::duplicate, directive.span(), "`root` and `alias` in one block")
-        .with_related(stated.where, "the first one");
+        .with_related(stated.where, "the first one")
+        .with_help("`root` puts the whole path behind its folder, `alias` what follows the location: keep one of them");
     return false;
   }
   stated = {true, directive.span()};

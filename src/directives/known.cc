@@ -98,8 +98,7 @@ constexpr Names all[] = {
 
     // --- refused until it is served: without it other requests would pass, or other things would run ---
     {Fate::missing, "access",
-     "access rules are not served yet, and without them everybody would pass: put a server that checks in front, and "
-     "listen on 127.0.0.1",
+     "without access rules everybody would pass: put a server that checks in front, and listen on 127.0.0.1",
      "allow deny satisfy satisfy_any auth_basic auth_basic_user_file auth_request auth_request_set auth_delay "
      "auth_oidc "
      "auth_jwt auth_jwt_claim_set auth_jwt_header_set auth_jwt_key_cache auth_jwt_key_file auth_jwt_key_request "
@@ -111,8 +110,10 @@ constexpr Names all[] = {
     {Fate::missing, "", "computed variables are not served yet: write a `location` or a `server` for each case",
      "map geo geoip_country geoip_city geoip_org geoip2 geoip2_proxy geoip2_proxy_recursive split_clients "
      "num_map keyval keyval_zone set_secure_random_alphanum"},
-    {Fate::missing, "", "use `error_page 404 = @name`, or `proxy_pass` in a location of its own", "try_files post_action"},
-    {Fate::missing, "", "client addresses would be those of the balancer: take them from a field that it sets, in the service behind",
+    {Fate::missing, "", "use `error_page 404 = @name`, or `proxy_pass` in a location of its own",
+     "try_files post_action"},
+    {Fate::missing, "",
+     "client addresses would be those of the balancer: take them from a field that it sets, in the service behind",
      "set_real_ip_from real_ip_header real_ip_recursive proxy_protocol_timeout set_proxy_protocol proxy_protocol"},
     {Fate::missing, "", "TLS is not served yet: end it in front of the gateway", "ssl"},
     {Fate::refused, "", "this way to answer requests is not served",
@@ -137,7 +138,7 @@ constexpr Names all[] = {
     {Fate::refused, "mail", "only HTTP is proxied: use nginx for `mail`",
      "mail imap pop3_auth smtp_auth imap_auth auth_http"},
     {Fate::refused, "lua",
-     "Lua does not run here: say it with directives, or move the code into a service behind auth_request",
+     "Lua does not run here: say it with directives, or move the code into a service",
      "*_by_lua_block *_by_lua_file *_by_lua lua_* init_by_lua_block access_by_lua_block balancer_by_lua_block"},
     {Fate::refused, "njs", "njs does not run here: say it with directives, or move the code into a service", "js_*"},
     {Fate::refused, "perl", "Perl does not run here: move the code into a service",

@@ -27,6 +27,7 @@ void apply_listen(Scope& scope, const Bound& directive) {
     scope
         .warning(table::code::listen_default, directive.find("default")->span,
                  "`default` is the old name of `default_server`")
+        .with_help("write `default_server`")
         .with_fix(directive.find("default")->span, "default_server");
   }
   table::add_listen(scope, directive);

@@ -43,7 +43,8 @@ void build_upstream(Scope& outer, const Bound& directive) {
   const auto [it, is_new] = builder.upstreams.try_emplace(name.text);
   if (!is_new) {
     outer.error(table::code::duplicate_name, name.span, "upstream `" + name.text + "` is defined twice")
-        .with_related(it->second.where, "first defined here");
+        .with_related(it->second.where, "first defined here")
+        .with_help("join their servers in one block, or give one of them another name");
     return;
   }
   auto made = std::make_shared<Upstream>();
@@ -91,7 +92,8 @@ void choose(Scope& scope, const Bound& directive, Policy policy) {
   UpstreamDraft& draft = draft_of(scope);
   if (draft.method.is_set()) {
     scope.error(table::code::duplicate, directive.span(), "this upstream has two balancing methods")
-        .with_related(draft.method, "the first one");
+        .with_related(draft.method, "the first one")
+        .with_help("keep one of them");
     return;
   }
   draft.method = directive.span();

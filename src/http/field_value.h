@@ -11,8 +11,8 @@ namespace gh::http {
 /// is decoded, so that "%0d%0a" in a path would otherwise start a field of the client's choice.
 std::string_view safe_field_value(std::string_view value, Arena& arena);
 
-/// A request-target made of variables, fit for a request line (RFC 9112 3.2): what may not stand in one is percent-encoded,
-/// and it begins with "/".
+/// A request-target made of variables, fit for a request line (RFC 9112 3.2): what may not stand in one is
+/// percent-encoded, and it begins with "/".
 std::string_view safe_target(std::string_view target, Arena& arena);
 
 /// RFC 9110 5.6.2: one or more tchar. For methods and names made of variables.

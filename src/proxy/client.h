@@ -16,7 +16,8 @@ class Exchange;
 
 class Client {
  public:
-  /// Sends the head, and with it the first body bytes. `last`: nothing follows. Bodies of HEAD and 204/304 are dropped here.
+  /// Sends the head, and with it the first body bytes. `last`: nothing follows. Bodies of HEAD and 204/304 are dropped
+  /// here.
   virtual void send_head(Exchange& exchange, std::span<const iovec> first, bool last) = 0;
   /// Informational answers (100, 103) before the final head.
   virtual void send_interim(Exchange& exchange, unsigned status) = 0;

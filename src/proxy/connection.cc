@@ -192,7 +192,8 @@ bool Connection::feed_body_step(std::string_view& bytes) {
     else if (!reply_done_) exchange_->start_refused({400, step.reason});
     return false;
   }
-  if (stage_ == Stage::exchange && !reply_done_ && body_->chunk_left() > 0 && exchange_->refuses_body_of(body_->chunk_left())) {
+  if (stage_ == Stage::exchange && !reply_done_ && body_->chunk_left() > 0 &&
+      exchange_->refuses_body_of(body_->chunk_left())) {
     return false;
   }
   if (step.state == http::BodyReader::State::data) {
@@ -296,7 +297,8 @@ void Connection::end_exchange() {
   if (!stream_.is_open()) return close();
   const bool unread = body_ && !body_->done();
   if (!keep_alive_) {
-    if (lingering == table::Lingering::off || saw_eof_ || gave_up || (!unread && !pending_ && lingering == table::Lingering::on)) {
+    const bool nothing_left = !unread && !pending_ && lingering == table::Lingering::on;
+    if (lingering == table::Lingering::off || saw_eof_ || gave_up || nothing_left) {
       return close();
     }
     return linger_or_close();

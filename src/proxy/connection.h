@@ -5,7 +5,8 @@
 //                        |                    |--sent, body unread--> discarding --> idle or lingering
 //                        '--bad/slow--> exchange that refuses, then lingering --> closed
 //
-// An idle connection holds no buffer and no exchange. Pipelined bytes wait in `pending_` (bounded) while an exchange runs.
+// An idle connection holds no buffer and no exchange. Pipelined bytes wait in `pending_` (bounded) while an exchange
+// runs.
 #pragma once
 
 #include <cstdint>

@@ -30,7 +30,8 @@ void Connection::decide_framing(Exchange& x, bool has_body) {
   else if (x.request.version_minor >= 1 && core.chunked_transfer_encoding) framing_ = Framing::chunked;
   else framing_ = Framing::until_close;
   if (framing_ == Framing::until_close || reply.close_connection || draining_ || core.keepalive_timeout_ms == 0 ||
-      requests_ >= static_cast<std::uint64_t>(core.keepalive_requests) || now - connected_ms_ > core.keepalive_time_ms) {
+      requests_ >= static_cast<std::uint64_t>(core.keepalive_requests) ||
+      now - connected_ms_ > core.keepalive_time_ms) {
     keep_alive_ = false;
   }
 }

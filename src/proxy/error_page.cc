@@ -67,9 +67,10 @@ BuiltinPage make_builtin_page(Exchange& x, unsigned status) {
   // The page that nginx's users, and their monitoring, know.
   const bool plain = x.page_text.empty();
   text = fmt::format(
-      "<html>\r\n<head><title>{0} {1}</title></head>\r\n<body>\r\n<center><h1>{0} {2}</h1></center>\r\n{3}<hr><center>gatehouse{4}</center>"
-      "\r\n</body>\r\n</html>\r\n",
-      status, phrase, http::reason_phrase(status), plain ? std::string() : fmt::format("<center>{}</center>\r\n", phrase),
+      "<html>\r\n<head><title>{0} {1}</title></head>\r\n<body>\r\n<center><h1>{0} {2}</h1></center>\r\n{3}"
+      "<hr><center>gatehouse{4}</center>\r\n</body>\r\n</html>\r\n",
+      status, phrase, http::reason_phrase(status),
+      plain ? std::string() : fmt::format("<center>{}</center>\r\n", phrase),
       x.core().server_tokens ? "/" GATEHOUSE_VERSION : "");
   return {"text/html", x.arena.copy(text)};
 }

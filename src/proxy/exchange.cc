@@ -70,7 +70,8 @@ void Exchange::start() {
 void Exchange::start_refused(const http::HeadError& refused) {
   stage_ = Stage::running;
   reason = refused.reason;
-  if (refused.status == 400 && reason.find("too large") != std::string_view::npos) page_text = "Request Header Or Cookie Too Large";
+  if (refused.status == 400 && reason.find("too large") != std::string_view::npos)
+    page_text = "Request Header Or Cookie Too Large";
   reply.close_connection = true;
   abort_source();
   discard_body();
@@ -135,7 +136,8 @@ bool Exchange::find_location() {
     set_slots(*hit.regex, hit.captures, uri, server->regex_slots);
     for (std::size_t i = 0; i < hit.outer_count; ++i) {
       Captures outer;
-      if (hit.outer[i]->match(uri, &outer) == Regex::Match::yes) set_slots(*hit.outer[i], outer, uri, server->regex_slots);
+      if (hit.outer[i]->match(uri, &outer) == Regex::Match::yes)
+        set_slots(*hit.outer[i], outer, uri, server->regex_slots);
     }
   }
   use_route(hit.route == table::LocationTree::npos ? &server->base : server->routes[hit.route].get());
@@ -298,8 +300,9 @@ void Exchange::on_client_gone() {
     return source_->on_client_drained();  // nothing is queued for this client any more
   }
   if (!reply.head_sent) reply.status = 499;
-  log(LogLevel::info, reply.from_upstream || source_ ? "client prematurely closed connection, so upstream connection is closed too"
-                                                     : "client prematurely closed connection");
+  const bool upstream_too = reply.from_upstream || source_;
+  log(LogLevel::info, upstream_too ? "client prematurely closed connection, so upstream connection is closed too"
+                                   : "client prematurely closed connection");
   abort_source();
   stage_ = Stage::over;
   client->drop(*this);
@@ -338,7 +341,7 @@ void Exchange::run_response_steps() {
 void Exchange::send_head(std::span<const iovec> first, bool last) {
   stage_ = Stage::answering;
   if (last && reply.has_content_length && request.method != http::Method::head && reply.status != 304) {
-    // RFC 9112 6.3: a length is only promised for bytes that come (HEAD sent upstream for a GET, a 304 behind an error page).
+    // RFC 9112 6.3: a length is only promised for bytes that come (HEAD upstream for a GET, a 304 behind an error page)
     reply.content_length = 0;
     for (const iovec& p : first) reply.content_length += p.iov_len;
   }
@@ -481,21 +484,6 @@ AttemptRecord& Exchange::add_attempt(std::string_view address) {
   (last_attempt ? last_attempt->next : attempts) = record;
   last_attempt = record;
   return *record;
-}
-
-// ---- the error log -------------------------------------------------------------------------------------------------
-
-bool Exchange::wants_log(LogLevel level) const {
-  return route && route->logs && route->logs->error_log && route->logs->error_log->wants(level);
-}
-
-void Exchange::log(LogLevel level, std::string_view text) const {
-  if (!wants_log(level)) return;
-  std::string line = fmt::format("{}, client: {}, server: {}", text, client->peer_address().ip_text(), server->name);
-  if (!request.request_line.empty()) line += fmt::format(", request: \"{}\"", request.request_line);
-  if (last_attempt) line += fmt::format(", upstream: \"http://{}{}\"", last_attempt->address, upstream_uri);
-  if (!request.host.empty()) line += fmt::format(", host: \"{}\"", request.host);
-  route->logs->error_log->write(level, client->serial(), line);
 }
 
 }  // namespace gh::proxy

@@ -186,7 +186,8 @@ class Exchange final : public RequestState, private net::Deferred, private net::
   bool error_page(unsigned status, table::Verdict& verdict);
   table::Verdict builtin_page(unsigned status);
   void use_route(const table::Route* next);
-  void set_slots(const Regex& regex, const Captures& found, std::string_view subject, const table::RegexSlots& slots_of);
+  void set_slots(const Regex& regex, const Captures& found, std::string_view subject,
+                 const table::RegexSlots& slots_of);
   bool find_location();
   void abort_source();
   table::Verdict send_whole(std::string_view bytes);

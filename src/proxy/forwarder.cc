@@ -21,6 +21,10 @@ constexpr std::uint32_t max_interim_heads = 16;
 constexpr std::size_t body_high_water = 256 * 1024;   // of a streaming request body, queued towards the peer
 constexpr std::size_t relay_parts = 16;
 
+std::string bad_head(const char* reason) {
+  return fmt::format("upstream sent an invalid header: {} while reading response header from upstream", reason);
+}
+
 iovec part(std::string_view bytes) { return {const_cast<char*>(bytes.data()), bytes.size()}; }
 
 }  // namespace
@@ -112,11 +116,14 @@ void Forwarder::open(state::Peer& peer) {
 }
 
 void Forwarder::on_peer_connected(int error) {
-  if (error == UV_EMFILE || error == UV_ENFILE || error == UV_ENOBUFS || error == UV_ENOMEM || error == UV_EADDRNOTAVAIL) {
+  if (error == UV_EMFILE || error == UV_ENFILE || error == UV_ENOBUFS || error == UV_ENOMEM ||
+      error == UV_EADDRNOTAVAIL) {
     return failed_here(fmt::format("cannot connect to upstream ({}: {})", -error, uv_strerror(error)));
   }
   if (error != 0) {
-    return failed(Failure::error, 502, fmt::format("connect() failed ({}: {}) while connecting to upstream", -error, std::strerror(-error)));
+    return failed(
+        Failure::error, 502,
+        fmt::format("connect() failed ({}: {}) while connecting to upstream", -error, std::strerror(-error)));
   }
   record_->connect_ms = since_attempt_ms();
   if (plan_->settings->socket_keepalive) connection_->stream.set_keep_alive(true);
@@ -208,7 +215,8 @@ void Forwarder::on_body(std::string_view bytes) {
   record_->bytes_sent += bytes.size();
   if (connection_->stream.write({parts.data(), count}) != 0) return stop_sending();
   // While nothing is queued, it is the client that is waited for, and its own timeout that counts.
-  if (stage_ == Stage::sending && connection_->stream.queued_bytes() > 0) connection_->set_timeout(plan_->settings->send_timeout_ms);
+  if (stage_ == Stage::sending && connection_->stream.queued_bytes() > 0)
+    connection_->set_timeout(plan_->settings->send_timeout_ms);
   else if (stage_ == Stage::sending) connection_->clear_timeout();
   if (connection_->stream.queued_bytes() > body_high_water) x_.want_body(false);
 }
@@ -253,27 +261,30 @@ void Forwarder::read_head(std::string_view bytes) {
     const std::size_t size = http::head_end(all, 0);
     const auto most = static_cast<std::size_t>(plan_->settings->buffer_bytes);
     if (size > most || (size == 0 && all.size() > most)) {
-      return failed(Failure::invalid_header, 502, "upstream sent too big header while reading response header from upstream");
+      return failed(Failure::invalid_header, 502,
+                    "upstream sent too big header while reading response header from upstream");
     }
     http::HeadError error;
     const http::HeadLimits limits{most, most, 1000, true, false};
     if (size == 0) {
       error = http::check_partial_response(all, limits);
       if (error.status != 0) {
-        return failed(Failure::invalid_header, 502, fmt::format("upstream sent an invalid header: {} while reading response header from upstream", error.reason));
+        return failed(Failure::invalid_header, 502, bad_head(error.reason));
       }
       partial_head_.assign(all);
       return;
     }
-    if (!http::parse_response_head(x_.arena.copy(all.substr(0, size)), limits, request_.head_method, x_.arena, head_, error)) {
-      return failed(Failure::invalid_header, 502, fmt::format("upstream sent an invalid header: {} while reading response header from upstream", error.reason));
+    const std::string_view kept = x_.arena.copy(all.substr(0, size));
+    if (!http::parse_response_head(kept, limits, request_.head_method, x_.arena, head_, error)) {
+      return failed(Failure::invalid_header, 502, bad_head(error.reason));
     }
     all.remove_prefix(size);
     if (head_.status >= 200) break;
     // RFC 9110 15.2: interim answers may come in any number; a bound keeps a flood from holding a worker.
     if (head_.status == 101 || ++interim_ > max_interim_heads) {
-      return failed(Failure::invalid_header, 502, head_.status == 101 ? "upstream switched protocols without being asked"
-                                                                     : "upstream sent too many interim responses");
+      return failed(Failure::invalid_header, 502,
+                    head_.status == 101 ? "upstream switched protocols without being asked"
+                                        : "upstream sent too many interim responses");
     }
     if (all.empty()) return;
   }
@@ -374,7 +385,8 @@ void Forwarder::relay(std::string_view bytes, bool head_pending) {
 /// Back pressure: the peer waits while the client has enough to read.
 void Forwarder::hold_back() {
   const table::ProxySettings& settings = *plan_->settings;
-  const auto most = static_cast<std::size_t>(settings.buffering ? settings.buffers * settings.buffers_bytes : settings.buffer_bytes);
+  const auto most = static_cast<std::size_t>(settings.buffering ? settings.buffers * settings.buffers_bytes
+                                                                : settings.buffer_bytes);
   if (x_.queued_bytes() <= most) {
     const std::int64_t wait = settings.limit_rate > 0 ? rate_wait_ms() : 0;
     if (wait == 0) return connection_->set_timeout(settings.read_timeout_ms);

@@ -25,7 +25,8 @@ Verdict Forwarder::begin_dynamic(const ProxyPlan& plan, ForwardedRequest request
   const std::string_view text = plan.target->url.render(x_, x_.arena);
   const Result<table::ProxyUrl> url = table::parse_proxy_url(text);
   if (!url || url->tls) {
-    x_.log(LogLevel::error, fmt::format("invalid proxy_pass URL \"{}\": {}", text, url ? "https is not served yet" : url.error().text));
+    const std::string why = url ? "https is not served yet" : url.error().text;
+    x_.log(LogLevel::error, fmt::format("invalid proxy_pass URL \"{}\": {}", text, why));
     return x_.error(500);
   }
   forget_attempt();
@@ -65,7 +66,8 @@ void Forwarder::resolve(std::string_view name, std::uint16_t port, std::string_v
   resolving_id_ = resolver_->resolve(name, [this, port, key, name](Result<net::Resolver::Answer> answer) {
     if (stage_ != Stage::resolving) return;
     if (!answer || answer->addresses.empty()) {
-      x_.log(LogLevel::error, fmt::format("{} could not be resolved ({})", name, answer ? "no address" : answer.error().text));
+      const std::string why = answer ? "no address" : answer.error().text;
+      x_.log(LogLevel::error, fmt::format("{} could not be resolved ({})", name, why));
       x_.reason = "name not resolved";
       return answer_failure(502);
     }

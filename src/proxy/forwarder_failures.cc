@@ -1,5 +1,5 @@
-// The failing half of Forwarder: what an error is called in the log, whether there is another try (proxy_next_upstream),
-// what the client gets when there is none.
+// The failing half of Forwarder: what an error is called in the log, whether there is another try
+// (proxy_next_upstream), what the client gets when there is none.
 #include <fmt/format.h>
 
 #include <cstring>
@@ -91,7 +91,8 @@ void Forwarder::on_peer_timeout() {
 bool Forwarder::may_retry(Failure failure, unsigned status) const {
   const table::ProxySettings& settings = *plan_->settings;
   const bool race = failure == Failure::error && connection_ && connection_->was_idle() && !got_bytes_;
-  if ((settings.next_upstream & table::next_off) != 0 || (tries_left_ == 0 && (!race || settings.next_upstream_tries > 0))) return false;
+  const bool no_tries = tries_left_ == 0 && (!race || settings.next_upstream_tries > 0);
+  if ((settings.next_upstream & table::next_off) != 0 || no_tries) return false;
   std::uint32_t wanted = 0;
   switch (failure) {
     case Failure::error: wanted = table::next_error; break;
@@ -100,7 +101,8 @@ bool Forwarder::may_retry(Failure failure, unsigned status) const {
     case Failure::status: wanted = status_bit(status); break;
   }
   if ((settings.next_upstream & wanted) == 0) return false;
-  if (request_started_ && !http::is_idempotent(x_.method_now) && (settings.next_upstream & table::next_non_idempotent) == 0) {
+  if (request_started_ && !http::is_idempotent(x_.method_now) &&
+      (settings.next_upstream & table::next_non_idempotent) == 0) {
     return false;
   }
   if (request_started_ && x_.body_streaming && request_.has_body) return false;
@@ -114,7 +116,8 @@ void Forwarder::failed(Failure failure, unsigned status, std::string_view text) 
   record_->response_ms = since_attempt_ms();
   if (record_->status == 0) record_->status = static_cast<std::uint16_t>(status);
   x_.log(failure == Failure::status ? LogLevel::warn : LogLevel::error, text);
-  // A kept connection that its peer had just closed says nothing about the peer's health: the same one may be tried again.
+  // A kept connection that its peer had just closed says nothing about the peer's health: the same one may be tried
+  // again.
   if (race) x_.worker.pool.note_early_close(*upstream_);
   if (race && again) {
     if (x_.attempts == record_) selection_ = {};

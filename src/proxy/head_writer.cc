@@ -13,7 +13,8 @@ void write_status_line(Output& out, const Reply& reply) {
     return;
   }
   out << "HTTP/1.1 ";
-  out.number(reply.status) << ' ' << (reply.reason.empty() ? http::reason_phrase(reply.status) : reply.reason) << "\r\n";
+  out.number(reply.status) << ' ' << (reply.reason.empty() ? http::reason_phrase(reply.status) : reply.reason)
+                           << "\r\n";
 }
 
 /// nginx's absolute_redirect, port_in_redirect, server_name_in_redirect.
@@ -21,7 +22,7 @@ void write_location(Output& out, Exchange& x, Client& client) {
   const Reply& reply = x.reply;
   out << "Location: ";
   const table::CoreSettings& core = x.core();
-  if (core.absolute_redirect && (!reply.from_upstream || reply.location_is_ours) && !reply.location.empty() && reply.location.front() == '/') {
+  if (core.absolute_redirect && (!reply.from_upstream || reply.location_is_ours) && reply.location.starts_with('/')) {
     out << (client.is_tls() ? "https://" : "http://");
     const bool use_name = core.server_name_in_redirect || x.host_name.empty();
     if (use_name && !x.server->name.empty()) out << x.server->name;

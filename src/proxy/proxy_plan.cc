@@ -87,11 +87,13 @@ std::shared_ptr<ProxyPlan> make_proxy_plan(std::shared_ptr<const table::ProxyTar
   }
   for (const char* name : {"Date", "Server", "X-Pad", "X-Accel-Expires", "X-Accel-Redirect", "X-Accel-Limit-Rate",
                            "X-Accel-Buffering", "X-Accel-Charset"}) {
-    const bool passed = std::any_of(pass.list.begin(), pass.list.end(), [&](const std::string& p) { return iequals(p, name); });
+    const bool passed =
+        std::any_of(pass.list.begin(), pass.list.end(), [&](const std::string& p) { return iequals(p, name); });
     if (!passed) plan->hidden.add(name);
   }
   for (const std::string& name : hide.list) {
-    const bool passed = std::any_of(pass.list.begin(), pass.list.end(), [&](const std::string& p) { return iequals(p, name); });
+    const bool passed =
+        std::any_of(pass.list.begin(), pass.list.end(), [&](const std::string& p) { return iequals(p, name); });
     if (!passed) plan->hidden.add(name);
   }
   set_default_redirect(*plan, prefix_location);

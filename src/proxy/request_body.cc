@@ -19,7 +19,8 @@ Result<void> write_all(int fd, const char* data, std::size_t bytes) {
   while (bytes > 0) {
     const ssize_t n = ::write(fd, data, bytes);
     if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) return fail(std::string("cannot write a request body to its temporary file: ") + std::strerror(errno), errno);
+    if (n <= 0)
+      return fail(std::string("cannot write a request body to its temporary file: ") + std::strerror(errno), errno);
     data += n;
     bytes -= static_cast<std::size_t>(n);
   }
@@ -42,7 +43,8 @@ Result<void> RequestBody::append(std::string_view bytes, std::size_t memory_byte
     if (chunks_.empty() || chunks_.back().used == chunks_.back().capacity) {
       const std::uint64_t left = expected_bytes > size_ ? expected_bytes - size_ : bytes.size();
       const std::size_t doubled = chunks_.empty() ? least_chunk : std::min(chunks_.back().capacity * 2, most_chunk);
-      const std::size_t capacity = expected_bytes > size_ ? std::min<std::size_t>(left, most_chunk) : std::max(doubled, least_chunk);
+      const std::size_t capacity =
+          expected_bytes > size_ ? std::min<std::size_t>(left, most_chunk) : std::max(doubled, least_chunk);
       chunks_.push_back({std::unique_ptr<char[]>(new char[capacity]), 0, capacity});
     }
     Chunk& chunk = chunks_.back();
@@ -66,7 +68,8 @@ Result<void> RequestBody::spill(const std::string& temp_path) {
     std::string name = folder + "/bodyXXXXXX";
     fd_ = ::mkostemp(name.data(), O_CLOEXEC);
     if (fd_ < 0) {
-      return fail("cannot make a temporary file for a request body in \"" + folder + "\": " + std::strerror(errno), errno);
+      return fail("cannot make a temporary file for a request body in \"" + folder + "\": " + std::strerror(errno),
+                  errno);
     }
     ::unlink(name.c_str());
   }

@@ -10,7 +10,8 @@ using http::HeaderId;
 
 namespace {
 
-std::string_view join(Arena& arena, std::string_view a, std::string_view b, std::string_view c = {}, std::string_view d = {}) {
+std::string_view join(Arena& arena, std::string_view a, std::string_view b, std::string_view c = {},
+                      std::string_view d = {}) {
   char* to = arena.chars(a.size() + b.size() + c.size() + d.size());
   std::size_t n = 0;
   for (const std::string_view s : {a, b, c, d}) {
@@ -30,7 +31,8 @@ std::string_view rewrite_redirect(Exchange& x, const ProxyPlan& plan, std::strin
         x.captures = found;
         x.captures_subject = value;
         const std::string_view whole = found.group(value, 0);
-        return join(x.arena, value.substr(0, found.groups[0].begin), http::safe_field_value(rule.to.render(x, x.arena), x.arena),
+        return join(x.arena, value.substr(0, found.groups[0].begin),
+                    http::safe_field_value(rule.to.render(x, x.arena), x.arena),
                     value.substr(found.groups[0].begin + whole.size()));
       }
       const std::string_view from = rule.from.render(x, x.arena);
@@ -61,7 +63,8 @@ std::string_view upstream_uri(Exchange& x, const ProxyPlan& plan, std::string_vi
     const std::string_view path = http::escape_path(x.uri, x.arena);
     return x.args.empty() ? path : join(x.arena, path, "?", x.args);
   }
-  const std::string_view rest = x.uri.size() >= plan.prefix.size() ? x.uri.substr(plan.prefix.size()) : std::string_view();
+  const std::string_view rest =
+      x.uri.size() >= plan.prefix.size() ? x.uri.substr(plan.prefix.size()) : std::string_view();
   const std::string_view escaped = x.target.path_is_plain && !x.uri_changed ? rest : http::escape_path(rest, x.arena);
   if (x.args.empty()) return join(x.arena, constant_uri, escaped);
   return join(x.arena, constant_uri, escaped, "?", x.args);

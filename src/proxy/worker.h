@@ -43,7 +43,9 @@ struct ListenPoint {
 struct Counters {
   std::atomic<std::uint64_t> accepted{0}, handled{0}, requests{0};
   std::atomic<std::int64_t> active{0}, reading{0}, writing{0}, waiting{0};
-  static void add(std::atomic<std::uint64_t>& c) { c.store(c.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed); }
+  static void add(std::atomic<std::uint64_t>& c) {
+    c.store(c.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  }
   static void move(std::atomic<std::int64_t>& c, std::int64_t by) {
     c.store(c.load(std::memory_order_relaxed) + by, std::memory_order_relaxed);
   }

@@ -173,7 +173,7 @@ Command command_of(const Flags& flags, const Options& options, bool dump, bool e
 /// After the library: words checked against each other, options made from flags.
 bool finish(const Flags& flags, Options& options, std::string& message) {
   const std::vector<Choice> choices = {{"-s", &options.signal, {"reload", "reopen", "quit", "stop"}},
-                                       {"--check", &flags.check_level, {"on", "offline", "full"}},
+                                       {"--check", &flags.check_level, {"on", "full"}},
                                        {"--format", &flags.format, {"text", "short", "json", "github"}},
                                        {"--color", &flags.color, {"auto", "always", "never"}},
                                        {"--context", &options.fragment, {"server", "location"}}};
@@ -255,7 +255,7 @@ Options
   -s SIGNAL             reload | reopen | quit | stop: tell the running gateway and wait for the outcome
   -q                    print nothing but errors
   -v, --version         print the version;  -V  with the libraries it was built with
-  --check[=LEVEL] [FILE] compile and say all that is wrong; full: also ports in use and names that do not resolve
+  --check[=full] [FILE] say all that is wrong; full: also ports in use and names that do not resolve
   --format FORMAT       text | short | json | github
   --context BLOCK       server | location: check a fragment that belongs inside such a block
   --deny-warnings       warnings make the exit code 1

@@ -173,7 +173,7 @@ std::shared_ptr<Table> Builder::finish() {
   for (std::size_t i = 0; i < at_end_.size(); ++i) at_end_[i]();  // one may add more
   link_listeners();
   for (const auto& draft : servers) table->servers.push_back(draft->server);
-  if (servers.empty()) {
+  if (servers.empty() && !diagnostics.has_errors()) {  // with errors, one of them may have been the server
     diagnostics.warning(code::nothing_to_serve, {}, "nothing to serve: there is no `server` block")
         .with_help("a start: server { listen 8080; location / { return 200 hello; } }");
   }

@@ -73,7 +73,7 @@ Result<std::vector<Address>> parse_listen(std::string_view text) {
     ports = *parsed;
   }
   auto address = parse_host(host);
-  if (!address) return Unexpected<Error>(address.error());
+  if (!address) return fail("`" + printable(text) + "` is not an address to listen on");
   std::vector<Address> out;
   for (unsigned port = ports.first; port <= ports.last; ++port) {
     out.push_back(*address);

@@ -43,7 +43,8 @@ struct Linker {
       if (group.default_at) {
         builder.diagnostics
             .error(code::duplicate_default_server, listen.where, "a second default server for `" + listen.text + "`")
-            .with_related(group.default_at->where, "the first is here");
+            .with_related(group.default_at->where, "the first is here")
+            .with_help("mark one of them only");
       } else {
         group.default_at = &listen;
         group.fallback = group.drafts.size();
@@ -97,7 +98,8 @@ struct Linker {
     const std::string name = second.first.empty() ? "server without a name" : "server name `" + second.first + "`";
     builder.diagnostics
         .warning(code::duplicate_server_name, second.second, "a second " + name + " on `" + address + "` is ignored")
-        .with_related(first.second, "the first one answers");
+        .with_related(first.second, "the first one answers")
+        .with_help("remove it, or give this server another name or address");
   }
 
   /// The wildcard whose socket also takes connections to `group`'s address, or groups.size().

@@ -75,7 +75,8 @@ bool add_named(Scope& outer, Server& server, const Head& head, std::uint32_t num
   const auto [it, is_new] = server.named.try_emplace(std::string(head.text), number);
   if (is_new) return true;
   outer.error(code::duplicate_location, where, "location `" + std::string(head.text) + "` stands twice in one server")
-      .with_related(server.routes[it->second]->where, "first defined here");
+      .with_related(server.routes[it->second]->where, "first defined here")
+      .with_help("join the two blocks, or give one of them another name");
   return false;
 }
 
@@ -125,7 +126,8 @@ void build_location(Scope& outer, const config::Bound& directive) {
   if (head.kind == Kind::named) {
     if (!parts.locations.empty()) {
       outer.error(code::location_outside_parent, server.routes[parts.locations.front().route]->where,
-                  "named location `" + route->name + "` cannot hold other locations");
+                  "named location `" + route->name + "` cannot hold other locations")
+          .with_help("move it to the server level; or a `}` is missing before it");
     }
     add_named(outer, server, head, number, directive.span());
     return;

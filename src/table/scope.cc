@@ -61,12 +61,19 @@ config::Span narrowed(config::Span word, std::size_t text_bytes, const TemplateF
 
 Template Scope::compile(std::string_view text, config::Span span) {
   Template out;
-  TemplateFault fault;
-  if (Template::compile(text, builder.variables, out, fault)) return out;
-  error(fault.unknown_variable ? code::unknown_variable : code::bad_variable, narrowed(span, text.size(), fault),
-        fault.message)
-      .with_help(fault.help);
-  return Template::constant(std::string(text));
+  std::string rest;  // the text with unknown variables blanked, so that all of them are told
+  for (TemplateFault fault; !Template::compile(rest.empty() ? text : rest, builder.variables, out, fault); fault = {}) {
+    error(fault.unknown_variable ? code::unknown_variable : code::bad_variable, narrowed(span, text.size(), fault),
+          fault.message)
+        .with_help(!fault.help.empty() || !fault.unknown_variable ? fault.help
+                                                                  : "gateway.conf(5) lists all variables");
+    if (rest.empty()) rest = text;
+    if (!fault.unknown_variable || fault.end <= fault.begin || fault.end > rest.size()) break;
+    std::fill(rest.begin() + static_cast<std::ptrdiff_t>(fault.begin),
+              rest.begin() + static_cast<std::ptrdiff_t>(fault.end), ' ');
+    out = Template();
+  }
+  return rest.empty() ? out : Template::constant(std::string(text));
 }
 
 void add_step(Route& route, config::Phase phase, StepFn run, std::shared_ptr<const void> params,

@@ -58,7 +58,8 @@ void report_faults(Scope& scope, const Server& server, const std::vector<Locatio
         scope
             .error(code::location_outside_parent, route.where,
                    "location `" + other.name + "` cannot hold other locations")
-            .with_related(other.where, "an exact location matches one path only");
+            .with_related(other.where, "an exact location matches one path only")
+            .with_help("move it to the server level; or a `}` is missing before it");
         break;
     }
   }
@@ -153,7 +154,8 @@ void add_server_names(Scope& scope, const config::Bound& directive) {
     auto name = parse_server_name(word);
     if (!name) {
       if (word.starts_with("~")) {
-        scope.error(code::bad_regex, value.span, "invalid regular expression").with_label(name.error().text);
+        scope.error(code::bad_regex, value.span, "invalid regular expression").with_label(name.error().text)
+            .with_help("what follows `~` is a regular expression, as PCRE2 reads it");
       } else {
         scope.error(code::bad_server_name, value.span, name.error().text)
             .with_help("forms: a.example, *.a.example, a.*, .a.example, ~regex, \"\"");
@@ -200,6 +202,7 @@ void add_listen(Scope& scope, const config::Bound& directive) {
     const auto first = std::find_if(draft.listens.begin(), draft.listens.end(), same);
     if (first != draft.listens.end()) {
       scope.error(code::duplicate_listen, directive.span(), "this server listens on `" + listen.text + "` twice")
+          .with_help("remove one of them")
           .with_related(first->where, "first here");
       continue;
     }

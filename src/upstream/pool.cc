@@ -22,7 +22,8 @@ constexpr std::int64_t early_close_memory_ms = 10000;  // how long that counts
 /// Nothing to read, no FIN: what the loop has not seen yet, the kernel may know.
 bool is_silent(const PeerConnection& connection) {
   char byte = 0;
-  return ::recv(connection.stream.fd(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+  const bool nothing = ::recv(connection.stream.fd(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0;
+  return nothing && (errno == EAGAIN || errno == EWOULDBLOCK);
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 // Pool: one worker's connections to peers, idle ones kept for reuse, last used first. No locks: nothing is shared.
-// Idle connections keep reading started, so that a close by the peer is seen at once and a dead one is never handed out.
+// Idle connections keep reading started, so that a close by the peer is seen at once and a dead one is never handed
+// out.
 #pragma once
 
 #include <cstdint>
@@ -81,10 +82,10 @@ class Pool {
   /// This worker's view of a group of peers (picks go through it). `seed` differs by worker.
   state::PeerView& view(const std::shared_ptr<state::PeerGroup>& group);
 
-  /// An idle connection to `peer`, or null. From now on its events go to `user`. A request that is not `repeatable` gets
-  /// one only if nothing says that its peer closes early: losing it to that race cannot be made good.
-  PeerConnection* take_idle(const table::Upstream& upstream, const state::Peer& peer, const Address* bind, bool repeatable,
-                            PeerUser& user);
+  /// An idle connection to `peer`, or null. From now on its events go to `user`. A request that is not `repeatable`
+  /// gets one only if nothing says that its peer closes early: losing it to that race cannot be made good.
+  PeerConnection* take_idle(const table::Upstream& upstream, const state::Peer& peer, const Address* bind,
+                            bool repeatable, PeerUser& user);
   /// A peer closed a kept connection just when it was used: its peers close early, see take_idle().
   void note_early_close(const table::Upstream& upstream);
   /// A new one that is connecting; on_peer_connected tells. Null: `error` is set (out of descriptors ...).

@@ -6,9 +6,12 @@
 The first line of an .expected file is `exit N`. Times (` in 3 ms`) are normalised to ` in N ms`. A first comment
 `# arguments: --format json` in a .conf adds arguments; `# env: NAME=value` sets the environment. Files named _*.conf are
 parts that others include. --update writes what the binary says now: read the difference before committing it.
+
+conf/gateway.conf and conf/examples/*.conf are checked as well: they must pass without errors and warnings.
 """
 import argparse
 import difflib
+import glob
 import os
 import re
 import shlex
@@ -45,6 +48,13 @@ def actual(name):
     return "exit %d\n%s" % (done.returncode, text)
 
 
+def faults_of_example(path):
+    """What `--check` has against a configuration that is shipped; empty: nothing."""
+    done = subprocess.run([BINARY, "--check", "--deny-warnings", "-c", path], stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60)
+    return "" if done.returncode == 0 else "exit %d\n%s" % (done.returncode, done.stderr.decode("utf-8", "replace"))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--update", action="store_true")
@@ -77,6 +87,15 @@ def main():
             print("FAIL check/%s" % name)
             for line in difflib.unified_diff(wanted.splitlines(), got.splitlines(), "expected", "actual", lineterm=""):
                 print("    " + line.encode("utf-8", "backslashreplace").decode())
+    shipped = [os.path.join(ROOT, "conf", "gateway.conf")] + sorted(glob.glob(os.path.join(ROOT, "conf/examples/*.conf")))
+    for path in shipped:
+        name = os.path.relpath(path, ROOT)
+        if options.k not in name:
+            continue
+        faults = faults_of_example(path)
+        passed, failed = (passed, failed + 1) if faults else (passed + 1, failed)
+        if faults:
+            print("FAIL %s: %s" % (name, faults))
     print("%d passed, %d failed, 0 skipped" % (passed, failed))
     return 1 if failed else 0
 

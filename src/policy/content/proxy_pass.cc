@@ -77,8 +77,9 @@ void finish_proxy(table::Scope& scope, table::Route& route) {
   if (!target) return;
   const bool prefix_location = route.kind == table::Route::Kind::exact || route.kind == table::Route::Kind::prefix ||
                                route.kind == table::Route::Kind::prefix_final;
-  auto plan = proxy::make_proxy_plan(target, scope.shared<table::ProxySettings>(), scope.shared<table::ProxySetHeaders>(),
-                                     scope.get<table::ProxyHideHeaders>(), scope.get<table::ProxyPassHeaders>(),
+  auto plan = proxy::make_proxy_plan(target, scope.shared<table::ProxySettings>(),
+                                     scope.shared<table::ProxySetHeaders>(), scope.get<table::ProxyHideHeaders>(),
+                                     scope.get<table::ProxyPassHeaders>(),
                                      scope.shared<table::ProxyRedirects>(), route.prefix, prefix_location);
   table::add_step(route, config::Phase::content, &run_proxy_pass, std::move(plan), "proxy_pass");
 }

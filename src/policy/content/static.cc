@@ -8,8 +8,8 @@
 #include <system_error>
 
 #include "http/target.h"
-#include "policy/content/byte_range.h"
-#include "policy/content/preconditions.h"
+#include "policy/content/static_range.h"
+#include "policy/content/static_preconditions.h"
 #include "policy/content/static_file.h"
 #include "policy/file_type.h"
 #include "policy/policy.h"

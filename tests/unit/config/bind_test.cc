@@ -37,7 +37,7 @@ TEST_CASE("unknown names: the nearest legal here, then elsewhere, then other pro
   CHECK(check("server { worker_connection 1; }")->first().help == "`worker_connections` exists, but only in events");
   CHECK(check("backend x { }")->first().help == "write `upstream NAME { server HOST:PORT; }`");
   CHECK(check("else { }")->codes() == "E0211@1");
-  CHECK(check("zzzzzzz;")->first().help.empty());
+  CHECK(check("zzzzzzz;")->first().help == "gateway.conf(5) lists all directives");
 }
 
 TEST_CASE("an unknown or refused block does not produce errors for what is in it; a misplaced one does") {

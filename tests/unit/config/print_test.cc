@@ -38,6 +38,16 @@ TEST_CASE("the text form: place, excerpt, carets, label, help") {
         "  = docs: gatehouse explain E0201\n\n");
 }
 
+TEST_CASE("paths are shown from the folder where the reader stands") {
+  Sources sources;
+  Diagnostics diagnostics;
+  diagnostics.error("E0201", {sources.add("/srv/gw/sites/a.conf", "a;\n"), 0, 1}, "m");
+  diagnostics.error("E0201", {sources.add("/srv/gwx/b.conf", "b;\n"), 0, 1}, "m");
+  sources.show_from("/srv/gw/");
+  CHECK(print(diagnostics, sources, {Format::brief, false, 50}) ==
+        "sites/a.conf:1:1: error[E0201]: m\n/srv/gwx/b.conf:1:1: error[E0201]: m\n");
+}
+
 TEST_CASE("short, github and json forms") {
   Example e;
   CHECK(print(e.diagnostics, e.sources, {Format::brief, false, 50}) ==

@@ -7,11 +7,20 @@ using test::server_of;
 using Kind = table::Route::Kind;
 
 TEST_CASE("the forms of a location, glued or not") {
-  struct Case { std::string_view head; Kind kind; std::string_view name; };
+  struct Case {
+    std::string_view head;
+    Kind kind;
+    std::string_view name;
+  };
   const Case cases[] = {
-      {"/x", Kind::prefix, "/x"},       {"= /x", Kind::exact, "= /x"},       {"=/x", Kind::exact, "= /x"},
-      {"^~ /x", Kind::prefix_final, "^~ /x"}, {"^~/x", Kind::prefix_final, "^~ /x"},
-      {"~ ^/x", Kind::regex, "~ ^/x"},  {"~^/x", Kind::regex, "~ ^/x"},      {"~* ^/X", Kind::regex, "~* ^/X"},
+      {"/x", Kind::prefix, "/x"},
+      {"= /x", Kind::exact, "= /x"},
+      {"=/x", Kind::exact, "= /x"},
+      {"^~ /x", Kind::prefix_final, "^~ /x"},
+      {"^~/x", Kind::prefix_final, "^~ /x"},
+      {"~ ^/x", Kind::regex, "~ ^/x"},
+      {"~^/x", Kind::regex, "~ ^/x"},
+      {"~* ^/X", Kind::regex, "~* ^/X"},
       {"~*^/X", Kind::regex, "~* ^/X"},
   };
   for (const Case& test : cases) {
@@ -42,7 +51,8 @@ TEST_CASE("named locations") {
   CHECK(Compiled(server_of("location @a { } location @a { }")).says("E0503", "@a"));
   CHECK(Compiled(server_of("location / { location @a { } }")).says("E0504"));
   CHECK(Compiled(server_of("location @a { location /b { } }")).says("E0504"));
-  CHECK(Compiled(server_of("location @fallback { } error_page 502 @fallbak;")).says("E0404", "did you mean `@fallback`?"));
+  CHECK(Compiled(server_of("location @fallback { } error_page 502 @fallbak;"))
+            .says("E0404", "did you mean `@fallback`?"));
   CHECK(Compiled("error_page 502 @x; server { }").says("E0404"));
   CHECK(Compiled("error_page 502 @x; server { } server { location @x { } }").table);
 }
@@ -65,8 +75,9 @@ TEST_CASE("a proxied prefix that ends in a slash redirects its slash-less form")
 }
 
 TEST_CASE("scalars come down, whatever the order in the file") {
-  const Compiled c(server_of("location /a { location /a/b { client_max_body_size 3; } } location /c { }"
-                             "client_max_body_size 2;"));
+  const Compiled c(
+      server_of("location /a { location /a/b { client_max_body_size 3; } } location /c { }"
+                "client_max_body_size 2;"));
   CHECK(c.server().base.core->client_max_body_bytes == 2);
   CHECK(c.at("/a").core->client_max_body_bytes == 2);
   CHECK(c.at("/a/b").core->client_max_body_bytes == 3);
@@ -74,8 +85,9 @@ TEST_CASE("scalars come down, whatever the order in the file") {
 }
 
 TEST_CASE("lists are replaced whole") {
-  const Compiled c("error_page 500 /a; proxy_set_header A 1; server { listen 80; location /x { }"
-                   " location /y { error_page 404 /b; proxy_set_header B 2; proxy_pass http://127.0.0.1:1; } }");
+  const Compiled c(
+      "error_page 500 /a; proxy_set_header A 1; server { listen 80; location /x { }"
+      " location /y { error_page 404 /b; proxy_set_header B 2; proxy_pass http://127.0.0.1:1; } }");
   CHECK(c.at("/x").error_pages->list.at(0).target.source() == "/a");
   REQUIRE(c.at("/y").error_pages->list.size() == 1);
   CHECK(c.at("/y").error_pages->list[0].target.source() == "/b");
@@ -87,7 +99,8 @@ TEST_CASE("proxy_set_header_inherit merge keeps the outer lines, the inner one w
   for (const char* inner : {"proxy_set_header_inherit merge; proxy_set_header B 3; proxy_set_header C 4;",
                             "proxy_set_header B 3; proxy_set_header C 4; proxy_set_header_inherit merge;"}) {
     CAPTURE(inner);
-    const Compiled c("proxy_set_header A 1; proxy_set_header b 2; server { listen 80; location / { " + std::string(inner) + " } }");
+    const Compiled c("proxy_set_header A 1; proxy_set_header b 2; server { listen 80; location / { " +
+                     std::string(inner) + " } }");
     std::string all;
     for (const auto& header : c.at("/").set_headers->list) all += header.name + "=" + header.value.source() + " ";
     CHECK(all == "A=1 B=3 C=4 ");
@@ -102,8 +115,9 @@ TEST_CASE("what is not inherited") {
 }
 
 TEST_CASE("files: root and index come down, alias belongs to its location") {
-  const Compiled c("root site; server { listen 80; index a.html b.html; index c.html;"
-                   " location /x/ { alias /srv/x/; } location /y { root /srv/$host; index d.html; } }");
+  const Compiled c(
+      "root site; server { listen 80; index a.html b.html; index c.html;"
+      " location /x/ { alias /srv/x/; } location /y { root /srv/$host; index d.html; } }");
   CHECK(c.server().base.files->root.source() == "/nowhere/site");
   CHECK(c.server().base.files->index.size() == 3);
   CHECK((c.at("/x/").files->is_alias && c.at("/x/").files->alias_bytes == 3));
@@ -121,7 +135,8 @@ TEST_CASE("types: nginx's three without a block, those of the block with one") {
 }
 
 TEST_CASE("error_page: its forms") {
-  const Compiled c(server_of("error_page 404 /a; error_page 500 502 =200 /b; error_page 403 = /c; error_page 400 http://x/;"));
+  const Compiled c(
+      server_of("error_page 404 /a; error_page 500 502 =200 /b; error_page 403 = /c; error_page 400 http://x/;"));
   const auto& list = c.server().base.error_pages->list;
   REQUIRE(list.size() == 4);
   CHECK(list[0].overwrite == -1);

@@ -34,9 +34,9 @@ TEST_CASE("a known name is no row, has a reason, and stands once") {
 }
 
 TEST_CASE("what would change who may pass is refused, what only helps is passed over") {
-  for (const char* line : {"deny all;", "auth_basic x;", "satisfy any;", "limit_except GET { }", "if ($host) { }",
-                           "try_files a b;", "rewrite a b;", "set $a b;", "set_real_ip_from 10.0.0.0/8;",
-                           "auth_request /a;", "grpc_pass grpc://a;"}) {
+  for (const char* line :
+       {"deny all;", "auth_basic x;", "satisfy any;", "limit_except GET { }", "if ($host) { }", "try_files a b;",
+        "rewrite a b;", "set $a b;", "set_real_ip_from 10.0.0.0/8;", "auth_request /a;", "grpc_pass grpc://a;"}) {
     CAPTURE(line);
     Compiled c(test::server_of("location / { " + std::string(line) + " }"));
     CHECK(c.says("E0602"));
@@ -54,7 +54,8 @@ TEST_CASE("what would change who may pass is refused, what only helps is passed 
     CHECK(c.says("W901"));
     CHECK(c.table);
   }
-  for (const char* line : {"sendfile on;", "tcp_nopush on;", "types_hash_max_size 2048;", "proxy_temp_path a;", "fastcgi_buffers 4 8k;"}) {
+  for (const char* line :
+       {"sendfile on;", "tcp_nopush on;", "types_hash_max_size 2048;", "proxy_temp_path a;", "fastcgi_buffers 4 8k;"}) {
     CAPTURE(line);
     Compiled c(test::server_of(line));
     CHECK(c.says("N901"));
@@ -63,7 +64,9 @@ TEST_CASE("what would change who may pass is refused, what only helps is passed 
 }
 
 TEST_CASE("the process") {
-  const Compiled c("worker_processes 3; user nobody; pid run/g.pid; worker_shutdown_timeout 10s; worker_rlimit_nofile 999; server { }");
+  const Compiled c(
+      "worker_processes 3; user nobody; pid run/g.pid; worker_shutdown_timeout 10s; worker_rlimit_nofile 999; server { "
+      "}");
   REQUIRE_MESSAGE(c.table, c.all());
   CHECK(c.table->process.workers == 3);
   CHECK((c.table->process.user == "nobody" && c.table->process.group == "nobody"));
@@ -79,13 +82,16 @@ TEST_CASE("unused zones and resolvers") {
   const std::string zone = "limit_req_zone $host zone=a:1m rate=1r/s; ";
   CHECK(Compiled(zone + "server { }").says("W501", "`a` is never used"));
   CHECK_FALSE(Compiled(zone + "server { limit_req zone=a; }").says("W501"));
-  CHECK(Compiled("resolver 10.0.0.2 [::1]:5353 valid=30s ipv6=off; server { }").server().base.resolver->servers.size() == 2);
+  CHECK(
+      Compiled("resolver 10.0.0.2 [::1]:5353 valid=30s ipv6=off; server { }").server().base.resolver->servers.size() ==
+      2);
   CHECK(Compiled("server { }").server().base.resolver == nullptr);
   CHECK(Compiled("resolver dns.example; server { }").says("E0311"));
 }
 
 TEST_CASE("the dump is stable, and names places and what differs from the defaults") {
-  const std::string text = "server { listen 127.0.0.1:8080; server_name a;\nlocation = /x { client_max_body_size 5; return 204; } }";
+  const std::string text =
+      "server { listen 127.0.0.1:8080; server_name a;\nlocation = /x { client_max_body_size 5; return 204; } }";
   const Compiled first(text), second(text);
   REQUIRE_MESSAGE(first.table, first.all());
   const std::string json = table::dump(*first.table, "/nowhere/");

@@ -9,7 +9,9 @@ using test::server_of;
 
 namespace {
 
-std::string used(const std::string& upstream) { return "upstream u { " + upstream + " } server { location / { proxy_pass http://u; } }"; }
+std::string used(const std::string& upstream) {
+  return "upstream u { " + upstream + " } server { location / { proxy_pass http://u; } }";
+}
 std::string pass(const std::string& url, const std::string& location = "/p/") {
   return server_of("location " + location + " { proxy_pass " + url + "; }");
 }
@@ -17,8 +19,9 @@ std::string pass(const std::string& url, const std::string& location = "/p/") {
 }  // namespace
 
 TEST_CASE("servers of an upstream with their parameters") {
-  Compiled c(used("server 10.0.0.1:81 weight=3 max_conns=7 max_fails=2 fail_timeout=20s; server unix:/run/a.sock backup;"
-                  "server app:82 down; server [::1]; server localhost:83;"));
+  Compiled c(
+      used("server 10.0.0.1:81 weight=3 max_conns=7 max_fails=2 fail_timeout=20s; server unix:/run/a.sock backup;"
+           "server app:82 down; server [::1]; server localhost:83;"));
   REQUIRE_MESSAGE(c.table, c.all());
   const auto& servers = c.table->upstreams.at(0)->peers->servers();
   REQUIRE(servers.size() == 5);
@@ -33,13 +36,18 @@ TEST_CASE("servers of an upstream with their parameters") {
 }
 
 TEST_CASE("balancing methods") {
-  struct Case { std::string_view line; upstream::Policy policy; };
-  const Case cases[] = {
-      {"", upstream::Policy::round_robin},          {"least_conn;", upstream::Policy::least_conn},
-      {"ip_hash;", upstream::Policy::ip_hash},      {"hash $request_uri;", upstream::Policy::hash},
-      {"hash $host consistent;", upstream::Policy::hash_consistent},
-      {"random;", upstream::Policy::random},        {"random two;", upstream::Policy::random_two},
-      {"random two least_conn;", upstream::Policy::random_two}};
+  struct Case {
+    std::string_view line;
+    upstream::Policy policy;
+  };
+  const Case cases[] = {{"", upstream::Policy::round_robin},
+                        {"least_conn;", upstream::Policy::least_conn},
+                        {"ip_hash;", upstream::Policy::ip_hash},
+                        {"hash $request_uri;", upstream::Policy::hash},
+                        {"hash $host consistent;", upstream::Policy::hash_consistent},
+                        {"random;", upstream::Policy::random},
+                        {"random two;", upstream::Policy::random_two},
+                        {"random two least_conn;", upstream::Policy::random_two}};
   for (const Case& test : cases) {
     CAPTURE(test.line);
     Compiled c(used(std::string(test.line) + " server 10.0.0.1;"));
@@ -55,7 +63,8 @@ TEST_CASE("balancing methods") {
 TEST_CASE("idle connections: nginx 1.29.7's default, and its switches") {
   const Compiled plain(used("server 10.0.0.1;"));
   CHECK(plain.table->upstreams[0]->keepalive_connections == 32);
-  const Compiled c(used("server 10.0.0.1; keepalive 0; keepalive_requests 5; keepalive_time 1m; keepalive_timeout 7s; zone z 64k;"));
+  const Compiled c(
+      used("server 10.0.0.1; keepalive 0; keepalive_requests 5; keepalive_time 1m; keepalive_timeout 7s; zone z 64k;"));
   CHECK(c.table->upstreams[0]->keepalive_connections == 0);
   CHECK(c.table->upstreams[0]->keepalive_requests == 5);
   CHECK(c.table->upstreams[0]->keepalive_time_ms == 60000);
@@ -70,7 +79,8 @@ TEST_CASE("faults of upstream blocks") {
   CHECK(Compiled(used("server 10.0.0.1 weight=0;")).says("E0302"));
   CHECK(Compiled(used("server 10.0.0.1 slow_start=5s;")).says("E0602"));
   CHECK(Compiled("upstream u { server 10.0.0.1; } server { }").says("W404", "`u` is never used"));
-  CHECK_FALSE(Compiled("upstream u { server 10.0.0.1; } server { location / { proxy_pass http://$host; } }").says("W404"));
+  CHECK_FALSE(
+      Compiled("upstream u { server 10.0.0.1; } server { location / { proxy_pass http://$host; } }").says("W404"));
 }
 
 TEST_CASE("proxy_pass names an upstream, before or behind it in the file") {
@@ -83,8 +93,9 @@ TEST_CASE("proxy_pass names an upstream, before or behind it in the file") {
 }
 
 TEST_CASE("proxy_pass to a plain host makes an upstream that all uses share") {
-  const Compiled c(server_of("location /a { proxy_pass http://10.0.0.1:81/x/; } location /b { proxy_pass http://10.0.0.1:81; }"
-                             "location /c { proxy_pass http://app.example; } location /d { proxy_pass http://unix:/run/a.sock:/y; }"));
+  const Compiled c(server_of(
+      "location /a { proxy_pass http://10.0.0.1:81/x/; } location /b { proxy_pass http://10.0.0.1:81; }"
+      "location /c { proxy_pass http://app.example; } location /d { proxy_pass http://unix:/run/a.sock:/y; }"));
   REQUIRE_MESSAGE(c.table, c.all());
   CHECK(c.table->upstreams.size() == 3);
   const auto& a = *c.at("/a").proxy_target;
@@ -120,7 +131,8 @@ TEST_CASE("faults of proxy_pass") {
   CHECK(Compiled(pass("http://10.0.0.1/", "@p")).says("E0507", "in a named location"));
   CHECK(Compiled(pass("http://10.0.0.1/$1", "~ ^/(p)")).table);
   CHECK(Compiled(pass("http://10.0.0.1", "~ ^/p")).table);
-  CHECK(Compiled("upstream orders { server 10.0.0.1; } " + pass("http://ordres")).says("E0402", "did you mean `orders`?"));
+  CHECK(Compiled("upstream orders { server 10.0.0.1; } " + pass("http://ordres"))
+            .says("E0402", "did you mean `orders`?"));
   CHECK(Compiled(pass("http://orders")).says("E0402", "http://orders:80"));
   CHECK(Compiled(pass("http://orders:80")).table);
   CHECK(Compiled(pass("http://localhost")).table);
@@ -129,9 +141,10 @@ TEST_CASE("faults of proxy_pass") {
 }
 
 TEST_CASE("settings of the proxy") {
-  const Compiled c(server_of("location / { proxy_pass http://10.0.0.1; proxy_next_upstream error http_503 non_idempotent;"
-                             " proxy_bind 127.0.0.2:5000; proxy_http_version 1.0; proxy_method PUT; proxy_buffers 4 16k;"
-                             " proxy_connect_timeout 500ms; proxy_ignore_headers X-Accel-Redirect Vary; }"));
+  const Compiled c(
+      server_of("location / { proxy_pass http://10.0.0.1; proxy_next_upstream error http_503 non_idempotent;"
+                " proxy_bind 127.0.0.2:5000; proxy_http_version 1.0; proxy_method PUT; proxy_buffers 4 16k;"
+                " proxy_connect_timeout 500ms; proxy_ignore_headers X-Accel-Redirect Vary; }"));
   REQUIRE_MESSAGE(c.table, c.all());
   const table::ProxySettings& proxy = *c.at("/").proxy;
   CHECK(proxy.next_upstream == (table::next_error | table::next_503 | table::next_non_idempotent));

@@ -1,5 +1,5 @@
-// Conditional requests (RFC 9110 13) against a file: If-Match, If-Unmodified-Since, If-None-Match, If-Modified-Since and
-// If-Range. Reads the exchange, answers nothing itself.
+// Conditional requests (RFC 9110 13) against a file: If-Match, If-Unmodified-Since, If-None-Match, If-Modified-Since
+// and If-Range. Reads the exchange, answers nothing itself.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-#include "policy/content/preconditions.h"
+#include "policy/content/static_preconditions.h"
 
 #include "base/text.h"
 #include "http/date.h"

@@ -1,4 +1,4 @@
-#include "policy/content/byte_range.h"
+#include "policy/content/static_range.h"
 
 #include <algorithm>
 

@@ -1,0 +1,21 @@
+// Exchange's lines in the error log: the text, then who asked for what, as nginx writes it.
+#include <fmt/format.h>
+
+#include "proxy/exchange.h"
+
+namespace gh::proxy {
+
+bool Exchange::wants_log(LogLevel level) const {
+  return route && route->logs && route->logs->error_log && route->logs->error_log->wants(level);
+}
+
+void Exchange::log(LogLevel level, std::string_view text) const {
+  if (!wants_log(level)) return;
+  std::string line = fmt::format("{}, client: {}, server: {}", text, client->peer_address().ip_text(), server->name);
+  if (!request.request_line.empty()) line += fmt::format(", request: \"{}\"", request.request_line);
+  if (last_attempt) line += fmt::format(", upstream: \"http://{}{}\"", last_attempt->address, upstream_uri);
+  if (!request.host.empty()) line += fmt::format(", host: \"{}\"", request.host);
+  route->logs->error_log->write(level, client->serial(), line);
+}
+
+}  // namespace gh::proxy
