@@ -205,11 +205,6 @@ class Bodies(WireTest):
         self.assertGreater(took, 0.9)
         self.assertLess(took, 4)
 
-    def test_proxy_force_ranges(self):
-        answer = self.get("/ranges/b/100", [("Range", "bytes=8-15")])
-        self.assertEqual((answer.status, answer.body), (206, b"0000001\n"))
-        self.assertEqual(answer.get("Content-Range"), "bytes 8-15/100")
-
     def test_unbuffered_pieces_arrive_as_they_come(self):
         with Conn(self.port) as conn:
             conn.send(b"GET /unbuffered/slow-body/2 HTTP/1.1\r\nHost: h\r\n\r\n")

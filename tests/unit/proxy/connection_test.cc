@@ -317,7 +317,9 @@ TEST_CASE("a body that was kept is never sent as raw bytes under Transfer-Encodi
   gateway.turn();
   End upstream = gateway.upstream();
   gateway.step(upstream);
-  CHECK(!upstream.has("\r\n\r\n0\r\n\r\nGET /evil"));
+  // The kept body has a length of its own now, so that its bytes cannot be taken for chunks.
+  CHECK(upstream.has("Content-Length: 27\r\n"));
+  CHECK(!upstream.has("Transfer-Encoding"));
 }
 
 /// Connections left 9 s and 10.1 s after the answer and what is sent behind it.

@@ -25,19 +25,20 @@ TEST_CASE("the built-in page in each form") {
   CHECK(problem.body == "{\"type\":\"about:blank\",\"title\":\"Service Unavailable\",\"status\":503}\n");
 }
 
-TEST_CASE("error_format auto takes the first type of Accept that can be made") {
+TEST_CASE("error_format auto takes the type of Accept that weighs most") {
   Gateway gateway(server("error_format auto; location / { return 403; }"));
   CHECK(gateway.get("/").field("Content-Type") == "text/html");
   CHECK(gateway.get("/", "Accept: */*\r\n").field("Content-Type") == "text/html");
   CHECK(gateway.get("/", "Accept: image/png, application/JSON;q=0.5, text/html\r\n").field("Content-Type") ==
-        "application/json");
+        "text/html");
+  CHECK(gateway.get("/", "Accept: text/html;q=0.1, application/json\r\n").field("Content-Type") == "application/json");
   CHECK(gateway.get("/", "Accept: application/problem+json\r\n").field("Content-Type") == "application/problem+json");
 }
 
 TEST_CASE("server_tokens off takes the version out of the page and of Server") {
   Gateway gateway(server("server_tokens off; location / { return 404; }"));
   TestClient& client = gateway.get("/");
-  CHECK(client.body.find("<p>gatehouse</p>") != std::string::npos);
+  CHECK(client.body.find("<center>gatehouse</center>") != std::string::npos);
   CHECK(client.field("Server") == "gatehouse");
 }
 
