@@ -272,6 +272,7 @@ class Failing(WireTest):
 class KeepAlive(WireTest):
     HTTP = """
     upstream kept { server @O@; keepalive 4; }
+    upstream framings { server @O@; keepalive 4; }
     upstream three { server @O@; keepalive 4; keepalive_requests 3; }
     upstream brief { server @O@; keepalive 4; keepalive_timeout 300ms; }
     upstream none { server @O@; @NONE@ }
@@ -280,6 +281,7 @@ class KeepAlive(WireTest):
     server {
         listen @P0@;
         location /kept/ { proxy_pass http://kept; }
+        location /framings/ { proxy_pass http://framings/kept/; }
         location /three/ { proxy_pass http://three; }
         location /brief/ { proxy_pass http://brief; }
         location /none/ { proxy_pass http://none; }
@@ -299,13 +301,14 @@ class KeepAlive(WireTest):
         self.assertEqual(len({r.connection for r in self.origin.requests}), 1)
 
     def test_after_answers_of_every_framing(self):
-        self.get("/kept/x")
+        """An upstream of its own: one whose peers were seen to close early would get POSTs on new connections."""
+        self.get("/framings/x")
         base = self.origin.connection_count
         for path in ("b/0", "b/100000", "chunked/100000", "status/204", "status/304", "status/404", "trailers"):
-            self.get("/kept/" + path)
-        request(self.port, "HEAD", "/kept/b/500")
-        request(self.port, "POST", "/kept/x", body=b"a" * 50000)
-        self.get("/kept/x")
+            self.get("/framings/" + path)
+        request(self.port, "HEAD", "/framings/b/500")
+        request(self.port, "POST", "/framings/x", body=b"a" * 50000)
+        self.get("/framings/x")
         self.assertEqual(self.origin.connection_count, base)
 
     def test_not_after_a_close(self):
