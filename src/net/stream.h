@@ -1,7 +1,7 @@
 // Stream: one TCP or unix-socket connection on a loop, either side. Owned by one object that is also its StreamEvents.
 //
 // Reading stays started for the connection's life unless paused (each change costs an epoll_ctl). Bytes are read into
-// the loop's shared buffer and are valid only inside on_read. Writing is tried at once (one writev); what the kernel
+// the loop's shared buffer and are valid only inside on_read. Writing is tried at once (one call); what the kernel
 // does not take is copied, queued and sent when it can; on_drained tells when the queue is empty again.
 // Callbacks never run inside a call of the owner (write, close ...), only from the loop.
 #pragma once
