@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <span>
 #include <vector>
@@ -39,7 +40,7 @@ class Deferred {
 
 class Loop {
  public:
-  static constexpr std::size_t read_buffer_bytes = 64 * 1024;
+  static constexpr std::size_t read_buffer_bytes = 256 * 1024;
 
   /// Also makes the process ignore SIGPIPE: writing to a closed connection is an error value here.
   explicit Loop(Clock::Kind kind = Clock::Kind::real);
@@ -62,7 +63,7 @@ class Loop {
     if (clock_stale_) refresh_clock();
   }
   /// The buffer that all streams of this loop read into. Valid only inside a read callback.
-  std::span<char> read_buffer() { return {read_buffer_.data(), read_buffer_.size()}; }
+  std::span<char> read_buffer() { return {read_buffer_.get(), read_buffer_bytes}; }
 
   void run();   // until stop()
   void stop();  // from any callback on this thread
@@ -88,7 +89,7 @@ class Loop {
   uv_idle_t idle_;        // started only while deferred work is left over, so that poll does not block
   Clock clock_;
   TimerWheel timers_;
-  std::vector<char> read_buffer_;
+  std::unique_ptr<char[]> read_buffer_;  // never written before use: its pages come as reads need them
   std::mutex mail_lock_;
   std::vector<std::function<void()>> mail_;
   std::vector<std::function<void()>> mail_being_read_;

@@ -20,6 +20,8 @@ namespace gh::net {
 
 namespace {
 
+constexpr std::size_t small_read_bytes = 64 * 1024;
+
 // The two calls that every request pays for twice. They go to the kernel directly: libc's read, recv and writev are
 // cancellation points, which costs two atomic operations each in a process with threads; and recv and send skip the
 // kernel's file layer, which read and write on a socket pass through.
@@ -34,7 +36,8 @@ ssize_t receive(int fd, std::span<char> into) {
 }
 
 /// Bytes that the kernel took, or -errno.
-ssize_t send_now(int fd, std::span<const iovec> parts, std::size_t size) {
+ssize_t send_now(int fd, std::span<const iovec> parts, std::size_t size, bool and_close) {
+  const int flags = MSG_NOSIGNAL | (and_close ? MSG_MORE : 0);
   std::array<char, 2048> joined;
   const void* bytes = parts[0].iov_base;
   if (parts.size() > 1 && size <= joined.size()) {  // one piece is cheaper to copy than two are to describe
@@ -47,8 +50,8 @@ ssize_t send_now(int fd, std::span<const iovec> parts, std::size_t size) {
   message.msg_iov = const_cast<iovec*>(parts.data());
   message.msg_iovlen = std::min<std::size_t>(parts.size(), IOV_MAX);
   for (;;) {
-    const long sent = parts.size() == 1 ? ::syscall(SYS_sendto, fd, bytes, size, MSG_NOSIGNAL, nullptr, 0)
-                                        : ::syscall(SYS_sendmsg, fd, &message, MSG_NOSIGNAL);
+    const long sent = parts.size() == 1 ? ::syscall(SYS_sendto, fd, bytes, size, flags, nullptr, 0)
+                                        : ::syscall(SYS_sendmsg, fd, &message, flags);
     if (sent >= 0) return sent;
     if (errno != EINTR) return -errno;
   }
@@ -147,6 +150,7 @@ struct Stream::Handle {
   bool connecting = false;
   bool connect_failed = false;
   bool reading = false;
+  bool reads_large = false;  // the last read filled its share of the buffer: the next one may have all of it
   bool paused = false;
   bool ended = false;  // EOF or broken: no read event will come
   bool no_delay = false;
@@ -190,8 +194,9 @@ struct Stream::Handle {
     if (!self.is_alive()) return;
     self.loop().woke();
     if (why != UV_ENOBUFS) return self.read_ended(static_cast<int>(why));
-    const auto buffer = self.loop().read_buffer();
+    const auto buffer = self.loop().read_buffer().first(self.reads_large ? Loop::read_buffer_bytes : small_read_bytes);
     const ssize_t size = receive(self.fd(), buffer);
+    self.reads_large = size >= static_cast<ssize_t>(small_read_bytes);
     if (size > 0) return self.events->on_read({buffer.data(), static_cast<std::size_t>(size)});
     if (size != -EAGAIN) self.read_ended(size == 0 ? UV_EOF : static_cast<int>(size));
   }
@@ -354,6 +359,7 @@ void Stream::start_reading() {
 void Stream::pause() {
   if (!handle_ || handle_->paused) return;
   handle_->paused = true;
+  handle_->reads_large = false;  // whoever takes the bytes is slow: no more than a little at a time
   if (handle_->reading) handle_->stop_read();
 }
 
@@ -363,7 +369,7 @@ void Stream::resume() {
 
 bool Stream::is_paused() const { return handle_ && handle_->paused; }
 
-int Stream::write(std::span<const iovec> parts) {
+int Stream::write(std::span<const iovec> parts, bool and_close) {
   if (!handle_) return UV_ENOTCONN;
   if (handle_->write_error != 0) return handle_->write_error;
   if (handle_->shut_wanted) return UV_EPIPE;
@@ -372,7 +378,7 @@ int Stream::write(std::span<const iovec> parts) {
   if (size == 0) return 0;
   std::size_t sent = 0;
   if (!handle_->queue && !handle_->connecting) {
-    const ssize_t result = send_now(handle_->fd(), parts, size);
+    const ssize_t result = send_now(handle_->fd(), parts, size, and_close);
     if (result < 0 && result != -EAGAIN) return handle_->write_error = static_cast<int>(result);
     sent = result > 0 ? static_cast<std::size_t>(result) : 0;
   }

@@ -1,8 +1,9 @@
 // Stream: one TCP or unix-socket connection on a loop, either side. Owned by one object that is also its StreamEvents.
 //
 // Reading stays started for the connection's life unless paused (each change costs an epoll_ctl). Bytes are read into
-// the loop's shared buffer and are valid only inside on_read. Writing is tried at once (one call); what the kernel
-// does not take is copied, queued and sent when it can; on_drained tells when the queue is empty again.
+// the loop's shared buffer, 64 KiB at a time or 256 KiB once a peer has filled that, and are valid only inside on_read.
+// Writing is tried at once (one call); what the kernel does not take is copied, queued and sent when it can; on_drained
+// tells when the queue is empty again.
 // Callbacks never run inside a call of the owner (write, close ...), only from the loop.
 #pragma once
 
@@ -58,7 +59,8 @@ class Stream {
 
   /// Sends or queues all of `parts`; returns 0 or a negative UV_E... (then the stream is broken: close it; reading goes
   /// on until then, as an early reply may have come). May be called before on_connected: the bytes wait.
-  int write(std::span<const iovec> parts);
+  /// `and_close`: close() follows before the loop waits again, and the FIN may travel with these bytes.
+  int write(std::span<const iovec> parts, bool and_close = false);
   int write(std::string_view bytes);
   [[nodiscard]] std::size_t queued_bytes() const;
   /// FIN after what is queued (half close).

@@ -284,27 +284,25 @@ void Connection::run_deferred() {
 }
 
 void Connection::end_exchange() {
-  Exchange* x = exchange_;
-  exchange_ = nullptr;
+  const bool at_once = closes_at_once() || exchange_->reply.status == 408;
+  Exchange* x = std::exchange(exchange_, nullptr);
   keepalive_ms_ = x->core().keepalive_timeout_ms;
-  const table::Lingering lingering = x->core().lingering;
   linger_step_ms_ = x->core().lingering_timeout_ms;
   linger_until_ms_ = worker_.loop.clock().now_ms() + x->core().lingering_time_ms;
-  const bool gave_up = x->reply.status == 408;
   x->finish();
   worker_.free_exchange(x);
   if (aborted_ && framing_ == Framing::until_close) stream_.close(true);  // a cut answer must not look complete
   if (!stream_.is_open()) return close();
-  const bool unread = body_ && !body_->done();
-  if (!keep_alive_) {
-    const bool nothing_left = !unread && !pending_ && lingering == table::Lingering::on;
-    if (lingering == table::Lingering::off || saw_eof_ || gave_up || nothing_left) {
-      return close();
-    }
-    return linger_or_close();
-  }
-  if (unread) return start_discarding();
+  if (!keep_alive_) return at_once ? close() : linger_or_close();
+  if (body_ && !body_->done()) return start_discarding();
   after_exchange();
+}
+
+/// After the answer's last byte: does nothing keep the connection, not even bytes that the client may still be sending?
+bool Connection::closes_at_once() const {
+  const table::Lingering lingering = exchange_->core().lingering;
+  const bool nothing_left = (!body_ || body_->done()) && !pending_ && lingering == table::Lingering::on;
+  return !keep_alive_ && (lingering == table::Lingering::off || saw_eof_ || nothing_left);
 }
 
 /// Keep-alive: the next head may be waiting already.

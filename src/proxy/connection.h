@@ -78,7 +78,6 @@ class Connection final : public Client, private net::StreamEvents, private net::
   bool feed_body_step(std::string_view& bytes);
   void stash(std::string_view bytes);
   void check_sent();
-  void exchange_sent();
   void end_exchange();
   void after_exchange();
   void start_discarding();
@@ -91,8 +90,8 @@ class Connection final : public Client, private net::StreamEvents, private net::
   void set_pace_timer(std::int64_t timeout_ms);
   void shut(bool reset = false);
   [[nodiscard]] bool reads_body() const;
-  void write(std::span<const iovec> parts);
-  void compose_head(Exchange& exchange, bool has_body);
+  [[nodiscard]] bool closes_at_once() const;
+  void write(std::span<const iovec> parts, bool last = false);
   void decide_framing(Exchange& exchange, bool has_body);
 
   Worker& worker_;

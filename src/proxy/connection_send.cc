@@ -68,7 +68,7 @@ void Connection::send_head(Exchange& x, std::span<const iovec> first, bool last)
       parts[count++] = part(out.view().substr(at));
     }
   }
-  write({parts.data(), count});
+  write({parts.data(), count}, last);
   x.body_bytes_sent = sent_ - head_bytes;
   reply_done_ = last;
   check_sent();
@@ -93,7 +93,7 @@ void Connection::send_body(Exchange& x, std::span<const iovec> body, bool last) 
       parts[count++] = part(worker_.out.view());
     }
     const std::uint64_t before = sent_;
-    if (count > 0) write({parts.data(), count});
+    if (count > 0) write({parts.data(), count}, last);
     x.body_bytes_sent += sent_ - before;
   }
   reply_done_ = last;
@@ -123,12 +123,12 @@ void Connection::drop(Exchange&) {
   worker_.loop.defer(*this);
 }
 
-void Connection::write(std::span<const iovec> parts) {
+void Connection::write(std::span<const iovec> parts, bool last) {
   std::size_t bytes = 0;
   for (const iovec& p : parts) bytes += p.iov_len;
   sent_ += bytes;
   if (!stream_.is_open()) return;
-  if (stream_.write(parts) < 0) {
+  if (stream_.write(parts, last && closes_at_once()) < 0) {
     // Broken while an answer is under way: told from the loop, never from inside the caller's frame.
     saw_eof_ = true;
     keep_alive_ = false;

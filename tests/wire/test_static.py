@@ -1,7 +1,7 @@
 """A location without a handler serves files, as far as a gateway needs it."""
 import os
 
-from harness import Conn, WireTest, get, main, request
+from harness import Conn, WireTest, beyond_nginx, get, main, request
 
 
 class Static(WireTest):
@@ -16,6 +16,8 @@ class Static(WireTest):
         location = /aka-file { alias @DIR@/www/a.txt; }
         location /etagless/ { etag off; root @DIR@/second/other/..; }
         location /before/ { alias @DIR@/www/; if_modified_since before; }
+        location /open { alias @DIR@/www/sub/; }
+        location ~ ^/taken(.*)$ { alias @DIR@/www/sub/$1; }
         location /never/ { alias @DIR@/www/; if_modified_since off; }
         default_type text/plain;
         types { text/html html; application/json json; }
@@ -41,6 +43,16 @@ class Static(WireTest):
         self.assertEqual(self.get("/aka/").text, "sub")
         self.assertEqual(self.get("/aka-file").text, "text")
         self.assertStatus(self.get("/aka/nowhere"), 404)
+
+    @beyond_nginx
+    def test_no_way_out_of_an_alias(self):
+        """`location /open` with `alias .../sub/`: "/open../a.txt" names sub/../a.txt, a file outside of the alias."""
+        self.assertEqual(self.get("/open/index.html").text, "sub")
+        self.assertEqual(self.get("/taken/index.html").text, "sub")
+        for path in ("/open../a.txt", "/open..", "/open../", "/open..%2fa.txt", "/taken../a.txt", "/taken/x%2f..%2f..%2f"):
+            with self.subTest(path):
+                self.assertStatus(self.get(path), 404)
+        self.gw.allowed += ["outside"]
 
     def test_entity_tags(self):
         tag = self.get("/a.txt").get("ETag")

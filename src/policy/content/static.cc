@@ -155,8 +155,17 @@ Verdict send_file(Exchange& x, int fd, const struct stat& info) {
   return not_modified(x);
 }
 
-Verdict serve_file(Exchange& x) {
-  const std::string_view path = proxy::map_to_file(x, x.uri);
+/// $uri holds no dot segments, but one may arise where it is joined to an alias: `location /img` with `alias /data/` and
+/// "/img../secret", or a regex location's capture behind a slash.
+bool leaves_alias(Exchange& x, std::string_view path) {
+  const table::FileSettings& files = *x.route->files;
+  if (!files.is_alias) return false;
+  const std::string_view root = files.root.is_constant() ? files.root.render(x, x.arena) : std::string_view();
+  path.remove_prefix(root.empty() ? 0 : root.size() - 1);
+  return path.ends_with("/..") || path.find("/../") != std::string_view::npos;
+}
+
+Verdict serve_file(Exchange& x, std::string_view path) {
   const int fd = open_file(path.data());
   if (fd < 0) return cannot_open(x, path, errno);
   struct stat info;
@@ -179,7 +188,12 @@ Verdict run(Exchange& x, const void*) {
   using http::Method;
   if (x.method_now != Method::get && x.method_now != Method::head && x.method_now != Method::post) return x.error(405);
   if (x.uri.empty() || x.uri.front() != '/') return x.error(404);
-  return x.uri.back() == '/' ? serve_index(x) : serve_file(x);
+  const std::string_view path = proxy::map_to_file(x, x.uri);
+  if (leaves_alias(x, path)) {
+    x.log(LogLevel::error, fmt::format("\"{}\" is outside of the alias", path));
+    return x.error(404);
+  }
+  return x.uri.back() == '/' ? serve_index(x) : serve_file(x, path);
 }
 
 }  // namespace
