@@ -130,6 +130,7 @@ void Connection::wait_for_head(std::string_view bytes, std::unique_ptr<std::stri
   const http::HeadError error = http::check_partial_request(bytes, listen_address().fallback->limits);
   if (error.status != 0) {
     begin({});
+    refused_ = true;
     exchange_->start_refused(error);
     return;
   }
@@ -167,6 +168,7 @@ void Connection::begin(std::string_view head) {
   if (head.empty()) return;
   http::HeadError error;
   if (!http::parse_request_head(x.arena.copy(head), listen.fallback->limits, x.arena, x.request, error)) {
+    refused_ = true;
     x.start_refused(error);
     return;
   }
@@ -188,6 +190,7 @@ bool Connection::feed_body_step(std::string_view& bytes) {
   if (exchange_) exchange_->request_bytes += step.consumed;
   if (step.state == http::BodyReader::State::bad) {
     keep_alive_ = false;
+    refused_ = true;
     if (stage_ == Stage::discarding) close();
     else if (!reply_done_) exchange_->start_refused({400, step.reason});
     return false;
@@ -293,7 +296,11 @@ void Connection::end_exchange() {
   worker_.free_exchange(x);
   if (aborted_ && framing_ == Framing::until_close) stream_.close(true);  // a cut answer must not look complete
   if (!stream_.is_open()) return close();
-  if (!keep_alive_) return at_once ? close() : linger_or_close();
+  if (!keep_alive_ && !at_once) return linger_or_close();
+  if (!keep_alive_) {
+    stream_.shut_down_write();  // what is held back for the FIN goes out even if the client has sent more meanwhile
+    return close();
+  }
   if (body_ && !body_->done()) return start_discarding();
   after_exchange();
 }
@@ -301,7 +308,8 @@ void Connection::end_exchange() {
 /// After the answer's last byte: does nothing keep the connection, not even bytes that the client may still be sending?
 bool Connection::closes_at_once() const {
   const table::Lingering lingering = exchange_->core().lingering;
-  const bool nothing_left = (!body_ || body_->done()) && !pending_ && lingering == table::Lingering::on;
+  const bool nothing_left =
+      !refused_ && (!body_ || body_->done()) && !pending_ && lingering == table::Lingering::on;
   return !keep_alive_ && (lingering == table::Lingering::off || saw_eof_ || nothing_left);
 }
 

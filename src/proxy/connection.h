@@ -132,6 +132,7 @@ class Connection final : public Client, private net::StreamEvents, private net::
   bool continue_sent_ = false;
   bool head_only_ = false;        // the reply has no body on the wire
   bool no_delay_ = false;
+  bool refused_ = false;          // what the client sends could not be understood: where it ends is not known
 };
 
 }  // namespace gh::proxy

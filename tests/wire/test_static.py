@@ -49,7 +49,7 @@ class Static(WireTest):
         """`location /open` with `alias .../sub/`: "/open../a.txt" names sub/../a.txt, a file outside of the alias."""
         self.assertEqual(self.get("/open/index.html").text, "sub")
         self.assertEqual(self.get("/taken/index.html").text, "sub")
-        for path in ("/open../a.txt", "/open..", "/open../", "/open..%2fa.txt", "/taken../a.txt", "/taken/x%2f..%2f..%2f"):
+        for path in ("/open../a.txt", "/open..", "/open../", "/open..%2fa.txt", "/taken../a.txt", "/taken..%2fa.txt"):
             with self.subTest(path):
                 self.assertStatus(self.get(path), 404)
         self.gw.allowed += ["outside"]
