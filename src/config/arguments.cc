@@ -14,18 +14,14 @@
 namespace gh::config {
 namespace {
 
-/// One word, or the words of one expression, taken as one argument.
-struct Taken {
-  const ArgSpec* spec = nullptr;
-  std::string text;
-  Span span;
-  bool quoted = false;
-};
-
 bool is_keyed(const ArgSpec& spec) { return !spec.name.empty() && spec.name.back() == '='; }
 bool is_positional(const ArgSpec& spec) { return spec.type != ArgType::flag && !is_keyed(spec); }
 bool is_required(const ArgSpec& spec) {
   return spec.presence == Presence::required || spec.presence == Presence::repeat_one;
+}
+
+bool takes_many(const ArgSpec& spec) {
+  return spec.presence == Presence::repeat || spec.presence == Presence::repeat_one;
 }
 
 std::span<const ArgSpec> specs_of(const Row& row) {
@@ -56,26 +52,37 @@ std::optional<std::size_t> closing_parenthesis(std::string_view text) {
 
 enum class Problem : std::uint8_t { none, too_many, too_few, unknown_parameter, twice, missing_parameter, expression };
 
-/// Words to arguments. One pass, then the positional ones are dealt out: required ones get theirs first.
+/// Words to arguments, in file order. One pass, then the positional ones are dealt out: required ones get theirs first.
 class Matcher {
  public:
-  Matcher(const Sources& sources, const Row& row, std::span<const Word> args)
-      : sources_(sources), specs_(specs_of(row)), args_(args) {
+  Matcher(const Sources& sources, const Row& row, std::span<const Word> args, std::vector<Value>& values)
+      : sources_(sources), specs_(specs_of(row)), args_(args), values_(values) {
     for (const ArgSpec& spec : specs_) {
-      if (!is_positional(spec)) { has_named_ = true; continue; }
+      if (!is_positional(spec)) {
+        has_named_ = true;
+        needs_named_ = needs_named_ || is_required(spec);
+        continue;
+      }
+      has_expression_ = has_expression_ || spec.type == ArgType::expr;
       if (is_required(spec)) ++required_;
-      const bool many = spec.presence == Presence::repeat || spec.presence == Presence::repeat_one;
-      capacity_ = many || capacity_ == SIZE_MAX ? SIZE_MAX : capacity_ + 1;
+      capacity_ = takes_many(spec) || capacity_ == SIZE_MAX ? SIZE_MAX : capacity_ + 1;
     }
   }
 
-  void run() {
-    for (std::size_t i = 0; i < args_.size() && problem == Problem::none;) i = take(i);
-    if (problem == Problem::none) deal();
-    if (problem == Problem::none) check_required();
+  /// True when all words are positional and their number says that they fit.
+  [[nodiscard]] bool count_fits() const {
+    if (has_expression_ || needs_named_ || args_.size() < required_ || args_.size() > capacity_) return false;
+    return !has_named_ ||
+           std::none_of(args_.begin(), args_.end(), [&](const Word& w) { return keyed(w.value) || flag(w.value); });
   }
 
-  std::vector<Taken> taken;  // named ones in file order, positional ones behind them
+  void run() {
+    values_.reserve(args_.size());
+    for (std::size_t i = 0; i < args_.size() && problem == Problem::none;) i = take(i);
+    if (problem == Problem::none) deal();
+    if (problem == Problem::none && has_named_) check_required();
+  }
+
   Problem problem = Problem::none;
   Span at;                        // of the problem
   std::string_view name;          // parameter
@@ -91,31 +98,33 @@ class Matcher {
   std::size_t take(std::size_t i) {
     const Word& word = args_[i];
     if (const ArgSpec* spec = keyed(word.value)) return take_keyed(i, *spec);
-    if (positional_.size() >= required_) {
+    if (given >= required_) {
       if (const ArgSpec* spec = flag(word.value)) {
-        add(*spec, {spec, word.value, word.span, word.quoted});
+        add(*spec, word.value, word.span, word.quoted);
         return i + 1;
       }
     }
     const ArgSpec* expression = word.quoted || word.value.front() != '(' ? nullptr : expression_spec();
     if (expression != nullptr) return take_expression(i, word.span.begin, expression);
-    positional_.push_back({nullptr, word.value, word.span, word.quoted});
+    add_positional(nullptr, word.value, word.span, word.quoted);
     return i + 1;
   }
 
   [[nodiscard]] const ArgSpec* keyed(std::string_view word) const {
-    if (word.find('=') == std::string_view::npos) return nullptr;
+    if (!has_named_ || word.find('=') == std::string_view::npos) return nullptr;
     const auto found = std::find_if(specs_.begin(), specs_.end(), [&](const ArgSpec& s) {
       return is_keyed(s) && word.substr(0, s.name.size()) == s.name;
     });
     return found == specs_.end() ? nullptr : &*found;
   }
   [[nodiscard]] const ArgSpec* flag(std::string_view word) const {
+    if (!has_named_) return nullptr;
     const auto found = std::find_if(specs_.begin(), specs_.end(),
                                     [&](const ArgSpec& s) { return s.type == ArgType::flag && s.name == word; });
     return found == specs_.end() ? nullptr : &*found;
   }
   [[nodiscard]] const ArgSpec* expression_spec() const {
+    if (!has_expression_) return nullptr;
     const auto found = std::find_if(specs_.begin(), specs_.end(),
                                     [](const ArgSpec& s) { return is_positional(s) && s.type == ArgType::expr; });
     return found == specs_.end() ? nullptr : &*found;
@@ -133,17 +142,22 @@ class Matcher {
       value.begin += static_cast<std::uint32_t>(key) + quotes / 2;
       value.end -= quotes / 2;
     }
-    add(spec, {&spec, word.value.substr(key), value, word.quoted});
+    add(spec, word.value.substr(key), value, word.quoted);
     return i + 1;
   }
 
-  void add(const ArgSpec& spec, Taken argument) {
-    const bool again = std::any_of(taken.begin(), taken.end(), [&](const Taken& t) { return t.spec == &spec; });
-    if (again && spec.presence != Presence::repeat && spec.presence != Presence::repeat_one) {
-      stop(Problem::twice, argument.span, spec.name);
-      return;
-    }
-    taken.push_back(std::move(argument));
+  /// A named argument.
+  void add(const ArgSpec& spec, std::string_view text, Span span, bool quoted) {
+    if (!takes_many(spec) && is_given(spec)) return stop(Problem::twice, span, spec.name);
+    values_.push_back({&spec, text, 0, span, quoted});
+  }
+  /// A positional one: which, is said by deal(), unless it is an expression.
+  void add_positional(const ArgSpec* spec, std::string_view text, Span span, bool quoted) {
+    values_.push_back({spec, text, 0, span, quoted});
+    ++given;
+  }
+  [[nodiscard]] bool is_given(const ArgSpec& spec) const {
+    return std::any_of(values_.begin(), values_.end(), [&](const Value& v) { return v.spec == &spec; });
   }
 
   /// From "(" to its ")", read again from the source: quotes, blanks and all (DSL rule 3).
@@ -163,53 +177,58 @@ class Matcher {
       stop(Problem::expression, {last.file, end, args_[i].span.end}, "a blank must follow its `)`");
       return args_.size();
     }
-    Taken argument = {spec, std::string(rest.substr(0, *size)), {last.file, begin, end}, false};
-    if (is_keyed(*spec)) add(*spec, std::move(argument));
-    else positional_.push_back(std::move(argument));
+    const Span span = {last.file, begin, end};
+    if (is_keyed(*spec)) add(*spec, rest.substr(0, *size), span, false);
+    else add_positional(spec, rest.substr(0, *size), span, false);
+    return i;
+  }
+
+  /// The next positional value from index `i` on.
+  [[nodiscard]] std::size_t positional(std::size_t i) const {
+    while (i < values_.size() && values_[i].spec != nullptr && !is_positional(*values_[i].spec)) ++i;
     return i;
   }
 
   void deal() {
-    given = positional_.size();
     if (given < required_) return stop(Problem::too_few, {});
     if (given > capacity_) {
-      const Taken& surplus = positional_[capacity_];
-      const bool parameter = has_named_ && !surplus.quoted;
-      return stop(parameter ? Problem::unknown_parameter : Problem::too_many, surplus.span);
+      std::size_t surplus = positional(0);
+      for (std::size_t n = 0; n < capacity_; ++n) surplus = positional(surplus + 1);
+      const bool parameter = has_named_ && !values_[surplus].quoted;
+      return stop(parameter ? Problem::unknown_parameter : Problem::too_many, values_[surplus].span);
     }
-    std::size_t extra = given - required_, next = 0;
+    std::size_t extra = given - required_, next = positional(0);
     for (const ArgSpec& spec : specs_) {
       if (!is_positional(spec)) continue;
       std::size_t share = is_required(spec) ? 1 : 0;
-      if (spec.presence == Presence::repeat || spec.presence == Presence::repeat_one) share += std::exchange(extra, 0);
-      if (spec.presence == Presence::optional && extra > 0 && wanted(spec, positional_[next])) { ++share; --extra; }
+      if (takes_many(spec)) share += std::exchange(extra, 0);
+      if (spec.presence == Presence::optional && extra > 0 && wanted(spec, values_[next])) { ++share; --extra; }
       for (; share > 0; --share) {
-        positional_[next].spec = &spec;
-        taken.push_back(std::move(positional_[next++]));
+        values_[next].spec = &spec;
+        next = positional(next + 1);
       }
     }
-    if (next < positional_.size()) stop(Problem::too_many, positional_[next].span);
+    if (next < values_.size()) stop(Problem::too_many, values_[next].span);
   }
 
   /// An expression goes to the `expr` argument only, and nothing else does.
-  static bool wanted(const ArgSpec& spec, const Taken& argument) {
+  static bool wanted(const ArgSpec& spec, const Value& argument) {
     return argument.spec == nullptr ? spec.type != ArgType::expr : argument.spec == &spec;
   }
 
   void check_required() {
     for (const ArgSpec& spec : specs_) {
       if (is_positional(spec) || spec.type == ArgType::flag || !is_required(spec)) continue;
-      const bool there = std::any_of(taken.begin(), taken.end(), [&](const Taken& t) { return t.spec == &spec; });
-      if (!there) return stop(Problem::missing_parameter, {}, spec.name);
+      if (!is_given(spec)) return stop(Problem::missing_parameter, {}, spec.name);
     }
   }
 
   const Sources& sources_;
   std::span<const ArgSpec> specs_;
   std::span<const Word> args_;
-  std::vector<Taken> positional_;
+  std::vector<Value>& values_;  // the spec of a positional one is null until it is dealt
   std::size_t required_ = 0, capacity_ = 0;
-  bool has_named_ = false;
+  bool has_named_ = false, needs_named_ = false, has_expression_ = false;
 };
 
 std::string given_text(std::size_t n) {
@@ -285,8 +304,7 @@ std::string takes_text(const Row& row) {
   for (const ArgSpec& spec : specs_of(row)) {
     if (!is_positional(spec)) continue;
     least += is_required(spec) ? 1 : 0;
-    const bool many = spec.presence == Presence::repeat || spec.presence == Presence::repeat_one;
-    most = many || most == SIZE_MAX ? SIZE_MAX : most + 1;
+    most = takes_many(spec) || most == SIZE_MAX ? SIZE_MAX : most + 1;
   }
   if (most == 0) return "takes no argument";
   if (most == SIZE_MAX) return fmt::format("takes {} or more arguments", least);
@@ -295,27 +313,24 @@ std::string takes_text(const Row& row) {
 }
 
 bool arguments_fit(const Sources& sources, const Row& row, std::span<const Word> args) {
-  Matcher matcher(sources, row, args);
+  std::vector<Value> values;
+  Matcher matcher(sources, row, args, values);
+  if (matcher.count_fits()) return true;
   matcher.run();
   return matcher.problem == Problem::none;
 }
 
-bool read_arguments(const Sources& sources, const Row& row, const Node& node, const ArgumentPlace& place,
+bool read_arguments(Sources& sources, const Row& row, const Node& node, const ArgumentPlace& place,
                     Diagnostics& diagnostics, std::vector<Value>& values) {
-  Matcher matcher(sources, row, std::span(node.words).subspan(1));
+  Matcher matcher(sources, row, node.words.subspan(1), values);
   matcher.run();
   if (matcher.problem != Problem::none) {
+    values.clear();
     if (!report_swallowing_quote(node, diagnostics)) report(matcher, sources, row, node, diagnostics);
     return false;
   }
-  std::stable_sort(matcher.taken.begin(), matcher.taken.end(),
-                   [](const Taken& a, const Taken& b) { return a.span.begin < b.span.begin; });
   bool good = true;
-  values.reserve(matcher.taken.size());
-  for (Taken& taken : matcher.taken) {
-    Value& value = values.emplace_back(Value{taken.spec, std::move(taken.text), 0, taken.span, taken.quoted});
-    good = type_value(value, place, sources, diagnostics) && good;
-  }
+  for (Value& value : values) good = type_value(value, place, sources, diagnostics) && good;
   return good;
 }
 
@@ -333,7 +348,7 @@ std::int64_t Bound::number(std::string_view spec_name, std::int64_t otherwise) c
 
 std::string_view Bound::text(std::string_view spec_name, std::string_view otherwise) const {
   const Value* value = find(spec_name);
-  return value == nullptr ? otherwise : std::string_view(value->text);
+  return value == nullptr ? otherwise : value->text;
 }
 
 }  // namespace gh::config

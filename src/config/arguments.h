@@ -17,7 +17,7 @@ namespace gh::config {
 bool arguments_fit(const Sources& sources, const Row& row, std::span<const Word> args);
 
 /// False when something was reported.
-bool read_arguments(const Sources& sources, const Row& row, const Node& node, const ArgumentPlace& place,
+bool read_arguments(Sources& sources, const Row& row, const Node& node, const ArgumentPlace& place,
                     Diagnostics& diagnostics, std::vector<Value>& values);
 
 /// "takes 1 argument", "takes 1 to 2 arguments", for messages and hover texts.

@@ -46,12 +46,13 @@ const Hint* find_hint(std::span<const Hint> list, std::string_view name) {
 
 class Binder {
  public:
-  Binder(const Vocabulary& vocabulary, const Sources& sources, const ArgumentPlace& place, Diagnostics& diagnostics)
+  Binder(const Vocabulary& vocabulary, Sources& sources, const ArgumentPlace& place, Diagnostics& diagnostics)
       : vocabulary_(vocabulary), sources_(sources), place_(place), diagnostics_(diagnostics) {}
 
   void bind_list(std::vector<Node>& nodes, Contexts contexts, std::string_view block, std::vector<Bound>& out) {
-    Seen seen;
-    bind_into(nodes, contexts, block, out, seen);
+    const std::size_t first = seen_.size();
+    bind_into(nodes, contexts, block, out, first);
+    seen_.resize(first);
   }
 
   /// The names that are known and not served, once all of them are counted.
@@ -67,36 +68,37 @@ class Binder {
     std::size_t more = 0;  // of its group in the same file
   };
 
-  using Seen = std::vector<std::pair<const Row*, const Node*>>;  // of one block: what may stand only once
-
+  /// `first`: where the block's own entries begin in seen_.
   void bind_into(std::vector<Node>& nodes, Contexts contexts, std::string_view block, std::vector<Bound>& out,
-                 Seen& seen) {
+                 std::size_t first) {
     out.reserve(out.size() + nodes.size());
     for (Node& node : nodes) {
       if (node.kind == NodeKind::comment || node.name().empty()) continue;
       if (node.name() == "include" && node.kind == NodeKind::simple) {
-        for (auto& file : node.included) bind_into(file, contexts, block, out, seen);
+        for (auto& file : node.included) bind_into(file, contexts, block, out, first);
         continue;
       }
-      bind_node(node, contexts, block, out, seen);
+      bind_node(node, contexts, block, out, first);
     }
   }
 
-  void bind_node(Node& node, Contexts contexts, std::string_view block, std::vector<Bound>& out, Seen& seen) {
+  void bind_node(Node& node, Contexts contexts, std::string_view block, std::vector<Bound>& out, std::size_t first) {
     const auto rows = vocabulary_.rows(node.name());
     if (rows.empty()) return unknown(node, contexts, block);
-    const Row* row = vocabulary_.row_in(node.name(), contexts);
+    const Row* row = row_among(rows, contexts);
     if (row == nullptr) {
       not_allowed(node, block);
       std::vector<Bound> ignored;  // its own content is still looked at, against the block it was meant to be
       bind_children(node, *rows.front(), ignored);
       return;
     }
-    bool good = check_block(node, *row) && check_duplicate(node, *row, seen);
+    bool good = check_block(node, *row) && check_duplicate(node, *row, first);
     Bound bound;
     bound.row = row;
     bound.node = &node;
-    good = read_arguments(sources_, *row, node, place_, diagnostics_, bound.values) && good;
+    values_.clear();
+    good = read_arguments(sources_, *row, node, place_, diagnostics_, values_) && good;
+    bound.values = sources_.keep(values_);
     good = bind_children(node, *row, bound.children) && good;
     if (good) out.push_back(std::move(bound));
   }
@@ -126,11 +128,12 @@ class Binder {
     return true;
   }
 
-  bool check_duplicate(const Node& node, const Row& row, Seen& seen) {
+  bool check_duplicate(const Node& node, const Row& row, std::size_t first) {
     if (row.repeatable) return true;
-    const auto before = std::find_if(seen.begin(), seen.end(), [&](const auto& s) { return s.first == &row; });
-    if (before == seen.end()) {
-      seen.emplace_back(&row, &node);
+    const auto before = std::find_if(seen_.begin() + static_cast<std::ptrdiff_t>(first), seen_.end(),
+                                     [&](const auto& s) { return s.first == &row; });
+    if (before == seen_.end()) {
+      seen_.emplace_back(&row, &node);
       return true;
     }
     diagnostics_
@@ -157,7 +160,9 @@ class Binder {
       for (std::size_t i = 0; i < item.words.size(); ++i) {
         Word& word = item.words[i];
         if (word.value.find("${env:") == std::string::npos) continue;
-        good = substitute_environment(word.value, word.span, i > 0, diagnostics_) && good;
+        std::string text(word.value);
+        good = substitute_environment(text, word.span, i > 0, diagnostics_) && good;
+        word.value = sources_.keep(text);
       }
     }
     return good;
@@ -166,7 +171,7 @@ class Binder {
   // --- names that are not in the table
   void unknown(const Node& node, Contexts contexts, std::string_view block) {
     if (const Known* known = vocabulary_.known(node.name())) return note_known(node, *known);
-    const std::string& name = node.name();
+    const std::string_view name = node.name();
     if (const Hint* hint = find_hint(foreign, name)) {
       diagnostics_
           .error(code::foreign_syntax, node.words.front().span, fmt::format("`{}` is not part of the language", name))
@@ -180,7 +185,7 @@ class Binder {
     suggest(d, name, contexts);
   }
 
-  void suggest(Diagnostic& d, const std::string& name, Contexts contexts) {
+  void suggest(Diagnostic& d, std::string_view name, Contexts contexts) {
     if (const Hint* hint = find_hint(hints, name)) {
       d.with_help(std::string(hint->help));
       return;
@@ -249,9 +254,11 @@ class Binder {
   }
 
   const Vocabulary& vocabulary_;
-  const Sources& sources_;
+  Sources& sources_;
   const ArgumentPlace& place_;
   Diagnostics& diagnostics_;
+  std::vector<std::pair<const Row*, const Node*>> seen_;  // what may stand once in a block, of all blocks open now
+  std::vector<Value> values_;                             // of the directive that is being read
   std::vector<KnownFound> known_found_;
   std::map<std::pair<std::uint32_t, std::string_view>, std::size_t> group_first_;  // file and group: in known_found_
   std::size_t suggestions_ = 0;
@@ -260,7 +267,7 @@ class Binder {
 }  // namespace
 
 std::vector<Bound> bind(std::vector<Node>& nodes, Contexts contexts, const Vocabulary& vocabulary,
-                        const Sources& sources, const ArgumentPlace& place, Diagnostics& diagnostics) {
+                        Sources& sources, const ArgumentPlace& place, Diagnostics& diagnostics) {
   std::vector<Bound> bound;
   Binder binder(vocabulary, sources, place, diagnostics);
   binder.bind_list(nodes, contexts, "", bound);

@@ -12,6 +12,6 @@ namespace gh::config {
 /// What passed, in file order, includes spliced in. `nodes` must stay where they are: Bound points at them. The only
 /// change to them: ${env:NAME} in the items of data blocks.
 std::vector<Bound> bind(std::vector<Node>& nodes, Contexts contexts, const Vocabulary& vocabulary,
-                        const Sources& sources, const ArgumentPlace& place, Diagnostics& diagnostics);
+                        Sources& sources, const ArgumentPlace& place, Diagnostics& diagnostics);
 
 }  // namespace gh::config

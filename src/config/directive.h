@@ -90,7 +90,7 @@ struct ArgSpec {
 
 struct Value {
   const ArgSpec* spec = nullptr;
-  std::string text;            // after typing: path made absolute, key removed ("burst=5" -> "5"), "$" removed ...
+  std::string_view text;       // after typing: path made absolute, key removed ("burst=5" -> "5"), "$" removed ...
   std::int64_t number = 0;     // typed value
   Span span;                   // of the value (without its key)
   bool quoted = false;
@@ -98,11 +98,11 @@ struct Value {
 
 struct Row;
 
-/// A directive of a file after all checks: its row and its typed values.
+/// A directive of a file after all checks: its row and its typed values. Values and their texts are in the Sources.
 struct Bound {
   const Row* row = nullptr;
   const Node* node = nullptr;
-  std::vector<Value> values;       // in file order
+  std::span<const Value> values;   // in file order
   std::vector<Bound> children;     // Block::directives only
   bool overridden = false;
 

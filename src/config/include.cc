@@ -79,7 +79,7 @@ class Includer {
           .with_help("write one `include` for each path, or a pattern such as `sites/*.conf`");
       return;
     }
-    std::string path = node.words[1].value;
+    std::string path(node.words[1].value);
     const Span where = node.words[1].span;
     if (!substitute_environment(path, where, false, l_.diagnostics)) return;
     if (path.empty()) {

@@ -55,7 +55,7 @@ std::unique_ptr<Loaded> load(const LoadOptions& options, const Language& languag
   return loaded;
 }
 
-std::vector<Node> parse(const Sources& sources, std::uint32_t file, Diagnostics& diagnostics, std::size_t max_nesting,
+std::vector<Node> parse(Sources& sources, std::uint32_t file, Diagnostics& diagnostics, std::size_t max_nesting,
                         std::size_t max_directives) {
   ParseLimits limits;
   limits.max_nesting = max_nesting;

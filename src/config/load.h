@@ -32,7 +32,7 @@ struct Loaded {
 std::unique_ptr<Loaded> load(const LoadOptions& options, const Language& language);
 
 /// Parsing alone, for the fuzzer and fmt: any bytes give a tree and diagnostics, in linear time.
-std::vector<Node> parse(const Sources& sources, std::uint32_t file, Diagnostics& diagnostics, std::size_t max_nesting,
+std::vector<Node> parse(Sources& sources, std::uint32_t file, Diagnostics& diagnostics, std::size_t max_nesting,
                         std::size_t max_directives);
 
 }  // namespace gh::config

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
+#include <memory>
 
 #include "config/load.h"
 #include "grammar/messages.hpp"
@@ -38,6 +40,17 @@ std::size_t first_line_size(std::string_view rest) {
   return line.size();
 }
 
+bool all_ascii(std::string_view text) {
+  std::uint64_t bits = 0;
+  for (; text.size() >= sizeof bits; text.remove_prefix(sizeof bits)) {
+    std::uint64_t eight = 0;
+    std::memcpy(&eight, text.data(), sizeof eight);
+    bits |= eight;
+  }
+  for (const char c : text) bits |= static_cast<unsigned char>(c);
+  return (bits & 0x8080808080808080) == 0;
+}
+
 }  // namespace
 
 bool looks_unclosed(std::string_view text) {
@@ -62,9 +75,8 @@ class State {
         file_(file),
         limits_(limits),
         raw_names_(raw_names),
-        never_closed_(never_closed) {
-    open_.emplace_back();
-  }
+        never_closed_(never_closed),
+        is_ascii_(all_ascii(text_)) {}
 
   // --- questions of the grammar
   [[nodiscard]] bool quote_may_open(const char* at) const {
@@ -75,7 +87,7 @@ class State {
   [[nodiscard]] bool named_raw() const {
     return !words_.empty() && std::find(raw_names_.begin(), raw_names_.end(), words_.front().value) != raw_names_.end();
   }
-  [[nodiscard]] bool may_nest() const { return open_.size() <= limits_.max_nesting + 1; }
+  [[nodiscard]] bool may_nest() const { return open_.size() <= limits_.max_nesting; }
   [[nodiscard]] bool has_room() const { return result.directives < limits_.max_directives; }
 
   /// A quote that is not closed, or not closed well. Reports it and says how many bytes are its word.
@@ -92,12 +104,12 @@ class State {
       say<g::broken_quote>({file_, begin, begin + 1})
           .with_fix({file_, begin + static_cast<std::uint32_t>(size), begin + static_cast<std::uint32_t>(size)},
                     std::string(1, rest.front()));
-      push_word(begin, unescape(rest.substr(1, size - 1)), size, true);
+      push_word(begin, resolved(rest.substr(1, size - 1)), size, true);
       return size;
     }
     const std::size_t glued = std::min(rest.find_first_of(" \t\r\n;{", close + 1), rest.size());
     say<g::quote_ends>(span(begin + close + 1, begin + glued));
-    push_word(begin, unescape(rest.substr(1, close - 1)), close + 1, true);
+    push_word(begin, resolved(rest.substr(1, close - 1)), close + 1, true);
     skip_glued(begin, close + 1, glued);
     return glued;
   }
@@ -108,14 +120,16 @@ class State {
       say<g::quantifier>(span(begin, begin + raw.size())).with_fix(span(begin, begin + raw.size()), quote(raw));
       quantifier_ = false;
     }
-    if (raw.front() == '(' || raw.find("=(") != std::string_view::npos) in_expression_ = true;
+    if (raw.find('(') != std::string_view::npos && (raw.front() == '(' || raw.find("=(") != std::string_view::npos)) {
+      in_expression_ = true;
+    }
     warn_of_odd_blanks(begin, raw);
-    push_word(begin, raw.find('\\') == std::string_view::npos ? std::string(raw) : unescape(raw), raw.size(), false);
+    push_word(begin, resolved(raw), raw.size(), false);
   }
   void quoted_word(std::uint32_t begin, std::string_view raw) {
     const std::string_view inner = raw.substr(1, raw.size() - 2);
     if (looks_unclosed(inner)) suspect_ = begin;
-    push_word(begin, unescape(inner), raw.size(), true);
+    push_word(begin, resolved(inner), raw.size(), true);
   }
   void quantifier_seen() { quantifier_ = true; }
   void comment(std::uint32_t begin, std::string_view raw) {
@@ -123,13 +137,13 @@ class State {
     Node node;
     node.kind = NodeKind::comment;
     node.span = span(begin, begin + raw.size());
-    open_.back().children.push_back(std::move(node));
+    done_.push_back(std::move(node));
   }
   void end_simple(std::uint32_t end) {
     Node node;
     node.words = take_words();
     node.span = span(node.words.front().span.begin, end);
-    open_.back().children.push_back(std::move(node));
+    done_.push_back(std::move(node));
   }
   void unended() {
     const std::uint32_t end = words_.back().span.end;
@@ -137,20 +151,23 @@ class State {
     end_simple(end);
   }
   void open_block(std::uint32_t brace, NodeKind kind) {
-    Node node;
-    node.kind = kind;
-    node.words = take_words();
-    node.span = span(node.words.empty() ? brace : node.words.front().span.begin, brace + 1);
-    node.body = span(brace + 1, brace + 1);
-    if (node.words.empty()) node.words.push_back({"", span(brace, brace + 1), false});
-    open_.push_back(std::move(node));
+    if (words_.empty()) words_.push_back({"", span(brace, brace + 1), false});
+    Open& open = open_.emplace_back();
+    open.node.kind = kind;
+    open.node.words = take_words();
+    open.node.span = span(open.node.words.front().span.begin, brace + 1);
+    open.node.body = span(brace + 1, brace + 1);
+    open.first_child = done_.size();
   }
   void close_block(std::uint32_t body_end, std::uint32_t end) {
-    Node node = std::move(open_.back());
+    Open open = std::move(open_.back());
     open_.pop_back();
-    node.body.end = body_end;
-    node.span.end = end;
-    open_.back().children.push_back(std::move(node));
+    open.node.body.end = body_end;
+    open.node.span.end = end;
+    const auto first = done_.begin() + static_cast<std::ptrdiff_t>(open.first_child);
+    open.node.children.assign(std::make_move_iterator(first), std::make_move_iterator(done_.end()));
+    done_.erase(first, done_.end());
+    done_.push_back(std::move(open.node));
   }
   void missing_close() {
     ++result.unclosed;
@@ -158,11 +175,11 @@ class State {
   }
   void unclosed_raw() {
     unclosed_raw_ = true;
-    say<g::unclosed_raw>(open_.back().words.front().span);
+    say<g::unclosed_raw>(open_.back().node.words.front().span);
     close_block(size(), size());
   }
   void deep_block(std::uint32_t begin, std::uint32_t end) {
-    say<g::too_deep>(open_.back().words.front().span);
+    say<g::too_deep>(open_.back().node.words.front().span);
     const bool closed = end > begin && text_[end - 1] == '}';
     close_block(closed ? end - 1 : end, end);
   }
@@ -176,11 +193,12 @@ class State {
   }
   void stray(std::uint32_t at) { result.strays.push_back({file_, at, at + 1}); }
   void finish() {
-    result.nodes = std::move(open_.front().children);
+    result.nodes = std::move(done_);
     if (result.truncated || unclosed_raw_) result.unclosed = 0;  // said already
   }
 
   Parsed result;
+  std::unique_ptr<Arena> memory = std::make_unique<Arena>();  // of the words and what they point to
   std::vector<Diagnostic> said;
   std::uint32_t unclosed_quote = Span::npos;  // set: this pass is void, and that quote is never closed
 
@@ -221,18 +239,25 @@ class State {
   void skip_glued(std::uint32_t begin, std::size_t from, std::size_t to) {
     warn_of_odd_blanks(begin + static_cast<std::uint32_t>(from), text_.substr(begin + from, to - from));
   }
-  void push_word(std::uint32_t begin, std::string value, std::size_t raw_size, bool quoted) {
-    if (raw_size > limits_.max_word) say<g::word>({file_, begin, begin + 1});
-    words_.push_back({std::move(value), span(begin, begin + raw_size), quoted});
+  std::string_view resolved(std::string_view raw) {
+    return raw.find('\\') == std::string_view::npos ? raw : memory->copy(unescape(raw));
   }
-  std::vector<Word> take_words() {
+  void push_word(std::uint32_t begin, std::string_view value, std::size_t raw_size, bool quoted) {
+    if (raw_size > limits_.max_word) say<g::word>({file_, begin, begin + 1});
+    words_.push_back({value, span(begin, begin + raw_size), quoted});
+  }
+  std::span<Word> take_words() {
     ++result.directives;
     in_expression_ = false;
-    return std::exchange(words_, {});
+    const std::span<Word> words(memory->array<Word>(words_.size()), words_.size());
+    std::uninitialized_copy(words_.begin(), words_.end(), words.begin());
+    words_.clear();
+    return words;
   }
   /// No blank but space, tab, CR and LF ends a word (LANGUAGE.md 1.1); U+00A0, U+2000-200B, U+202F, U+3000, U+FEFF
   /// look like one.
   void warn_of_odd_blanks(std::uint32_t begin, std::string_view raw) {
+    if (is_ascii_) return;
     for (std::size_t i = 0; i < raw.size(); ++i) {
       if (static_cast<unsigned char>(raw[i]) < 0x80) continue;
       const std::string_view rest = raw.substr(i);
@@ -262,8 +287,14 @@ class State {
   const ParseLimits& limits_;
   RawNames raw_names_;
   const std::vector<std::uint32_t>& never_closed_;
-  std::vector<Node> open_;  // [0] collects the top level
-  std::vector<Word> words_;
+  bool is_ascii_;
+  struct Open {
+    Node node;
+    std::size_t first_child = 0;  // in done_
+  };
+  std::vector<Open> open_;   // the blocks that are not closed yet, outermost first
+  std::vector<Node> done_;   // the finished nodes of all of them and of the top level
+  std::vector<Word> words_;  // of the directive that is being read
   bool quantifier_ = false, in_expression_ = false, unclosed_raw_ = false;
   std::uint32_t suspect_ = Span::npos;  // the last quoted word that looks as if it had swallowed a line end
 };
@@ -395,7 +426,7 @@ RawNames default_raw_names() {
   return names;
 }
 
-Parsed parse_file(const Sources& sources, std::uint32_t file, Diagnostics& diagnostics, const ParseLimits& limits,
+Parsed parse_file(Sources& sources, std::uint32_t file, Diagnostics& diagnostics, const ParseLimits& limits,
                   RawNames raw_names) {
   const std::string& text = sources.file(file).text;
   std::vector<std::uint32_t> never_closed;
@@ -409,6 +440,7 @@ Parsed parse_file(const Sources& sources, std::uint32_t file, Diagnostics& diagn
       continue;
     }
     state.finish();
+    sources.adopt(std::move(state.memory));
     for (Diagnostic& d : state.said) {
       Diagnostic& kept = d.severity == Severity::error ? diagnostics.error(d.code, d.span, std::move(d.message))
                                                        : diagnostics.warning(d.code, d.span, std::move(d.message));

@@ -32,7 +32,7 @@ struct Parsed {
 using RawNames = std::span<const std::string_view>;
 RawNames default_raw_names();
 
-Parsed parse_file(const Sources& sources, std::uint32_t file, Diagnostics& diagnostics, const ParseLimits& limits,
+Parsed parse_file(Sources& sources, std::uint32_t file, Diagnostics& diagnostics, const ParseLimits& limits,
                   RawNames raw_names);
 
 /// LANGUAGE.md 1.6: \" \' \\ lose the backslash, \t \r \n become the control byte, the rest stays.

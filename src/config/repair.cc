@@ -224,7 +224,7 @@ class Repair {
   bool repair_one(Nodes& list, Contexts contexts, Path& path) {
     for (std::size_t i = 0; i < list.size(); ++i) {
       Node& node = list[i];
-      if (node.kind == NodeKind::comment || node.name().empty()) continue;
+      if (node.kind == NodeKind::comment || node.name().empty() || is_plain(node)) continue;
       const Row* row = vocabulary_->row_in(node.name(), contexts);
       path.push_back(i);
       if (row == nullptr && legal_only_further_out(node, path)) return true;
@@ -240,6 +240,11 @@ class Repair {
       path.pop_back();
     }
     return false;
+  }
+
+  /// Nothing in it can be put right: ended, on one line, and no word behind the first is the name of a directive.
+  [[nodiscard]] bool is_plain(const Node& node) const {
+    return node.kind == NodeKind::simple && !spans_lines(node) && !is_unended(node) && !has_candidate(node);
   }
 
   [[nodiscard]] const Row* first_row(std::string_view name) const {
@@ -273,8 +278,13 @@ class Repair {
     return contexts;
   }
 
-  [[nodiscard]] bool starts_line(const std::vector<Word>& words, std::size_t i) const {
+  [[nodiscard]] bool starts_line(std::span<const Word> words, std::size_t i) const {
     const std::uint32_t from = words[i - 1].span.end, to = words[i].span.begin;
+    return from < to && text_.substr(from, to - from).find('\n') != std::string_view::npos;
+  }
+
+  [[nodiscard]] bool spans_lines(const Node& node) const {
+    const std::uint32_t from = node.words.front().span.end, to = node.words.back().span.begin;
     return from < to && text_.substr(from, to - from).find('\n') != std::string_view::npos;
   }
 
@@ -292,6 +302,7 @@ class Repair {
     }
     const bool lacks_open = wants_block && row->block == Block::directives;
     const bool whole_fits = row != nullptr && fits(row, node, 0, node.words.size(), node.kind);
+    if (whole_fits && !spans_lines(node)) return false;
     for (std::size_t at = node.words.size(); at-- > 1;) {
       const Word& word = node.words[at];
       if (word.quoted || (whole_fits && !starts_line(node.words, at))) continue;
@@ -306,7 +317,7 @@ class Repair {
   bool open_before_line(const Node& node, const Path& path, const Row* row) {
     for (std::size_t at = 1; at < node.words.size(); ++at) {
       if (!starts_line(node.words, at)) continue;
-      if (!arguments_fit(sources_, *row, std::span(node.words).subspan(1, at - 1))) continue;
+      if (!arguments_fit(sources_, *row, node.words.subspan(1, at - 1))) continue;
       return open_block(path, at, row);
     }
     return false;
@@ -326,14 +337,14 @@ class Repair {
   [[nodiscard]] bool fits(const Row* row, const Node& node, std::size_t from, std::size_t to, NodeKind kind) const {
     const bool block = kind != NodeKind::simple;
     if (block ? row->block == Block::no : row->block != Block::no && row->block != Block::optional) return false;
-    return arguments_fit(sources_, *row, std::span(node.words).subspan(from + 1, to - from - 1));
+    return arguments_fit(sources_, *row, node.words.subspan(from + 1, to - from - 1));
   }
 
   /// Is words[at] the first directive of a block of `row` whose "{" is missing?
   [[nodiscard]] bool begins_inside(const Row& row, const Node& node, std::size_t at) const {
     const Row* inner = vocabulary_->row_in(node.words[at].value, row.inside);
     if (inner == nullptr) return false;
-    if (!arguments_fit(sources_, row, std::span(node.words).subspan(1, at - 1))) return false;
+    if (!arguments_fit(sources_, row, node.words.subspan(1, at - 1))) return false;
     const bool tail_fits = fits(inner, node, at, node.words.size(), node.kind);
     const bool whole_fits = fits(&row, node, 0, node.words.size(), node.kind);
     return starts_line(node.words, at) ? tail_fits || !whole_fits : tail_fits && !whole_fits;
@@ -387,9 +398,8 @@ class Repair {
   Node split_off(Node& head, std::size_t at) {
     Node tail;
     tail.kind = head.kind;
-    const auto begin = head.words.begin() + static_cast<std::ptrdiff_t>(at);
-    tail.words.assign(std::make_move_iterator(begin), std::make_move_iterator(head.words.end()));
-    head.words.erase(begin, head.words.end());
+    tail.words = head.words.subspan(at);
+    head.words = head.words.first(at);
     tail.children = std::move(head.children);
     tail.span = {file_, tail.words.front().span.begin, head.span.end};
     tail.body = head.body;

@@ -26,11 +26,11 @@ std::vector<std::uint32_t> line_starts_of(const std::string& text) {
 std::string system_text(int number) { return std::generic_category().message(number); }
 
 /// The whole of an open file. EFBIG when it is over the limit (it may grow while it is read, and pipes have no size).
-Result<std::string> read_all(int fd) {
+Result<std::string> read_all(int fd, std::size_t expected) {
   std::string text;
   std::size_t used = 0;
   for (;;) {
-    text.resize(std::max<std::size_t>(used * 2, 65536));
+    if (used == text.size()) text.resize(std::max(used * 2, expected + 1));  // one more: to see the end
     const ssize_t got = ::read(fd, text.data() + used, text.size() - used);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return fail(system_text(errno), errno);
@@ -49,11 +49,14 @@ Result<std::uint32_t> Sources::read(const std::string& path, Span included_from)
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY);
   if (fd < 0) return fail(system_text(errno), errno);
   struct stat info = {};
-  if (::fstat(fd, &info) == 0 && S_ISDIR(info.st_mode)) {
+  const bool known = ::fstat(fd, &info) == 0;
+  if (known && S_ISDIR(info.st_mode)) {
     ::close(fd);
     return fail(system_text(EISDIR), EISDIR);
   }
-  Result<std::string> text = read_all(fd);
+  const auto size = static_cast<std::size_t>(known && info.st_size > 0 ? info.st_size : 0);
+  const std::size_t expected = std::clamp<std::size_t>(size, 4096, max_file_bytes);
+  Result<std::string> text = read_all(fd, expected);
   ::close(fd);
   if (!text) return fail(text.error().text, text.error().code);
   return add(path, std::move(*text), included_from);

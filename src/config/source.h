@@ -3,10 +3,13 @@
 
 #include <cstdint>
 #include <deque>
+#include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/arena.h"
 #include "base/result.h"
 
 namespace gh::config {
@@ -41,9 +44,24 @@ class Sources {
   [[nodiscard]] std::string_view text(const Span& span) const;
   [[nodiscard]] std::string_view line(std::uint32_t file, std::uint32_t number) const;  // without line end
   [[nodiscard]] std::string where(const Span& span) const;  // "gateway.conf:14:5"
+  /// Memory that lives as long as the sources: what trees point to besides the texts.
+  void adopt(std::unique_ptr<Arena> memory) { memory_.push_back(std::move(memory)); }
+  std::string_view keep(std::string_view text) { return memory().copy(text); }
+  template <class T>
+  std::span<const T> keep(const std::vector<T>& items) {
+    T* to = memory().array<T>(items.size());
+    std::uninitialized_copy(items.begin(), items.end(), to);
+    return {to, items.size()};
+  }
 
  private:
+  Arena& memory() {
+    if (memory_.empty()) adopt(std::make_unique<Arena>());
+    return *memory_.back();
+  }
+
   std::deque<SourceFile> files_;  // addresses stay put
+  std::vector<std::unique_ptr<Arena>> memory_;
   std::string shown_from_;
 };
 

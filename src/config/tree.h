@@ -2,8 +2,8 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
-#include <string>
+#include <span>
+#include <string_view>
 #include <vector>
 
 #include "config/source.h"
@@ -11,8 +11,8 @@
 namespace gh::config {
 
 struct Word {
-  std::string value;    // quotes and backslashes resolved (LANGUAGE.md 1.6)
-  Span span;            // with its quotes
+  std::string_view value;  // quotes and backslashes resolved (LANGUAGE.md 1.6); lives as long as the Sources
+  Span span;               // with its quotes
   bool quoted = false;
 };
 
@@ -25,13 +25,13 @@ enum class NodeKind : std::uint8_t {
 
 struct Node {
   NodeKind kind = NodeKind::simple;
-  std::vector<Word> words;      // words[0] is the directive's name; empty for comments
+  std::span<Word> words;        // words[0] is the directive's name; empty for comments. In memory of the Sources
   std::vector<Node> children;   // of a block, in order, comments included
   Span span;                    // from the first word to `;` or `}` included
   Span body;                    // block and raw: what lies between the braces
   /// include: the files it brought in, in order, each file's nodes in its own vector. Empty for other directives.
   std::vector<std::vector<Node>> included;
-  [[nodiscard]] const std::string& name() const { return words.front().value; }
+  [[nodiscard]] std::string_view name() const { return words.front().value; }
 };
 
 /// Calls f(node) for each directive of a list in order, comments left out and includes spliced in.

@@ -38,12 +38,11 @@ std::optional<std::string> without_low_bits(std::string_view text) {
 /// Types and bounds of one value.
 class Typing {
  public:
-  Typing(const ArgumentPlace& place, const Sources& sources, Diagnostics& diagnostics)
+  Typing(const ArgumentPlace& place, Sources& sources, Diagnostics& diagnostics)
       : place_(place), sources_(sources), diagnostics_(diagnostics) {}
 
   bool check(Value& v) {
-    if (v.spec->type != ArgType::expr && v.text.find("${env:") != std::string::npos &&
-        !substitute_environment(v.text, v.span, v.spec->type == ArgType::templ, diagnostics_)) {
+    if (v.spec->type != ArgType::expr && v.text.find("${env:") != std::string_view::npos && !environment(v)) {
       return false;
     }
     switch (v.spec->type) {
@@ -78,6 +77,13 @@ class Typing {
   }
 
  private:
+  bool environment(Value& v) {
+    std::string text(v.text);
+    if (!substitute_environment(text, v.span, v.spec->type == ArgType::templ, diagnostics_)) return false;
+    v.text = sources_.keep(text);
+    return true;
+  }
+
   bool wrong(const Value& v, std::string_view which, std::string message, std::string label, std::string help) {
     diagnostics_.error(which, v.span, std::move(message)).with_label(std::move(label)).with_help(std::move(help));
     return false;
@@ -130,9 +136,17 @@ class Typing {
     return wrong(v, code::bad_on_off, fmt::format("invalid value `{}`", printable(v.text, 60)),
                  "neither `on` nor `off`", "write `on` or `off`");
   }
+  static bool is_choice(std::string_view text, std::string_view choices) {
+    for (std::size_t at = 0; at <= choices.size();) {
+      const std::size_t end = std::min(choices.find('|', at), choices.size());
+      if (choices.substr(at, end - at) == text) return true;
+      at = end + 1;
+    }
+    return false;
+  }
   bool one_of(Value& v) {
+    if (is_choice(v.text, v.spec->choices)) return true;
     const std::vector<std::string_view> choices = split(v.spec->choices, '|');
-    if (std::find(choices.begin(), choices.end(), v.text) != choices.end()) return true;
     const std::string_view near = nearest(v.text, choices);
     std::string list;
     for (std::string_view choice : choices) list += (list.empty() ? "`" : ", `") + std::string(choice) + "`";
@@ -150,7 +164,7 @@ class Typing {
           .with_label("read as " + *meant)
           .with_help(fmt::format("write `{}`", *meant))
           .with_fix(v.span, *meant);
-      v.text = *meant;
+      v.text = sources_.keep(*meant);
       return true;
     }
     return wrong(v, code::bad_address, fmt::format("invalid address `{}`", printable(v.text, 60)), parsed.error().text,
@@ -173,7 +187,7 @@ class Typing {
       return wrong(v, code::not_a_variable, fmt::format("`{}` is not a variable", printable(v.text, 60)),
                    "a variable is expected here", "write `$` and a name of letters, digits and `_`");
     }
-    v.text.erase(0, 1);
+    v.text.remove_prefix(1);
     return true;
   }
   bool templ(const Value& v) {
@@ -202,16 +216,15 @@ class Typing {
     return std::any_of(std::begin(prefixes), std::end(prefixes),
                        [&](std::string_view prefix) { return text.substr(0, prefix.size()) == prefix; });
   }
-  static bool path(Value& v, const std::string& base) {
-    if (stays(v.text)) return true;
-    const bool file = v.text.rfind("file:", 0) == 0;  // DSL rule 7: the path behind it is relative too
-    if (file && v.text.rfind("file:/", 0) != 0) v.text.insert(5, base);
-    if (!file) v.text.insert(0, base);
+  bool path(Value& v, std::string_view base) {
+    if (stays(v.text) || v.text.starts_with("file:/")) return true;
+    const std::size_t scheme = v.text.starts_with("file:") ? 5 : 0;  // DSL rule 7: the path behind it is relative too
+    v.text = sources_.keep(std::string(v.text).insert(scheme, base));
     return true;
   }
 
   const ArgumentPlace& place_;
-  const Sources& sources_;
+  Sources& sources_;
   Diagnostics& diagnostics_;
 };
 
@@ -241,7 +254,7 @@ void warn_of_escapes(Span span, const Sources& sources, Diagnostics& diagnostics
   }
 }
 
-bool type_value(Value& value, const ArgumentPlace& place, const Sources& sources, Diagnostics& diagnostics) {
+bool type_value(Value& value, const ArgumentPlace& place, Sources& sources, Diagnostics& diagnostics) {
   return Typing(place, sources, diagnostics).check(value);
 }
 

@@ -14,7 +14,7 @@ struct ArgumentPlace {
 };
 
 /// Fills in Value::number and changes Value::text as its spec says. False when an error was reported.
-bool type_value(Value& value, const ArgumentPlace& place, const Sources& sources, Diagnostics& diagnostics);
+bool type_value(Value& value, const ArgumentPlace& place, Sources& sources, Diagnostics& diagnostics);
 
 /// W706 when the word at `span` is a regular expression whose escapes the lexer changes (\n \t \r \\, LANGUAGE.md 1.6).
 void warn_of_escapes(Span span, const Sources& sources, Diagnostics& diagnostics);

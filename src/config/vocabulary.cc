@@ -40,6 +40,7 @@ Vocabulary::Vocabulary(const Language& language) : all_(language.rows) {
   raw_names_.assign(fixed.begin(), fixed.end());
   for (const Row* row : all_) {
     by_name_[row->name].push_back(row);
+    filter_[slot(row->name)] = true;
     const bool is_new = std::find(raw_names_.begin(), raw_names_.end(), row->name) == raw_names_.end();
     if (row->block == Block::raw && is_new) raw_names_.push_back(row->name);
   }
@@ -51,15 +52,13 @@ Vocabulary::Vocabulary(const Language& language) : all_(language.rows) {
 }
 
 std::span<const Row* const> Vocabulary::rows(std::string_view name) const {
+  if (!filter_[slot(name)]) return {};
   const auto found = by_name_.find(name);
   return found == by_name_.end() ? std::span<const Row* const>() : std::span<const Row* const>(found->second);
 }
 
 const Row* Vocabulary::row_in(std::string_view name, Contexts contexts) const {
-  for (const Row* row : rows(name)) {
-    if (legal_in(*row, contexts)) return row;
-  }
-  return nullptr;
+  return row_among(rows(name), contexts);
 }
 
 const Known* Vocabulary::known(std::string_view name) const {

@@ -2,6 +2,8 @@
 // load; main thread.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <span>
 #include <string>
 #include <string_view>
@@ -26,7 +28,13 @@ class Vocabulary {
   [[nodiscard]] std::span<const std::string_view> raw_names() const { return raw_names_; }
 
  private:
+  /// First letter and length: most words are told from names by these alone.
+  static std::size_t slot(std::string_view name) {
+    return name.empty() ? 0 : (static_cast<unsigned char>(name[0]) % 32) * 64 + name.size() % 64;
+  }
+
   std::vector<const Row*> all_;
+  std::array<bool, 32 * 64> filter_ = {};  // by slot: true when a row's name has it
   std::unordered_map<std::string_view, std::vector<const Row*>> by_name_;
   std::unordered_map<std::string_view, const Known*> known_;
   std::vector<const Known*> patterns_;
@@ -35,5 +43,13 @@ class Vocabulary {
 
 /// A bound on directives where `include` and in_any count everywhere.
 inline bool legal_in(const Row& row, Contexts contexts) { return (row.contexts & (contexts | in_any)) != 0; }
+
+/// The first of `rows` that is legal in one of `contexts`; null when there is none.
+inline const Row* row_among(std::span<const Row* const> rows, Contexts contexts) {
+  for (const Row* row : rows) {
+    if (legal_in(*row, contexts)) return row;
+  }
+  return nullptr;
+}
 
 }  // namespace gh::config

@@ -31,14 +31,14 @@ void apply_keepalive_timeout(Scope& scope, const Bound& directive) {
 }
 
 void apply_lingering(Scope& scope, const Bound& directive) {
-  const std::string& word = directive.at(0).text;
+  const std::string_view word = directive.at(0).text;
   scope.edit<CoreSettings>().lingering = word == "off"  ? table::Lingering::off
                                          : word == "on" ? table::Lingering::on
                                                         : table::Lingering::always;
 }
 
 void apply_error_format(Scope& scope, const Bound& directive) {
-  const std::string& word = directive.at(0).text;
+  const std::string_view word = directive.at(0).text;
   scope.edit<CoreSettings>().error_format = word == "html"      ? table::ErrorFormat::html
                                             : word == "json"    ? table::ErrorFormat::json
                                             : word == "problem" ? table::ErrorFormat::problem

@@ -65,10 +65,10 @@ void apply_error_page(Scope& scope, const Bound& directive) {
     if (const auto status = read_status(scope, directive.values[i])) page.statuses.push_back(*status);
   }
   page.target = scope.compile(target);
-  const std::string& text = target.text;
+  const std::string_view text = target.text;
   page.named = text.starts_with("@");
   page.external = text.starts_with("http://") || text.starts_with("https://") || text.starts_with("$scheme");
-  if (page.named && page.target.is_constant()) check_named(scope, text, target.span);
+  if (page.named && page.target.is_constant()) check_named(scope, std::string(text), target.span);
   pages.list.push_back(std::move(page));
 }
 

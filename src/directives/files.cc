@@ -21,7 +21,7 @@ struct RootStated {
 
 table::Template absolute(Scope& scope, const Value& value) {
   if (value.text.starts_with("/") || value.text.starts_with("$")) return scope.compile(value);
-  return scope.compile(scope.builder.input.prefix + value.text, value.span);
+  return scope.compile(scope.builder.input.prefix + std::string(value.text), value.span);
 }
 
 bool first_root(Scope& scope, const Bound& directive) {
@@ -72,14 +72,14 @@ void apply_types(Scope& scope, const Bound& directive) {
           .with_help("for example: text/html html htm;");
     }
     for (std::size_t i = 1; i < item.words.size(); ++i) {
-      types->insert_or_assign(to_lower(item.words[i].value), item.words[0].value);
+      types->insert_or_assign(to_lower(item.words[i].value), std::string(item.words[0].value));
     }
   });
   scope.edit<FileSettings>().types = std::move(types);
 }
 
 void apply_if_modified_since(Scope& scope, const Bound& directive) {
-  const std::string& word = directive.at(0).text;
+  const std::string_view word = directive.at(0).text;
   scope.edit<FileSettings>().if_modified_since = word == "off"     ? table::IfModifiedSince::off
                                                  : word == "exact" ? table::IfModifiedSince::exact
                                                                    : table::IfModifiedSince::before;

@@ -14,7 +14,7 @@ namespace {
 struct UsedZones { std::set<std::string> names; };
 
 void apply_limit_req(Scope& scope, const Bound& directive) {
-  table::outermost(scope).local<UsedZones>().names.insert(directive.find("zone=")->text);
+  table::outermost(scope).local<UsedZones>().names.insert(std::string(directive.find("zone=")->text));
   policy::apply_limit_req(scope, directive);
 }
 

@@ -22,8 +22,8 @@ LogLevel read_level(std::string_view text) {
   return LogLevel::error;
 }
 
-std::string absolute(const Scope& scope, const std::string& path) {
-  return path == "stderr" || path.starts_with("/") ? path : scope.builder.input.prefix + path;
+std::string absolute(const Scope& scope, std::string_view path) {
+  return path == "stderr" || path.starts_with("/") ? std::string(path) : scope.builder.input.prefix + std::string(path);
 }
 
 void apply_error_log(Scope& scope, const Bound& directive) {
@@ -31,7 +31,7 @@ void apply_error_log(Scope& scope, const Bound& directive) {
   if (path.text.starts_with("syslog:") || path.text.starts_with("memory:")) {
     scope
         .warning(table::code::not_served_yet, path.span,
-                 "`error_log " + path.text.substr(0, 7) + "...` is not served yet")
+                 "`error_log " + std::string(path.text.substr(0, 7)) + "...` is not served yet")
         .with_help("write to a file or to stderr");
     return;
   }

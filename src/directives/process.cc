@@ -54,9 +54,9 @@ void apply_user(Scope& scope, const Bound& directive) {
 }
 
 void apply_pid(Scope& scope, const Bound& directive) {
-  const std::string& text = directive.at(0).text;
+  const std::string_view text = directive.at(0).text;
   scope.edit<ProcessSettings>().pid_file =
-      text.starts_with("/") || text.empty() ? text : scope.builder.input.prefix + text;
+      text.starts_with("/") || text.empty() ? std::string(text) : scope.builder.input.prefix + std::string(text);
 }
 
 constexpr Presence optional = Presence::optional;

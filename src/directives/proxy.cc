@@ -37,7 +37,7 @@ void apply_set_header(Scope& scope, const Bound& directive) {
     list = outer_headers(scope);
     scope.local<MergedCount>().inherited = list.size();
   }
-  const std::string& name = directive.at(0).text;
+  const std::string_view name = directive.at(0).text;
   if (name.empty() || !std::all_of(name.begin(), name.end(), is_tchar)) {
     scope.error(code::bad_choice, directive.at(0).span, "`" + printable(name) + "` is no field name");
     return;
@@ -50,11 +50,11 @@ void apply_set_header(Scope& scope, const Bound& directive) {
       --scope.local<MergedCount>().inherited;
     }
   }
-  list.push_back({name, scope.compile(directive.at(1)), http::header_id(name)});
+  list.push_back({std::string(name), scope.compile(directive.at(1)), http::header_id(name)});
 }
 
 void apply_set_header_inherit(Scope& scope, const Bound& directive) {
-  const std::string& mode = directive.at(0).text;
+  const std::string_view mode = directive.at(0).text;
   scope.edit<SetHeaderInherit>().merge = mode == "merge";
   if (mode == "off") {
     scope.edit_list<table::ProxySetHeaders>();

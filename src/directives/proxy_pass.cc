@@ -103,7 +103,7 @@ void apply_proxy_pass(Scope& scope, const Bound& directive) {
   auto& target = scope.local<ProxyTarget>();
   target.where = directive.span();
   const bool variables = value.text.find('$') != std::string::npos;
-  std::string constant = value.text;
+  std::string constant(value.text);
   if (variables) {
     target.url = scope.compile(value);
     target.has_variables = !target.url.is_constant();

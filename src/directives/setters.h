@@ -48,7 +48,7 @@ void set(Scope& scope, const Bound& directive) {
   using Type = typename detail::MemberTraits<decltype(Member)>::Type;
   const Value& value = directive.at(0);
   if constexpr (std::is_same_v<Type, bool>) assign<Member>(scope, value.number != 0);
-  else if constexpr (std::is_same_v<Type, std::string>) assign<Member>(scope, value.text);
+  else if constexpr (std::is_same_v<Type, std::string>) assign<Member>(scope, std::string(value.text));
   else assign<Member>(scope, static_cast<Type>(value.number));
 }
 

@@ -32,7 +32,8 @@ bool check_servers(Scope& outer, const Bound& directive, const std::vector<Serve
   if (was_tried && servers.empty()) return false;
   outer
       .error(table::code::no_servers, name.span,
-             "upstream `" + name.text + "` has no `server`" + (servers.empty() ? "" : " that is not `backup`"))
+             "upstream `" + std::string(name.text) + "` has no `server`" +
+                 (servers.empty() ? "" : " that is not `backup`"))
       .with_help("add a line: server 127.0.0.1:8080;");
   return false;
 }
@@ -40,9 +41,9 @@ bool check_servers(Scope& outer, const Bound& directive, const std::vector<Serve
 void build_upstream(Scope& outer, const Bound& directive) {
   table::Builder& builder = outer.builder;
   const Value& name = directive.at(0);
-  const auto [it, is_new] = builder.upstreams.try_emplace(name.text);
+  const auto [it, is_new] = builder.upstreams.try_emplace(std::string(name.text));
   if (!is_new) {
-    outer.error(table::code::duplicate_name, name.span, "upstream `" + name.text + "` is defined twice")
+    outer.error(table::code::duplicate_name, name.span, "upstream `" + std::string(name.text) + "` is defined twice")
         .with_related(it->second.where, "first defined here")
         .with_help("join their servers in one block, or give one of them another name");
     return;

@@ -29,7 +29,10 @@ uv_loop_t* initialised(uv_loop_t* loop) {
 
 }  // namespace
 
-Loop::Loop(Clock::Kind kind) : clock_(kind), timers_(initialised(&loop_), clock_), read_buffer_(std::make_unique_for_overwrite<char[]>(read_buffer_bytes)) {
+Loop::Loop(Clock::Kind kind)
+    : clock_(kind),
+      timers_(initialised(&loop_), clock_),
+      read_buffer_(std::make_unique_for_overwrite<char[]>(read_buffer_bytes)) {
   std::signal(SIGPIPE, SIG_IGN);
   loop_.data = this;
   uv_async_init(&loop_, &mail_arrived_, [](uv_async_t* async) { static_cast<Loop*>(async->data)->read_mail(); });

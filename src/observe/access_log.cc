@@ -191,9 +191,10 @@ std::vector<Use> default_logs(const table::Builder& builder) {
 void apply_log_format(table::Scope& scope, const config::Bound& directive) {
   table::Builder& builder = scope.builder;
   const config::Value& name = *directive.find("name");
-  auto& entry = builder.formats[name.text];
+  auto& entry = builder.formats[std::string(name.text)];
   if (entry.object || name.text == "combined") {
-    auto& said = scope.error(table::code::duplicate_name, name.span, "log format `" + name.text + "` is defined twice");
+    auto& said = scope.error(table::code::duplicate_name, name.span,
+                             "log format `" + std::string(name.text) + "` is defined twice");
     if (entry.where.is_set()) said.with_related(entry.where, "first defined here");
     else said.with_help("`combined` is built in");
     return;
@@ -228,7 +229,7 @@ void apply_access_log(table::Scope& scope, const config::Bound& directive) {
     }
   }
   const bool is_absolute = path.text.starts_with("/") || path.text == "stderr";
-  Use use{is_absolute ? path.text : scope.builder.input.prefix + path.text,
+  Use use{(is_absolute ? "" : scope.builder.input.prefix) + std::string(path.text),
           std::string(directive.text("format", "combined")), path.span, path.span, std::nullopt, std::nullopt};
   if (has_variables(path)) use.path_template = scope.compile(use.path, path.span);
   if (const config::Value* format = directive.find("format")) use.format_span = format->span;

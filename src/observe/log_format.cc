@@ -32,6 +32,9 @@ bool LogFormat::compile(std::string_view text, Escape escape, table::VariableTab
   if (!table::Template::compile(text, variables, compiled, fault)) return false;
   escape_ = escape;
   pieces_.clear();
+  if (compiled.pieces().empty() && !compiled.is_empty()) {
+    pieces_.push_back({Kind::literal, compiled.source(), nullptr, {}});
+  }
   for (const table::Template::Piece& piece : compiled.pieces()) {
     pieces_.push_back({kind_of(piece.get), piece.literal, piece.get, piece.param});
   }

@@ -14,20 +14,21 @@ namespace gh::proxy {
 /// A set of field names: known ones as bits, others as lower-case texts.
 class NameSet {
  public:
-  void add(std::string_view name);
+  void add(std::string_view name) { add(name, http::header_id(name)); }
+  void add(std::string_view name, http::HeaderId id);
   void add(http::HeaderId id) { bits_ |= bit(id); }
   void remove(std::string_view name);
   [[nodiscard]] bool has(const http::Field& field) const {
     if (field.id != http::HeaderId::other) return (bits_ & bit(field.id)) != 0;
-    return !names_.empty() && has_name(field.name);
+    return !names_.empty() && find(field.name) != std::string::npos;
   }
   [[nodiscard]] bool has(http::HeaderId id) const { return (bits_ & bit(id)) != 0; }
 
  private:
   static std::uint64_t bit(http::HeaderId id) { return std::uint64_t{1} << static_cast<unsigned>(id); }
-  [[nodiscard]] bool has_name(std::string_view name) const;
+  [[nodiscard]] std::size_t find(std::string_view name) const;  // where it begins in names_, or npos
   std::uint64_t bits_ = 0;
-  std::vector<std::string> names_;
+  std::string names_;  // lower case, each with a line feed behind it, which no field name has
 };
 
 struct ProxyPlan {

@@ -117,7 +117,7 @@ std::string pid_file_of(const Options& options) {
   const auto loaded = config::load(load_options(options), the_language().directives);
   for (const config::Bound& bound : loaded->bound) {
     if (!bound.row || bound.row->name != "pid" || bound.values.empty()) continue;
-    const std::string& text = bound.values.front().text;
+    const std::string text(bound.values.front().text);
     return text.starts_with('/') ? text : options.prefix + text;
   }
   return default_pid_file(options.prefix);

@@ -49,11 +49,11 @@ void define_group_names(VariableTable& variables, std::string_view pattern) {
 
 void define_group_names(VariableTable& variables, const std::vector<config::Bound>& directives) {
   for (const config::Bound& directive : directives) {
+    if (!directive.children.empty()) define_group_names(variables, directive.children);
     const std::string_view name = directive.row->name;
     if (name == "location" || name == "server_name" || name == "proxy_redirect") {
       for (const config::Value& value : directive.values) define_group_names(variables, value.text);
     }
-    define_group_names(variables, directive.children);
   }
 }
 

@@ -40,7 +40,7 @@ bool read_head(Scope& scope, const config::Bound& directive, Head& head) {
     return true;
   }
   if (two) {
-    scope.error(code::bad_choice, first.span, "`" + first.text + "` is no location modifier")
+    scope.error(code::bad_choice, first.span, "`" + std::string(first.text) + "` is no location modifier")
         .with_help("one of = ^~ ~ ~*; a path with blanks must be quoted");
     return false;
   }

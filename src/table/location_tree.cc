@@ -1,5 +1,6 @@
 #include "table/location_tree.h"
 
+#include <algorithm>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
@@ -37,11 +38,12 @@ struct LocationTree::Builder {
     std::vector<std::shared_ptr<const Regex>> regexes;
     std::vector<std::uint32_t> regex_locations;
     const auto redirects = redirect_texts(specs);
+    const auto redirects_to = [&](const LocationSpec& spec) { return asks(spec) || redirects.contains(spec.text); };
     // Where "= /x/" and "/x/" both exist the exact one serves the redirect, so exact ones are added first.
     for (const LocationSpec& spec : specs) {
       if (spec.kind != Kind::exact) continue;
       exact.push_back({spec.text, add_location(spec)});
-      if (redirects.contains(spec.text)) prefixes.push_back({spec.text, npos, exact.back().value});
+      if (redirects_to(spec)) prefixes.push_back({spec.text, npos, exact.back().value});
     }
     for (const LocationSpec& spec : specs) {
       if (spec.kind == Kind::exact) continue;
@@ -50,7 +52,7 @@ struct LocationTree::Builder {
         regexes.push_back(spec.regex);
         regex_locations.push_back(location);
       } else {
-        prefixes.push_back({spec.text, location, redirects.contains(spec.text) ? location : npos});
+        prefixes.push_back({spec.text, location, redirects_to(spec) ? location : npos});
       }
     }
     Level& level = tree.levels_[at];  // only now: nested levels were added meanwhile
@@ -61,11 +63,15 @@ struct LocationTree::Builder {
     return at;
   }
 
-  // One of "= /x/" and "/x/" that asks for it is enough.
+  static bool asks(const LocationSpec& spec) {
+    return spec.kind != Kind::regex && spec.auto_redirect && spec.text.ends_with('/');
+  }
+  // One of "= /x/" and "/x/" that asks for it is enough: the texts that do, where there are exact locations at all.
   static std::unordered_set<std::string_view> redirect_texts(const std::vector<LocationSpec>& specs) {
     std::unordered_set<std::string_view> texts;
+    if (std::none_of(specs.begin(), specs.end(), [](const auto& s) { return s.kind == Kind::exact; })) return texts;
     for (const LocationSpec& spec : specs) {
-      if (spec.kind != Kind::regex && spec.auto_redirect && spec.text.ends_with('/')) texts.insert(spec.text);
+      if (asks(spec)) texts.insert(spec.text);
     }
     return texts;
   }

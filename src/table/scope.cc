@@ -6,31 +6,50 @@
 
 namespace gh::table {
 
+std::size_t detail::next_group() {
+  static std::size_t count = 0;
+  return count++;
+}
+
 Scope::Scope(Builder& owner, Scope* outer, config::Context kind) : builder(owner), parent(outer), context(kind) {
   if (!outer) return;
-  slots_.reserve(outer->slots_.size() + 4);
-  for (const Slot& s : outer->slots_) {
-    if (!s.is_local) slots_.push_back({s.key, s.value, false, s.stated, false});
+  slots_ = outer->slots_;
+  for (Slot& s : slots_) {
+    if (s.is_local) s = {};
+    s.owner = inherited;
+    s.own = false;
   }
+  owners_.reserve(8);
 }
 
-const Scope::Slot* Scope::find(const void* key) const {
-  for (const Slot& s : slots_) {
-    if (s.key == key) return &s;
+Scope::Slot& Scope::slot_at(std::size_t number) {
+  if (number >= slots_.size()) slots_.resize(number + 1);
+  return slots_[number];
+}
+
+Scope::Slot& Scope::first_look(std::size_t number, Make create) {
+  Slot& s = slot_at(number);
+  if (parent) {
+    const Slot* outer = parent->find(number);
+    if (!outer) outer = &parent->first_look(number, create);
+    s.value = outer->value;
+    s.stated = outer->stated;
+  } else {
+    put(s, create());
   }
-  return nullptr;
+  return s;
 }
 
-Scope::Slot& Scope::slot(const void* key, Make create) {
-  if (const Slot* s = find(key)) return const_cast<Slot&>(*s);
-  if (!parent) return slots_.emplace_back(Slot{key, create(), false, false, false});
-  const Slot outer = parent->slot(key, create);
-  return slots_.emplace_back(Slot{key, outer.value, false, outer.stated, false});
+void Scope::put(Slot& slot, std::shared_ptr<void> group) {
+  slot.value = group.get();
+  slot.owner = static_cast<std::uint32_t>(owners_.size());
+  owners_.push_back(std::move(group));
 }
 
-Scope::Slot& Scope::local_slot(const void* key, Make create) {
-  if (const Slot* s = find(key)) return const_cast<Slot&>(*s);
-  return slots_.emplace_back(Slot{key, create(), true, true, true});
+const std::shared_ptr<void>& Scope::owner(std::size_t number) const {
+  const Scope* scope = this;
+  while (scope->slots_[number].owner == inherited) scope = scope->parent;
+  return scope->owners_[scope->slots_[number].owner];
 }
 
 config::Diagnostic& Scope::error(std::string_view code, config::Span span, std::string message) {

@@ -24,9 +24,14 @@ struct Route;
 struct Server;
 
 namespace detail {
+std::size_t next_group();
+/// Numbers the settings groups, from 0 in the order of their first use.
 template <class T>
-inline constexpr char group_key = 0;  // its address names the group
+std::size_t group_number() {
+  static const std::size_t number = next_group();
+  return number;
 }
+}  // namespace detail
 
 class Scope {
  public:
@@ -40,52 +45,57 @@ class Scope {
   /// Settings group T as it stands here: own or inherited; a default-made one when nobody stated it.
   template <class T>
   std::shared_ptr<const T> shared() {
-    return std::static_pointer_cast<const T>(slot(&detail::group_key<T>, &make<T>).value);
+    slot<T>();
+    return std::static_pointer_cast<const T>(owner(detail::group_number<T>()));
   }
   template <class T>
-  const T& get() { return *static_cast<const T*>(slot(&detail::group_key<T>, &make<T>).value.get()); }
+  const T& get() { return *static_cast<const T*>(slot<T>().value); }
   /// Was group T stated here or further out?
   template <class T>
   [[nodiscard]] bool has() const {
-    const Slot* s = find(&detail::group_key<T>);
+    const Slot* s = find(detail::group_number<T>());
     return s && s->stated;
   }
   /// For scalars: the group, copied from the parent's at the first change here.
   template <class T>
   T& edit() {
-    Slot& s = slot(&detail::group_key<T>, &make<T>);
+    Slot& s = slot<T>();
     if (!s.own) {
-      s.value = std::make_shared<T>(*static_cast<const T*>(s.value.get()));
+      put(s, std::make_shared<T>(*static_cast<const T*>(s.value)));
       s.own = s.stated = true;
     }
-    return *static_cast<T*>(s.value.get());
+    return *static_cast<T*>(s.value);
   }
   /// For lists that replace: empty at the first statement here, whatever the parent had.
   template <class T>
   T& edit_list() {
-    Slot& s = slot(&detail::group_key<T>, &make<T>);
+    Slot& s = slot<T>();
     if (!s.own) {
-      s.value = std::make_shared<T>();
+      put(s, std::make_shared<T>());
       s.own = s.stated = true;
     }
-    return *static_cast<T*>(s.value.get());
+    return *static_cast<T*>(s.value);
   }
   /// Was group T stated in this very block?
   template <class T>
   [[nodiscard]] bool is_own() const {
-    const Slot* s = find(&detail::group_key<T>);
+    const Slot* s = find(detail::group_number<T>());
     return s && s->own;
   }
   /// For what is not inherited (proxy_pass, return, server_name ...): like edit(), but inner blocks start without it.
   template <class T>
   T& local() {
-    Slot& s = local_slot(&detail::group_key<T>, &make<T>);
-    return *static_cast<T*>(s.value.get());
+    Slot& s = slot_at(detail::group_number<T>());
+    if (!s.value) {
+      put(s, std::make_shared<T>());
+      s.own = s.stated = s.is_local = true;
+    }
+    return *static_cast<T*>(s.value);
   }
   template <class T>
   [[nodiscard]] std::shared_ptr<const T> local_or_null() const {
-    const Slot* s = find(&detail::group_key<T>);
-    return s && s->is_local ? std::static_pointer_cast<const T>(s->value) : nullptr;
+    const Slot* s = find(detail::group_number<T>());
+    return s && s->is_local ? std::static_pointer_cast<const T>(owners_[s->owner]) : nullptr;
   }
 
   config::Diagnostic& error(std::string_view code, config::Span span, std::string message);
@@ -96,21 +106,32 @@ class Scope {
   Template compile(std::string_view text, config::Span span);
 
  private:
+  static constexpr std::uint32_t inherited = 0xffffffff;
   struct Slot {
-    const void* key;
-    std::shared_ptr<void> value;
-    bool own = false;       // stated in this block (may be changed in place)
-    bool stated = false;    // stated here or further out; else all defaults
-    bool is_local = false;  // not inherited
+    void* value = nullptr;            // null: not looked at yet, here or further out
+    std::uint32_t owner = inherited;  // in owners_; what is inherited is held by an outer block
+    bool own = false;                 // stated in this block (may be changed in place)
+    bool stated = false;              // stated here or further out; else all defaults
+    bool is_local = false;            // not inherited
   };
   using Make = std::shared_ptr<void> (*)();
   template <class T>
   static std::shared_ptr<void> make() { return std::make_shared<T>(); }
-  Slot& slot(const void* key, Make make);        // a default is made once, in the outermost block, and shared
-  Slot& local_slot(const void* key, Make make);
-  [[nodiscard]] const Slot* find(const void* key) const;
+  template <class T>
+  Slot& slot() {
+    const std::size_t number = detail::group_number<T>();
+    return number < slots_.size() && slots_[number].value ? slots_[number] : first_look(number, &make<T>);
+  }
+  Slot& first_look(std::size_t number, Make make);  // a default is made once, in the outermost block, and shared
+  Slot& slot_at(std::size_t number);
+  void put(Slot& slot, std::shared_ptr<void> group);
+  [[nodiscard]] const Slot* find(std::size_t number) const {
+    return number < slots_.size() && slots_[number].value ? &slots_[number] : nullptr;
+  }
+  [[nodiscard]] const std::shared_ptr<void>& owner(std::size_t number) const;  // of a slot that is in use
 
-  std::vector<Slot> slots_;
+  std::vector<Slot> slots_;  // by group number
+  std::vector<std::shared_ptr<void>> owners_;
 };
 
 /// What a module does when a location (or a server's own level, or an `if`) is complete: add its steps.

@@ -150,7 +150,7 @@ void build_fragment(Scope& outer, config::Context context, const std::vector<con
 void add_server_names(Scope& scope, const config::Bound& directive) {
   Builder::ServerDraft& draft = *server_of(scope);
   for (const config::Value& value : directive.values) {
-    const std::string word = value.text == "$hostname" ? host_name() : value.text;
+    const std::string word = value.text == "$hostname" ? host_name() : std::string(value.text);
     auto name = parse_server_name(word);
     if (!name) {
       if (word.starts_with("~")) {

@@ -117,8 +117,7 @@ class Compiler {
 
 Template Template::constant(std::string text) {
   Template out;
-  out.source_ = text;
-  if (!text.empty()) out.pieces_.push_back({std::move(text), nullptr, {}});
+  out.source_ = std::move(text);
   return out;
 }
 
@@ -137,7 +136,7 @@ bool Template::compile(std::string_view text, VariableTable& variables, Template
 }
 
 std::string_view Template::render_or_missing(proxy::Exchange& exchange, Arena& arena) const {
-  if (pieces_.empty()) return "";
+  if (pieces_.empty()) return source_;
   if (pieces_.size() == 1) return pieces_[0].get ? pieces_[0].get(exchange, pieces_[0].param) : pieces_[0].literal;
   static constexpr std::size_t few = 16;
   std::string_view parts_on_stack[few];

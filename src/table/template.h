@@ -33,12 +33,9 @@ class Template {
   static bool compile(std::string_view text, VariableTable& variables, Template& out, TemplateFault& fault);
 
   [[nodiscard]] bool is_constant() const { return pieces_.empty() || (pieces_.size() == 1 && !pieces_[0].get); }
-  [[nodiscard]] bool is_empty() const { return pieces_.empty(); }
-  /// One variable and nothing else: its value needs no copy.
-  [[nodiscard]] bool is_single() const { return pieces_.size() == 1; }
-  [[nodiscard]] std::string_view constant_text() const {
-    return pieces_.empty() ? std::string_view("") : pieces_[0].literal;
-  }
+  [[nodiscard]] bool is_empty() const { return pieces_.empty() && source_.empty(); }
+  [[nodiscard]] std::string_view constant_text() const { return pieces_.empty() ? source_ : pieces_[0].literal; }
+  /// Empty when the source has no `$`: it is the constant text then.
   [[nodiscard]] const std::vector<Piece>& pieces() const { return pieces_; }
   [[nodiscard]] const std::string& source() const { return source_; }
   [[nodiscard]] config::Phase known_from() const { return known_from_; }

@@ -155,8 +155,8 @@ Verdict send_file(Exchange& x, int fd, const struct stat& info) {
   return not_modified(x);
 }
 
-/// $uri holds no dot segments, but one may arise where it is joined to an alias: `location /img` with `alias /data/` and
-/// "/img../secret", or a regex location's capture behind a slash.
+/// $uri holds no dot segments, but one may arise where it is joined to an alias: `location /img` with `alias /data/`
+/// and "/img../secret", or a regex location's capture behind a slash.
 bool leaves_alias(Exchange& x, std::string_view path) {
   const table::FileSettings& files = *x.route->files;
   if (!files.is_alias) return false;

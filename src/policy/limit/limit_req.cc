@@ -142,13 +142,13 @@ bool read_zone(table::Scope& scope, const config::Value& value, std::string& nam
   const std::size_t colon = value.text.find(':');
   name = value.text.substr(0, colon);
   if (name.empty() || colon == std::string::npos) {
-    scope.error(table::code::bad_size, value.span, "`zone=" + value.text + "` needs a name and a size")
+    scope.error(table::code::bad_size, value.span, "`zone=" + std::string(value.text) + "` needs a name and a size")
         .with_help("for example zone=one:10m");
     return false;
   }
   const auto size = config::parse_size(std::string_view(value.text).substr(colon + 1), false);
   if (!size) {
-    scope.error(table::code::bad_size, value.span, "`" + value.text.substr(colon + 1) + "` is no size")
+    scope.error(table::code::bad_size, value.span, "`" + std::string(value.text.substr(colon + 1)) + "` is no size")
         .with_help("for example zone=" + name + ":10m");
     return false;
   }
@@ -228,7 +228,7 @@ void apply_limit_req_zone(table::Scope& scope, const config::Bound& directive) {
   zone->key = scope.compile(*directive.find("key"));
   const config::Value& rate = *directive.find("rate=");
   if (!is_rate_form(rate.text)) {
-    scope.error(table::code::bad_rate, rate.span, "`rate=" + rate.text + "` is no rate of limit_req")
+    scope.error(table::code::bad_rate, rate.span, "`rate=" + std::string(rate.text) + "` is no rate of limit_req")
         .with_help("for example rate=10r/s, 30r/m, 100r/h or 1000r/d");
     return;
   }
@@ -239,7 +239,7 @@ void apply_limit_req_zone(table::Scope& scope, const config::Bound& directive) {
 void apply_limit_req(table::Scope& scope, const config::Bound& directive) {
   constexpr std::int64_t thousand = 1000;
   const config::Value& zone = *directive.find("zone=");
-  Use use{zone.text, zone.span, static_cast<std::uint32_t>(directive.number("burst=", 0) * thousand), 0};
+  Use use{std::string(zone.text), zone.span, static_cast<std::uint32_t>(directive.number("burst=", 0) * thousand), 0};
   use.delay = directive.has("nodelay") ? state::RateLimit::no_delay
                                        : static_cast<std::uint32_t>(directive.number("delay=", 0) * thousand);
   auto& uses = scope.edit_list<Uses>().list;

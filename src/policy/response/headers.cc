@@ -34,7 +34,7 @@ struct Stated { Rules list; };
 template <int Which>
 struct Mode { Inherit mode = Inherit::on; };
 template <int Which>
-struct Effective { std::shared_ptr<const Rules> rules; };  // local to each scope, made once
+struct Effective { std::shared_ptr<const Rules> rules; };  // own and outer rules joined: local to the scope, made once
 
 constexpr int header = 0, trailer = 1;
 
@@ -99,10 +99,10 @@ bool is_field_name(std::string_view name) {
 }
 
 /// False when the field is the gateway's own business or no field at all.
-bool check_name(table::Scope& scope, const config::Bound& directive, const std::string& name) {
+bool check_name(table::Scope& scope, const config::Bound& directive, std::string_view name) {
   const config::Span span = directive.at(0).span;
   if (!is_field_name(name)) {
-    scope.error(table::code::empty_value, span, "`" + name + "` is no name of a field")
+    scope.error(table::code::empty_value, span, "`" + std::string(name) + "` is no name of a field")
         .with_help("letters, digits and -");
     return false;
   }
@@ -110,7 +110,7 @@ bool check_name(table::Scope& scope, const config::Bound& directive, const std::
   if (id == http::HeaderId::content_length || id == http::HeaderId::transfer_encoding ||
       id == http::HeaderId::connection) {
     scope.note(table::code::no_effect, span,
-               "`" + std::string(directive.row->name) + " " + name +
+               "`" + std::string(directive.row->name) + " " + std::string(name) +
                    "` has no effect: the gateway itself says where a body ends");
     return false;
   }
@@ -120,32 +120,34 @@ bool check_name(table::Scope& scope, const config::Bound& directive, const std::
 template <int Which>
 void apply_rule(table::Scope& scope, const config::Bound& directive) {
   Rules& rules = scope.edit_list<Stated<Which>>().list;
-  const std::string& name = directive.at(0).text;
+  const std::string_view name = directive.at(0).text;
   if (!check_name(scope, directive, name)) return;
-  rules.push_back({name, http::header_id(name), scope.compile(directive.at(1)), directive.has("always")});
+  rules.push_back({std::string(name), http::header_id(name), scope.compile(directive.at(1)), directive.has("always")});
 }
 
 template <int Which>
 void apply_mode(table::Scope& scope, const config::Bound& directive) {
-  const std::string& word = directive.at(0).text;
+  const std::string_view word = directive.at(0).text;
   scope.edit<Mode<Which>>().mode = word == "off" ? Inherit::off : word == "merge" ? Inherit::merge : Inherit::on;
 }
 
-/// What acts in a block: its own rules, with those of the block around it as the mode says.
+/// What acts in a block: its own rules, with those of the block around it as the mode says. Null: none.
 template <int Which>
 std::shared_ptr<const Rules> effective(table::Scope& scope) {
-  auto& made = scope.local<Effective<Which>>();
-  if (made.rules) return made.rules;
   const bool own = scope.is_own<Stated<Which>>();
   const Inherit mode = scope.get<Mode<Which>>().mode;
-  std::shared_ptr<const Rules> outer = std::make_shared<Rules>();
-  if (scope.parent && mode != Inherit::off && (!own || mode == Inherit::merge)) outer = effective<Which>(*scope.parent);
-  if (own) {
-    auto joined = std::make_shared<Rules>(scope.get<Stated<Which>>().list);
+  const bool inherits = scope.parent && mode != Inherit::off && (!own || mode == Inherit::merge);
+  std::shared_ptr<const Rules> outer = inherits ? effective<Which>(*scope.parent) : nullptr;
+  if (!own) return outer;
+  const std::shared_ptr<const Stated<Which>> stated = scope.shared<Stated<Which>>();
+  if (!outer) return {stated, &stated->list};
+  auto& made = scope.local<Effective<Which>>();
+  if (!made.rules) {
+    auto joined = std::make_shared<Rules>(stated->list);
     joined->insert(joined->end(), outer->begin(), outer->end());
-    outer = std::move(joined);
+    made.rules = std::move(joined);
   }
-  return scope.local<Effective<Which>>().rules = std::move(outer);
+  return made.rules;
 }
 
 }  // namespace
@@ -160,10 +162,10 @@ void apply_add_trailer_inherit(table::Scope& scope, const config::Bound& directi
 }
 
 void finish_headers(table::Scope& scope, table::Route& route) {
-  if (auto rules = effective<header>(scope); !rules->empty()) {
+  if (auto rules = effective<header>(scope); rules && !rules->empty()) {
     table::add_step(route, Phase::response, add_headers, std::move(rules), "add_header");
   }
-  if (auto rules = effective<trailer>(scope); !rules->empty()) {
+  if (auto rules = effective<trailer>(scope); rules && !rules->empty()) {
     table::add_step(route, Phase::response, add_trailers, std::move(rules), "add_trailer");
   }
 }

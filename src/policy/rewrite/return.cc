@@ -62,7 +62,8 @@ bool read(table::Scope& scope, const config::Bound& directive, Return& out) {
   if (const auto status = read_status(first.text)) {
     if (*status < 200) {
       scope
-          .error(table::code::bad_status, first.span, "`return` with status " + first.text + ": no final answer has it")
+          .error(table::code::bad_status, first.span,
+                 "`return` with status " + std::string(first.text) + ": no final answer has it")
           .with_help("statuses from 200 to 999 can be returned");
       return false;
     }
@@ -72,7 +73,7 @@ bool read(table::Scope& scope, const config::Bound& directive, Return& out) {
     return true;
   }
   if (has_second || !looks_like_url(first.text)) {
-    scope.error(table::code::bad_status, first.span, "`" + first.text + "` is no status")
+    scope.error(table::code::bad_status, first.span, "`" + std::string(first.text) + "` is no status")
         .with_help("write `return CODE`, `return CODE TEXT`, or a URL that begins with http://, https:// or $scheme");
     return false;
   }

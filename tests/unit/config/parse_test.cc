@@ -30,7 +30,7 @@ std::string words(const std::string& text) {
   std::string out;
   for (const Node& node : r->nodes) {
     if (node.kind == NodeKind::comment) continue;
-    for (const Word& word : node.words) out += (out.empty() ? "" : "|") + word.value;
+    for (const Word& word : node.words) out += (out.empty() ? "" : "|") + std::string(word.value);
     break;
   }
   return out + (r->diagnostics.has_errors() ? " !" + std::string(r->diagnostics.all().front().code) : "");
