@@ -52,6 +52,12 @@ BodyReader::Step BodyReader::read(std::string_view in) {
   }
 }
 
+void BodyReader::skip(std::uint64_t bytes) {
+  if (stage_ != Stage::length) return;
+  left_ -= std::min(bytes, left_);
+  if (left_ == 0) stage_ = Stage::done;
+}
+
 /// Body bytes of a known number from `at` on.
 BodyReader::Step BodyReader::read_counted(std::string_view in, std::size_t at) {
   const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(left_, in.size() - at));

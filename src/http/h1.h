@@ -84,6 +84,9 @@ class BodyReader {
   /// `length` counts only for BodyFraming::length. `limits` bounds trailers.
   void start(BodyFraming framing, std::uint64_t length, const HeadLimits& limits);
   Step read(std::string_view in);
+  /// Body bytes that may pass without being read here (any framing but chunked), and that so many have.
+  [[nodiscard]] std::uint64_t may_skip() const { return stage_ == Stage::until_close ? UINT64_MAX : remaining(); }
+  void skip(std::uint64_t bytes);
   /// End of the stream: true when the body is complete there (until_close), false when it is cut short.
   [[nodiscard]] bool ends_at_eof() const { return done() || stage_ == Stage::until_close; }
   [[nodiscard]] bool done() const { return stage_ == Stage::done; }

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "net/splice.h"
 #include "net/timer_wheel.h"
 
 namespace gh::net {
@@ -65,6 +66,8 @@ class Loop {
   /// The buffer that all streams of this loop read into. Valid only inside a read callback.
   std::span<char> read_buffer() { return {read_buffer_.get(), read_buffer_bytes}; }
 
+  Splice& splice() { return splice_; }
+
   void run();   // until stop()
   void stop();  // from any callback on this thread
   /// From any thread: `mail` runs on this loop's thread, in order. Kept until run() when the loop is not running.
@@ -89,6 +92,7 @@ class Loop {
   uv_idle_t idle_;        // started only while deferred work is left over, so that poll does not block
   Clock clock_;
   TimerWheel timers_;
+  Splice splice_;
   std::unique_ptr<char[]> read_buffer_;  // never written before use: its pages come as reads need them
   std::mutex mail_lock_;
   std::vector<std::function<void()>> mail_;

@@ -144,6 +144,8 @@ struct Stream::Handle {
   } uv;
   StreamEvents* events = nullptr;
   WriteQueue* queue = nullptr;
+  Stream* splice_to = nullptr;       // takes what comes, see Stream::splice_to
+  std::uint64_t splice_left = 0;
   std::uint64_t accepted_bytes = 0;  // sent or queued
   int write_error = 0;
   bool is_unix = false;
@@ -194,11 +196,40 @@ struct Stream::Handle {
     if (!self.is_alive()) return;
     self.loop().woke();
     if (why != UV_ENOBUFS) return self.read_ended(static_cast<int>(why));
-    const auto buffer = self.loop().read_buffer().first(self.reads_large ? Loop::read_buffer_bytes : small_read_bytes);
+    if (self.splice_to && self.splice_some()) return;
+    const auto buffer = self.loop().read_buffer().first(self.read_size());
     const ssize_t size = receive(self.fd(), buffer);
     self.reads_large = size >= static_cast<ssize_t>(small_read_bytes);
     if (size > 0) return self.events->on_read({buffer.data(), static_cast<std::size_t>(size)});
     if (size != -EAGAIN) self.read_ended(size == 0 ? UV_EOF : static_cast<int>(size));
+  }
+  [[nodiscard]] std::size_t read_size() const { return reads_large ? Loop::read_buffer_bytes : small_read_bytes; }
+  /// False: not now (the other side has a queue, or is gone) or not at all; then it is read as usual.
+  bool splice_some() {
+    Handle* to = splice_to->handle_;
+    if (!to || to->queue || to->connecting || to->shut_wanted || to->write_error != 0) return false;
+    Splice& pipe = loop().splice();
+    const auto most = static_cast<std::size_t>(std::min<std::uint64_t>(splice_left, read_size()));
+    const ssize_t size = pipe.receive(fd(), most);
+    if (size == -EAGAIN) return true;
+    if (size == -EINVAL) {
+      splice_to = nullptr;
+      return false;
+    }
+    if (size <= 0) {
+      read_ended(size == 0 ? UV_EOF : static_cast<int>(size));
+      return true;
+    }
+    const auto bytes = static_cast<std::size_t>(size);
+    reads_large = bytes >= small_read_bytes;
+    splice_left -= bytes;
+    Stream& target = splice_left > 0 ? *splice_to : *std::exchange(splice_to, nullptr);
+    const std::size_t sent = pipe.send(to->fd());
+    to->accepted_bytes += sent;
+    if (sent < bytes) static_cast<void>(target.write(pipe.rest(loop().read_buffer())));  // its next write tells why
+    if (pipe.failed() && to->write_error == 0) to->write_error = UV_EIO;
+    events->on_spliced(bytes);
+    return true;
   }
   void read_ended(int error) {
     stop_read();
@@ -342,6 +373,12 @@ int Stream::connect(Loop& loop, StreamEvents& events, const Address& to, const A
   const int started = handle_->start_connect(to, bind_to);
   if (started != 0) close();
   return started;
+}
+
+void Stream::splice_to(Stream* to, std::uint64_t most) {
+  if (!handle_) return;
+  handle_->splice_to = most > 0 ? to : nullptr;
+  handle_->splice_left = most;
 }
 
 void Stream::set_events(StreamEvents& events) {

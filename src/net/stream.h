@@ -28,6 +28,7 @@ class StreamEvents {
   virtual void on_eof() = 0;                            // peer sent FIN; writing may still work
   virtual void on_broken(int error) = 0;                // reset or failed: negative UV_E...; nothing more will come
   virtual void on_drained() = 0;                        // the write queue is empty again
+  virtual void on_spliced(std::size_t) {}               // these bytes went to the stream that splice_to() named
 
  protected:
   ~StreamEvents() = default;
@@ -56,6 +57,9 @@ class Stream {
   void pause();
   void resume();
   [[nodiscard]] bool is_paused() const;
+  /// The next `most` bytes that come go to `to` without a copy; on_spliced tells, and on_read again for those that `to`
+  /// cannot take at once. `to` must live until that is over or splice_to(nullptr, 0) ends it. Not kept over close().
+  void splice_to(Stream* to, std::uint64_t most);
 
   /// Sends or queues all of `parts`; returns 0 or a negative UV_E... (then the stream is broken: close it; reading goes
   /// on until then, as an early reply may have come). May be called before on_connected: the bytes wait.

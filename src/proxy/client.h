@@ -10,6 +10,10 @@
 #include "base/address.h"
 #include "proxy/reply.h"
 
+namespace gh::net {
+class Stream;
+}
+
 namespace gh::proxy {
 
 class Exchange;
@@ -22,6 +26,10 @@ class Client {
   /// Informational answers (100, 103) before the final head.
   virtual void send_interim(Exchange& exchange, unsigned status) = 0;
   virtual void send_body(Exchange& exchange, std::span<const iovec> parts, bool last) = 0;
+  /// Where the kernel alone may move body bytes to (net::Stream::splice_to); null when they must pass through here:
+  /// chunks, HEAD. moved() counts them.
+  [[nodiscard]] virtual net::Stream* body_stream(Exchange& exchange) = 0;
+  virtual void moved(Exchange& exchange, std::size_t bytes, bool last) = 0;
   /// The answer cannot be completed: what was sent so far must not look complete.
   virtual void abort_body(Exchange& exchange) = 0;
   /// Bytes taken from the exchange but not yet by the kernel. Above a high-water mark the exchange stops its source;

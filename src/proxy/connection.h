@@ -34,6 +34,8 @@ class Connection final : public Client, private net::StreamEvents, private net::
   void send_head(Exchange& exchange, std::span<const iovec> first, bool last) override;
   void send_interim(Exchange& exchange, unsigned status) override;
   void send_body(Exchange& exchange, std::span<const iovec> parts, bool last) override;
+  [[nodiscard]] net::Stream* body_stream(Exchange& exchange) override;
+  void moved(Exchange& exchange, std::size_t bytes, bool last) override;
   void abort_body(Exchange& exchange) override;
   [[nodiscard]] std::size_t queued_bytes() const override { return stream_.queued_bytes(); }
   void want_body(Exchange& exchange, bool wanted) override;

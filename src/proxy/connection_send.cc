@@ -100,6 +100,18 @@ void Connection::send_body(Exchange& x, std::span<const iovec> body, bool last) 
   check_sent();
 }
 
+net::Stream* Connection::body_stream(Exchange&) {
+  return head_only_ || framing_ == Framing::chunked ? nullptr : &stream_;
+}
+
+void Connection::moved(Exchange& x, std::size_t bytes, bool last) {
+  sent_ += bytes;
+  x.body_bytes_sent += bytes;
+  write({});  // nothing, but it tells of a broken stream and minds the queue
+  reply_done_ = last;
+  check_sent();
+}
+
 void Connection::send_interim(Exchange&, unsigned status) {
   const std::string_view line = status == 100 ? "HTTP/1.1 100 Continue\r\n\r\n" : std::string_view();
   if (line.empty()) return;

@@ -362,6 +362,14 @@ void Exchange::send_body(std::span<const iovec> parts, bool last) {
   client->send_body(*this, parts, last);
 }
 
+void Exchange::body_moved(std::size_t bytes, bool last) {
+  if (last) {
+    reply.complete = true;
+    source_ = nullptr;
+  }
+  client->moved(*this, bytes, last);
+}
+
 void Exchange::fail_source() {
   source_ = nullptr;
   client->abort_body(*this);

@@ -160,6 +160,8 @@ class Exchange final : public RequestState, private net::Deferred, private net::
   table::Verdict attach(ContentSource& source);
   void send_head(std::span<const iovec> first, bool last);
   void send_body(std::span<const iovec> parts, bool last);
+  /// Instead of send_body: bytes that the kernel moved to client->body_stream().
+  void body_moved(std::size_t bytes, bool last);
   /// The source is broken after the head went out: the client must see a cut answer.
   void fail_source();
   /// Takes the source off without an answer yet (before error(), a redirect ...).

@@ -20,6 +20,7 @@ namespace {
 constexpr std::uint32_t max_interim_heads = 16;
 constexpr std::size_t body_high_water = 256 * 1024;   // of a streaming request body, queued towards the peer
 constexpr std::size_t relay_parts = 16;
+constexpr std::uint64_t least_splice_bytes = 64 * 1024;  // less is copied as fast as it is moved
 
 std::string bad_head(const char* reason) {
   return fmt::format("upstream sent an invalid header: {} while reading response header from upstream", reason);
@@ -379,6 +380,25 @@ void Forwarder::relay(std::string_view bytes, bool head_pending) {
     if (step.state == http::BodyReader::State::more) break;
   }
   if (head_pending || count > 0) flush(false);
+  if (stage_ != Stage::relaying || !connection_) return;
+  splice_on();
+  hold_back();
+}
+
+/// A large rest of a body that goes on byte for byte need not be seen here: the kernel moves it.
+void Forwarder::splice_on() {
+  const std::uint64_t rest = plan_->settings->limit_rate > 0 ? 0 : reader_.may_skip();
+  net::Stream* to = rest >= least_splice_bytes ? x_.client->body_stream(x_) : nullptr;
+  connection_->stream.splice_to(to, rest);
+}
+
+void Forwarder::on_peer_spliced(std::size_t bytes) {
+  record_->bytes_received += bytes;
+  record_->response_length += bytes;
+  reader_.skip(bytes);
+  const bool last = reader_.done();
+  if (last) finish_reply(false);
+  x_.body_moved(bytes, last);
   if (stage_ == Stage::relaying && connection_) hold_back();
 }
 
@@ -423,6 +443,7 @@ void Forwarder::finish_reply(bool leftover) {
 
 void Forwarder::end_attempt(Outcome outcome, bool reusable) {
   if (connection_) {
+    connection_->stream.splice_to(nullptr, 0);
     if (reusable) x_.worker.pool.give_back(connection_, *upstream_);
     else x_.worker.pool.close(connection_);
     connection_ = nullptr;

@@ -49,6 +49,7 @@ class Forwarder final : public ContentSource, private upstream::PeerUser {
   // upstream::PeerUser
   void on_peer_connected(int error) override;
   void on_peer_read(std::string_view bytes) override;
+  void on_peer_spliced(std::size_t bytes) override;
   void on_peer_eof() override;
   void on_peer_broken(int error) override;
   void on_peer_drained() override;
@@ -70,6 +71,7 @@ class Forwarder final : public ContentSource, private upstream::PeerUser {
   void relay(std::string_view bytes, bool head_pending);
   void finish_reply(bool leftover);
   void hold_back();
+  void splice_on();
   [[nodiscard]] std::int64_t rate_wait_ms() const;
   void cut(std::string_view text);
   void failed_here(std::string_view text);

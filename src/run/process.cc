@@ -332,7 +332,8 @@ void Process::reload_compiled(std::shared_ptr<Compiled> compiled, const Answer& 
   }
   set_process_log(table->error_log);
   if (compiled->loaded->diagnostics.warnings() > 0) log_lines(LogLevel::warn, brief_report(*compiled));
-  publish(table, opened, [this, answer, said, generation = generation_] {
+  // What was loaded (the syntax tree, the sources) is freed when the workers serve already, not on their way there.
+  publish(table, opened, [this, answer, said, compiled, generation = generation_] {
     log(LogLevel::notice, fmt::format("config generation {} serves", generation));
     answer(true, said + fmt::format("gatehouse: reloaded, generation {}\n", generation));
     next_reload();

@@ -51,6 +51,10 @@ void PeerConnection::on_read(std::string_view bytes) {
   else pool_.close(this);
 }
 
+void PeerConnection::on_spliced(std::size_t bytes) {
+  if (user_) user_->on_peer_spliced(bytes);
+}
+
 void PeerConnection::on_eof() {
   if (user_) user_->on_peer_eof();
   else pool_.closed_by_peer(this);

@@ -22,6 +22,7 @@ class PeerUser {
  public:
   virtual void on_peer_connected(int error) = 0;   // 0 or a negative UV_E...
   virtual void on_peer_read(std::string_view bytes) = 0;
+  virtual void on_peer_spliced(std::size_t bytes) = 0;   // see net::Stream::splice_to
   virtual void on_peer_eof() = 0;
   virtual void on_peer_broken(int error) = 0;
   virtual void on_peer_drained() = 0;
@@ -48,6 +49,7 @@ class PeerConnection final : private net::StreamEvents, private net::Timer {
   ~PeerConnection() = default;
   void on_connected(int error) override;
   void on_read(std::string_view bytes) override;
+  void on_spliced(std::size_t bytes) override;
   void on_eof() override;
   void on_broken(int error) override;
   void on_drained() override;

@@ -197,6 +197,30 @@ class Bodies(WireTest):
             self.assertEqual((answer.chunked, answer.get("Transfer-Encoding"), len(answer.body)), (False, None, 5000))
             self.assertTrue(conn.is_closed())
 
+    def test_large_answers_that_end_with_the_connection(self):
+        answer = self.get("/nochunks/eof/5000000", timeout=20)
+        self.assertEqual((len(answer.body), answer.body == filler(5000000)), (5000000, True))
+
+    def test_a_large_answer_to_a_slow_reader_keeps_its_order(self):
+        with Conn(self.port, rcvbuf=8192) as conn:
+            conn.send(b"GET /b/3000000 HTTP/1.1\r\nHost: h\r\n\r\n")
+            time.sleep(0.2)  # lets everything between here and the origin fill up
+            self.assertEqual(conn.read().body, filler(3000000))
+            self.assertEqual(conn.get("/b/3").body, b"000")
+
+    def test_a_large_answer_cut_short_is_seen_as_such(self):
+        def cut(link, request):
+            link.answer(fields=[("Content-Length", 3000000)], length=False)
+            link.send(b"x" * 1500000)
+            return False
+        self.origin.script("/cut", cut)
+        self.gw.allowed += ["prematurely closed"]
+        with Conn(self.port) as conn:
+            conn.send(b"GET /cut HTTP/1.1\r\nHost: h\r\n\r\n")
+            answer = conn.read()
+            self.assertEqual((answer.complete, len(answer.body)), (False, 1500000))
+        self.assertStatus(self.get("/b/1"), 200)
+
     @not_slow
     def test_proxy_limit_rate(self):
         started = time.monotonic()

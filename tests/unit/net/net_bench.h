@@ -129,6 +129,14 @@ struct Pair {
   }
 };
 
+/// Bytes among which a missing, doubled or misplaced piece is seen.
+inline std::string pattern_bytes(std::size_t size) {
+  std::string bytes(size, '\0');
+  std::uint32_t seed = 1;
+  for (char& c : bytes) c = static_cast<char>((seed = seed * 1664525u + 1013904223u) >> 24);
+  return bytes;
+}
+
 /// A folder of its own that goes with the test.
 struct Folder {
   std::filesystem::path path;

@@ -8,17 +8,6 @@ using namespace gh;
 using namespace gh::net;
 using namespace gh::net::test;
 
-namespace {
-
-std::string pattern_bytes(std::size_t size) {
-  std::string bytes(size, '\0');
-  std::uint32_t seed = 1;
-  for (char& c : bytes) c = static_cast<char>((seed = seed * 1664525u + 1013904223u) >> 24);
-  return bytes;
-}
-
-}  // namespace
-
 TEST_CASE("bytes go both ways, parts in order, and addresses match") {
   Pair p;
   CHECK(p.client.stream.peer_address() == p.server.address);

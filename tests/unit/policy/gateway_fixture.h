@@ -49,6 +49,8 @@ class TestClient final : public proxy::Client {
     trailers = out.view();
     done = true;
   }
+  [[nodiscard]] net::Stream* body_stream(proxy::Exchange&) override { return nullptr; }
+  void moved(proxy::Exchange&, std::size_t, bool) override {}
   void abort_body(proxy::Exchange&) override { done = aborted = true; }
   [[nodiscard]] std::size_t queued_bytes() const override { return slow ? queued : 0; }
   void want_body(proxy::Exchange&, bool) override {}
