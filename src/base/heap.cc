@@ -2,7 +2,6 @@
 
 #include <malloc.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 #include <cstdint>
 #include <cstdlib>
@@ -13,30 +12,35 @@ namespace gh {
 namespace {
 
 constexpr std::uintptr_t huge_page_bytes = 2 << 20;
-constexpr std::size_t probe_bytes = 64 * 1024;       // small enough to come from the heap, not from mmap
-constexpr int usual_pad_bytes = 128 * 1024;          // glibc's own default
-constexpr int usual_mmap_threshold = 4 * 1024 * 1024;  // stated, as stating the pad turns glibc's own adapting off
-constexpr int never_trim = 1 << 30;                  // whoever calls malloc_trim() says when
+constexpr std::size_t piece_bytes = 16 << 20;
 
-std::uintptr_t heap_end() { return reinterpret_cast<std::uintptr_t>(::sbrk(0)); }
+// While a table is built: pieces come from the heap, and it does not shrink under the builder. Otherwise as large as
+// glibc's own adapting would make them for a gateway with bodies of a few megabytes; stating them once turns that off.
+void set_thresholds(bool building) {
+  ::mallopt(M_MMAP_THRESHOLD, building ? 20 << 20 : 4 << 20);
+  ::mallopt(M_TRIM_THRESHOLD, building ? 1 << 30 : 8 << 20);
+}
+
+void ask_for_huge_pages(void* piece) {
+  const auto at = reinterpret_cast<std::uintptr_t>(piece);
+  const std::uintptr_t begin = (at + huge_page_bytes - 1) & ~(huge_page_bytes - 1);
+  const std::uintptr_t end = (at + piece_bytes) & ~(huge_page_bytes - 1);
+  ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);
+}
 
 }  // namespace
 
 void expect_heap_growth(std::size_t bytes) {
-  if (bytes < 2 * huge_page_bytes || bytes > INT32_MAX) return;
-  ::mallopt(M_MMAP_THRESHOLD, usual_mmap_threshold);
-  ::mallopt(M_TRIM_THRESHOLD, never_trim);
-  ::mallopt(M_TOP_PAD, static_cast<int>(bytes));
-  const std::uintptr_t before = heap_end();
-  std::vector<void*> probes;
-  probes.reserve(bytes / probe_bytes + 1);
-  // What is free already is handed out first; then the end of the heap moves, once.
-  while (heap_end() == before && probes.size() < bytes / probe_bytes) probes.push_back(std::malloc(probe_bytes));
-  for (void* probe : probes) std::free(probe);
-  ::mallopt(M_TOP_PAD, usual_pad_bytes);
-  const std::uintptr_t begin = (before + huge_page_bytes - 1) & ~(huge_page_bytes - 1);
-  const std::uintptr_t end = heap_end() & ~(huge_page_bytes - 1);
-  if (end > begin) ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);
+  if (bytes < piece_bytes / 2 || bytes > INT32_MAX) return;
+  set_thresholds(true);
+  std::vector<void*> pieces;
+  for (std::size_t held = 0; held < bytes; held += piece_bytes) {
+    pieces.push_back(std::malloc(piece_bytes));
+    if (pieces.back()) ask_for_huge_pages(pieces.back());
+  }
+  for (void* piece : pieces) std::free(piece);
 }
+
+void heap_growth_is_over() { set_thresholds(false); }
 
 }  // namespace gh

@@ -9,5 +9,7 @@ namespace gh {
 /// them. A page fault for every 4 KiB costs about half as much as loading and building itself. Only a hint: what is
 /// not used is never touched, and nothing happens where free memory suffices.
 void expect_heap_growth(std::size_t bytes);
+/// The rest of the program allocates as usual again.
+void heap_growth_is_over();
 
 }  // namespace gh

@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "base/clock.h"
+#include "base/heap.h"
 #include "proxy/variables.h"
 #include "run/language.h"
 #include "run/surroundings.h"
@@ -68,6 +69,7 @@ Compiled compile(const Options& options, state::Registry* registry, std::uint64_
     done.table = table::build(*done.loaded, input);
     note_daemon(*done.loaded);
   }
+  heap_growth_is_over();
   done.loaded->diagnostics.sort_and_deduplicate(done.loaded->sources);
   if (std::error_code unknown; registry == nullptr) {  // a check: the person who reads it stands in this folder
     done.loaded->sources.show_from((std::filesystem::current_path(unknown) / "").string());

@@ -1,5 +1,7 @@
 #include "net/resolver.h"
 
+#include <unistd.h>
+
 #include <sys/socket.h>
 
 #include <map>
@@ -247,7 +249,7 @@ TEST_CASE("literal addresses and the hosts file need no server") {
   CHECK(b.ask(resolver, "10.1.2.3").addresses == Texts{"10.1.2.3"});
   CHECK(b.ask(resolver, "[::1]").addresses == Texts{"::1"});
   const auto local = b.ask(resolver, "localhost");
-  REQUIRE_FALSE(local.addresses.empty());
+  CHECK(local.addresses.empty() == (::access("/etc/hosts", R_OK) != 0));
   for (const auto& address : local.addresses) CHECK((address == "127.0.0.1" || address == "::1"));
   CHECK(b.server.queries.empty());
   CHECK(b.ask(resolver, std::string(300, 'x')).error != 0);
