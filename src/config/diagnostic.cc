@@ -53,6 +53,14 @@ Diagnostic& Diagnostics::note(std::string_view code, Span span, std::string mess
   return add(all_, Severity::note, code, span, std::move(message));
 }
 
+void Diagnostics::drop(std::string_view code) {
+  const auto has_code = [code](const Diagnostic& d) { return d.code == code; };
+  for (const Diagnostic& d : all_) {
+    if (has_code(d)) --(d.severity == Severity::error ? errors_ : d.severity == Severity::warning ? warnings_ : notes_);
+  }
+  std::erase_if(all_, has_code);
+}
+
 void Diagnostics::sort_and_deduplicate(const Sources& sources) {
   std::stable_sort(all_.begin(), all_.end(),
                    [&](const Diagnostic& a, const Diagnostic& b) { return before(sources, a, b); });

@@ -43,6 +43,7 @@ class Diagnostics {
   [[nodiscard]] std::size_t warnings() const { return warnings_; }
   [[nodiscard]] std::size_t notes() const { return notes_; }
   [[nodiscard]] const std::vector<Diagnostic>& all() const { return all_; }
+  void drop(std::string_view code);  // all with this code
   void sort_and_deduplicate(const Sources& sources);  // by include order and place; same code and span once
 
  private:

@@ -10,7 +10,8 @@ namespace gh::http {
 
 /// What we read; llhttp must agree on each point.
 struct Reading {
-  std::string_view method;   // requests
+  std::string_view method;   // requests: as it stands at the head's beginning
+  bool usual_method = true;  // false: llhttp need not know it
   std::uint16_t status = 0;  // responses
   bool has_length = false;
   std::uint64_t length = 0;

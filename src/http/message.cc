@@ -1,5 +1,7 @@
 #include "http/message.h"
 
+#include <algorithm>
+
 #include "http/method.h"
 
 namespace gh::http {
@@ -10,20 +12,14 @@ struct MethodRow {
   std::string_view text;
   Method method;
 };
-/// The HTTP methods of llhttp 8.1 (HTTP_METHOD_MAP), the frequent ones first. PRI and the RTSP names are not HTTP's.
+/// The frequent ones first.
 constexpr MethodRow methods[] = {
     {"GET", Method::get},          {"POST", Method::post},         {"HEAD", Method::head},
     {"PUT", Method::put},          {"DELETE", Method::delete_},    {"OPTIONS", Method::options},
     {"PATCH", Method::patch},      {"CONNECT", Method::connect},   {"TRACE", Method::trace},
     {"COPY", Method::copy},        {"LOCK", Method::lock},         {"MKCOL", Method::mkcol},
     {"MOVE", Method::move},        {"PROPFIND", Method::propfind}, {"PROPPATCH", Method::proppatch},
-    {"UNLOCK", Method::unlock},    {"SEARCH", Method::search},     {"BIND", Method::other},
-    {"REBIND", Method::other},     {"UNBIND", Method::other},      {"ACL", Method::other},
-    {"REPORT", Method::other},     {"MKACTIVITY", Method::other},  {"CHECKOUT", Method::other},
-    {"MERGE", Method::other},      {"M-SEARCH", Method::other},    {"NOTIFY", Method::other},
-    {"SUBSCRIBE", Method::other},  {"UNSUBSCRIBE", Method::other}, {"PURGE", Method::other},
-    {"MKCALENDAR", Method::other}, {"LINK", Method::other},        {"UNLINK", Method::other},
-    {"SOURCE", Method::other}};
+    {"UNLOCK", Method::unlock},    {"SEARCH", Method::search}};
 
 struct ReasonRow {
   unsigned status;
@@ -100,7 +96,10 @@ bool find_method(std::string_view text, Method& method) {
       return true;
     }
   }
-  return false;
+  method = Method::other;
+  const auto is_usual = [](char c) { return (c >= 'A' && c <= 'Z') || c == '_' || c == '-'; };
+  if (text.empty() || text.size() > longest_method || text == "PRI") return false;
+  return std::all_of(text.begin(), text.end(), is_usual);
 }
 
 std::string_view method_name(Method method) {

@@ -10,9 +10,12 @@ namespace gh::http {
 /// Methods that llhttp knows are the only ones taken; all others are 501.
 enum class Method : std::uint8_t {
   get, head, post, put, delete_, connect, options, trace, patch, copy, lock, mkcol, move, propfind, proppatch, unlock,
-  search, other  // `other`: known to llhttp, no meaning here
+  search, other  // `other`: no meaning here
 };
-constexpr bool is_idempotent(Method m) { return m != Method::post && m != Method::patch && m != Method::lock; }
+/// May be sent again when it is not known whether the first time counted (RFC 9110 9.2.2).
+constexpr bool is_idempotent(Method m) {
+  return m != Method::post && m != Method::patch && m != Method::lock && m != Method::other;
+}
 
 /// Names that the gateway itself looks at; all others pass as slices with `other`.
 enum class HeaderId : std::uint8_t {

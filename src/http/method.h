@@ -1,4 +1,5 @@
-// The closed list of methods. Called by the request head parser and by readers of configuration (limit_except, route).
+// Methods: those with a meaning here, and what any other may look like. Called by the request head parser and by
+// readers of configuration (limit_except, route).
 #pragma once
 
 #include <string_view>
@@ -7,11 +8,10 @@
 
 namespace gh::http {
 
-/// The longest method taken: "UNSUBSCRIBE".
-inline constexpr std::size_t longest_method = 11;
+inline constexpr std::size_t longest_method = 32;
 
-/// False when `text` (case counts) is none of llhttp's HTTP methods: the answer is 501. Methods that mean nothing to
-/// the gateway give Method::other.
+/// Methods that mean nothing to the gateway give Method::other: whether they are known is for the origin to say
+/// (RFC 9110 9.1). False: no name of capitals, "_" and "-" (nginx's rule), too long a one, or HTTP/2's preface PRI.
 bool find_method(std::string_view text, Method& method);
 
 }  // namespace gh::http

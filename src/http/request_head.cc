@@ -139,6 +139,7 @@ bool ask_llhttp(std::string_view head, bool later_minor, const FramingFields& fr
                 HeadError& error) {
   Reading ours;
   ours.method = out.method_text;
+  ours.usual_method = out.method != Method::other;
   ours.has_length = framing.has_length;
   ours.length = framing.length;
   ours.chunked = framing.chunked;

@@ -45,10 +45,12 @@ Clock& Exchange::clock() const { return worker.loop.clock(); }
 void Exchange::start() {
   stage_ = Stage::running;
   method_now = request.method;
-  if (request.method == http::Method::connect) {
+  // A gateway is no forward proxy; TRACE would show a client what is between it and the origin (as nginx: neither).
+  if (request.method == http::Method::connect || request.method == http::Method::trace) {
     uri = "/";
+    if (!body_complete) discard_body();
     reply.close_connection = true;
-    error(405);  // a gateway is no forward proxy
+    error(405);
     return;
   }
   if (!http::parse_target(request.target, request.method, server->settings.merge_slashes, arena, target)) {

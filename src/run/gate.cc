@@ -40,6 +40,16 @@ void note_daemon(config::Loaded& loaded) {
   }
 }
 
+/// A fragment may name what is defined around it.
+void forget_the_rest_of_the_file(Compiled& done) {
+  namespace code = config::code;
+  for (const std::string_view missing : {code::unknown_variable, code::unknown_upstream, code::unknown_zone,
+                                         code::unknown_named_location, code::unknown_log_format}) {
+    done.loaded->diagnostics.drop(missing);
+  }
+  done.table.reset();
+}
+
 }  // namespace
 
 int exit_code(const Compiled& compiled, const Options& options) {
@@ -55,7 +65,7 @@ Compiled compile(const Options& options, state::Registry* registry, std::uint64_
   Compiled done;
   const Language& language = the_language();
   done.loaded = config::load(load_options(options), language.directives);
-  if (options.fragment.empty() && done.loaded->readable) {
+  if (done.loaded->readable) {
     table::BuildInput input;
     input.modules = language.modules;
     input.variables = proxy::variable_rows();
@@ -63,12 +73,14 @@ Compiled compile(const Options& options, state::Registry* registry, std::uint64_
     input.capture_getter = &proxy::capture_value;
     input.registry = registry;
     input.check_only = registry == nullptr;
+    input.check_logs = options.full || options.command == Command::test;
     input.prefix = options.prefix;
     input.default_error_log = options.error_log.empty() ? "stderr" : options.error_log;
     input.generation = generation;
     done.table = table::build(*done.loaded, input);
     note_daemon(*done.loaded);
   }
+  if (!options.fragment.empty()) forget_the_rest_of_the_file(done);
   heap_growth_is_over();
   done.loaded->diagnostics.sort_and_deduplicate(done.loaded->sources);
   if (std::error_code unknown; registry == nullptr) {  // a check: the person who reads it stands in this folder

@@ -1,7 +1,11 @@
 #include "table/build.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <set>
+#include <system_error>
 
 #include "table/server_block.h"
 
@@ -82,6 +86,22 @@ void define_refused_names(Builder& builder) {
   define_refused_names(builder.variables, served, builder.loaded.nodes);
 }
 
+/// What opening a log would find, without making a file. Empty: nothing is wrong.
+std::string why_not_writable(const std::string& path) {
+  const auto refused = [&path] {
+    return "open() \"" + path + "\" failed: " + std::generic_category().message(errno);
+  };
+  if (::access(path.c_str(), W_OK) == 0) return {};
+  if (errno != ENOENT) return refused();
+  const std::string folder = path.substr(0, path.rfind('/') + 1);
+  return ::access(folder.empty() ? "." : folder.c_str(), W_OK | X_OK) == 0 ? std::string() : refused();
+}
+
+void report_log(config::Diagnostics& diagnostics, config::Span span, const std::string& why) {
+  diagnostics.error(code::cannot_open_log, span, "the log file cannot be opened: " + why)
+      .with_help("the folder must exist and be writable; relative paths start at the prefix (-p)");
+}
+
 bool is_plain(const config::Bound& directive) {
   const config::Block block = directive.row->block;
   return block == config::Block::no || block == config::Block::data || block == config::Block::raw;
@@ -124,17 +144,20 @@ Upstream* Builder::find_upstream(std::string_view name) {
 std::shared_ptr<LogFile> Builder::log_file(const std::string& path, config::Span span) {
   auto& entry = log_files_[path];
   if (entry) return entry;
-  if (input.check_only || path == "stderr") return entry = LogFile::standard_error();
   std::string why;
+  if (path == "stderr" || (input.check_only && !input.check_logs)) return entry = LogFile::standard_error();
+  if (input.check_only) {
+    why = why_not_writable(path);
+    entry = LogFile::standard_error();
+    if (!why.empty()) report_log(diagnostics, span, why);
+    return entry;
+  }
   entry = registry().adopt_or_create<LogFile>("log/" + path, "", [&](const auto&) {
     auto file = LogFile::open(path);
     if (!file) why = file.error().text;
     return file ? *file : LogFile::standard_error();
   }).object;
-  if (!why.empty()) {
-    diagnostics.error(code::cannot_open_log, span, "the log file cannot be opened: " + why)
-        .with_help("the folder must exist and be writable; relative paths start at the prefix (-p)");
-  }
+  if (!why.empty()) report_log(diagnostics, span, why);
   table->log_files.push_back(entry);
   return entry;
 }

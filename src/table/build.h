@@ -24,6 +24,7 @@ struct BuildInput {
   Getter slot_getter = nullptr, capture_getter = nullptr;
   state::Registry* registry = nullptr;       // what outlives a reload
   bool check_only = false;                   // --check: no log files opened, no state adopted
+  bool check_logs = false;                   // -t and --check=full: could they be opened?
   std::string prefix;
   std::string default_error_log;             // -e
   std::uint64_t generation = 1;

@@ -4,6 +4,7 @@ import re
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 
 from harness import (BINARY, FACTOR, TEMPLATE, Conn, Gateway, WireTest, beyond_nginx, free_port, get, in_parallel, main,
@@ -31,6 +32,33 @@ class Start(WireTest):
             answer = get(gw.ports[0], "/b/1")  # at once, with no second try
             self.assertEqual((answer.status, gw.pid), (200, gw.process.pid))
             gw.stop()
+
+    def looks_at(self, text, *options):
+        """Exit code and report of a check of this text."""
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "x.conf")
+            with open(path, "w") as file:
+                file.write(text)
+            done = subprocess.run([BINARY, *options, "-c", path], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                  text=True, timeout=30)
+            return done.returncode, done.stdout
+
+    @beyond_nginx
+    def test_a_fragment_is_checked_whole_but_for_what_stands_around_it(self):
+        code, said = self.looks_at("proxy_pass htp://x; add_header A b; return 20x; error_page 999 /x;",
+                                   "--check", "--context", "location")
+        self.assertEqual((code, said.count("E0318"), said.count("E0308")), (1, 2, 4), said)
+        code, said = self.looks_at("proxy_pass http://users; limit_req zone=z; add_header A $from_a_map;",
+                                   "--check", "--context", "location")
+        self.assertEqual(code, 0, said)
+        code, said = self.looks_at("listen 999999; location / { return 20x; }", "--check", "--context", "server")
+        self.assertEqual((code, said.count("error[")), (1, 2), said)
+
+    @beyond_nginx
+    def test_a_log_that_cannot_be_opened_is_told_before_the_start(self):
+        text = "server { listen 127.0.0.1:0; access_log /nowhere/at/all.log; location / { return 200; } }"
+        self.assertEqual([self.looks_at(text, option)[0] for option in ("--check", "--check=full", "-t")], [0, 1, 1])
+        self.assertIn("E0407", self.looks_at(text, "-t")[1])
 
     def test_a_port_in_use_is_reported(self):
         with socket.socket() as taken:

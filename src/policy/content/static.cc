@@ -155,6 +155,12 @@ Verdict send_file(Exchange& x, int fd, const struct stat& info) {
   return not_modified(x);
 }
 
+/// RFC 9110 15.5.6: a 405 says what is allowed.
+Verdict not_allowed(Exchange& x) {
+  x.reply.fields.add(x.arena, "Allow", "GET, HEAD");
+  return x.error(405);
+}
+
 /// $uri holds no dot segments, but one may arise where it is joined to an alias: `location /img` with `alias /data/`
 /// and "/img../secret", or a regex location's capture behind a slash.
 bool leaves_alias(Exchange& x, std::string_view path) {
@@ -177,7 +183,7 @@ Verdict serve_file(Exchange& x, std::string_view path) {
   if (S_ISREG(info.st_mode) && x.method_now != http::Method::post) return send_file(x, fd, info);
   ::close(fd);
   if (S_ISDIR(info.st_mode)) return to_slash_form(x);
-  if (S_ISREG(info.st_mode)) return x.error(405);
+  if (S_ISREG(info.st_mode)) return not_allowed(x);
   x.log(LogLevel::crit, fmt::format("\"{}\" is not a regular file", path));
   return x.error(404);
 }
@@ -186,7 +192,8 @@ Verdict serve_file(Exchange& x, std::string_view path) {
 /// (http/target.h has seen to it).
 Verdict run(Exchange& x, const void*) {
   using http::Method;
-  if (x.method_now != Method::get && x.method_now != Method::head && x.method_now != Method::post) return x.error(405);
+  const Method method = x.method_now;
+  if (method != Method::get && method != Method::head && method != Method::post) return not_allowed(x);
   if (x.uri.empty() || x.uri.front() != '/') return x.error(404);
   const std::string_view path = proxy::map_to_file(x, x.uri);
   if (leaves_alias(x, path)) {
