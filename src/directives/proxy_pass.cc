@@ -75,6 +75,12 @@ void resolve(table::Builder& builder, Scope& main, ProxyTarget& target, const st
   if (!url.is_unix && url.port == 0) target.upstream = builder.find_upstream(url.host);
   if (target.upstream && !target.upstream->is_implicit) return;
   if (looks_like_upstream(url)) return note_unknown(main, url, span);
+  if (const table::Upstream* named = url.is_unix ? nullptr : builder.find_upstream(url.host)) {
+    main.error(code::bad_url, span, "`" + named->name + "` is an upstream: it takes no port here")
+        .with_related(named->where, "its servers have the ports")
+        .with_help("write http://" + named->name + ", or give the upstream another name than the host");
+    return;
+  }
   std::string why;
   target.upstream = implicit_upstream(builder, url.authority, url.default_port(), span, why);
   if (!target.upstream) main.error(code::bad_url, span, why);
