@@ -90,10 +90,10 @@ class Typing {
   }
 
   bool store(Value& v, std::optional<std::int64_t> number, std::string_view which, std::string_view kind,
-             std::string_view help) {
+             std::string_view help, const std::string& meant = {}) {
     if (!number) {
       return wrong(v, which, fmt::format("invalid {} `{}`", kind, printable(v.text, 60)), fmt::format("not a {}", kind),
-                   fmt::format("write it {}", help));
+                   meant.empty() ? fmt::format("write it {}", help) : fmt::format("did you mean `{}`?", meant));
     }
     v.number = *number;
     return bounded(v);
@@ -112,18 +112,30 @@ class Typing {
     const bool usable = parsed && (negative || v.text.front() != '-');
     return store(v, usable ? parsed : std::nullopt, code::bad_number, "number", "in digits");
   }
+  /// "10mb", "5 min", "5min": the number with the first letter of its unit.
+  static std::string with_short_unit(std::string_view text) {
+    const std::size_t digits = text.find_first_not_of("0123456789");
+    if (digits == 0 || digits == std::string_view::npos) return {};
+    return std::string(text.substr(0, digits)) + lower(text[digits]);
+  }
   bool sized(Value& v, bool offset) {
+    std::string meant = with_short_unit(v.text);
+    if (!parse_size(meant, offset)) meant.clear();
     const bool giga = !offset && !v.text.empty() && lower(v.text.back()) == 'g';
     return store(v, parse_size(v.text, offset), code::bad_size, "size",
                  giga ? "in `m`: this setting takes no `g`"
-                      : offset ? "in digits, then `k`, `m` or `g`" : "in digits, then `k` or `m`");
+                      : offset ? "in digits, then `k`, `m` or `g`" : "in digits, then `k` or `m`",
+                 meant);
   }
   bool timed(Value& v, bool seconds) {
     auto ms = parse_time_ms(v.text, seconds);
+    std::string meant = with_short_unit(v.text);
+    if (!parse_time_ms(meant, seconds)) meant.clear();
     if (ms && seconds) ms = *ms / 1000;
     return store(v, ms, code::bad_time, "time",
                  seconds ? "like `30s`, `1m30s` or `2h`; this setting counts seconds, so no `ms`"
-                         : "like `500ms`, `30s` or `1m30s`");
+                         : "like `500ms`, `30s` or `1m30s`",
+                 meant);
   }
   bool status(Value& v) {
     const bool three = v.text.size() <= 3;
@@ -198,6 +210,10 @@ class Typing {
     if (std::size_t in_source = bad_dollar(raw); in_source != std::string_view::npos) {
       part.span = {v.span.file, v.span.begin + static_cast<std::uint32_t>(in_source),
                    v.span.begin + static_cast<std::uint32_t>(in_source) + 1};
+    }
+    const std::string_view rest = v.text.substr(at);
+    if (rest.starts_with("${") && rest.find('}') == std::string_view::npos) {
+      return wrong(part, code::bad_variable, "invalid variable name", "this `${` is never closed", "write `${name}`");
     }
     return wrong(part, code::bad_variable, "invalid variable name", "no name follows this `$`",
                  "write `$$` for a dollar sign");
