@@ -116,6 +116,7 @@ class Typing {
   static std::string with_short_unit(std::string_view text) {
     const std::size_t digits = text.find_first_not_of("0123456789");
     if (digits == 0 || digits == std::string_view::npos) return {};
+    if (iequals(text.substr(digits, 2), "ms")) return std::string(text.substr(0, digits)) + "ms";
     return std::string(text.substr(0, digits)) + lower(text[digits]);
   }
   bool sized(Value& v, bool offset) {
