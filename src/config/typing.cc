@@ -120,17 +120,18 @@ class Typing {
     return std::string(text.substr(0, digits)) + lower(text[digits]);
   }
   bool sized(Value& v, bool offset) {
-    std::string meant = with_short_unit(v.text);
+    const auto size = parse_size(v.text, offset);
+    std::string meant = size ? std::string() : with_short_unit(v.text);
     if (!parse_size(meant, offset)) meant.clear();
     const bool giga = !offset && !v.text.empty() && lower(v.text.back()) == 'g';
-    return store(v, parse_size(v.text, offset), code::bad_size, "size",
+    return store(v, size, code::bad_size, "size",
                  giga ? "in `m`: this setting takes no `g`"
                       : offset ? "in digits, then `k`, `m` or `g`" : "in digits, then `k` or `m`",
                  meant);
   }
   bool timed(Value& v, bool seconds) {
     auto ms = parse_time_ms(v.text, seconds);
-    std::string meant = with_short_unit(v.text);
+    std::string meant = ms ? std::string() : with_short_unit(v.text);
     if (!parse_time_ms(meant, seconds)) meant.clear();
     if (ms && seconds) ms = *ms / 1000;
     return store(v, ms, code::bad_time, "time",

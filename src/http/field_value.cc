@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "http/percent.h"
 
 namespace gh::http {
 
@@ -15,30 +16,14 @@ bool is_bad_in_target(char c) {
   return byte <= 0x20 || byte >= 0x7f || c == '#';
 }
 
-std::string_view encode(std::string_view value, bool (*is_bad)(char), Arena& arena) {
-  const auto bad = static_cast<std::size_t>(std::count_if(value.begin(), value.end(), is_bad));
-  if (bad == 0) return value;
-  static constexpr char digits[] = "0123456789ABCDEF";
-  char* const to = arena.chars(value.size() + 2 * bad);
-  char* end = to;
-  for (const char c : value) {
-    if (!is_bad(c)) {
-      *end++ = c;
-      continue;
-    }
-    *end++ = '%';
-    *end++ = digits[static_cast<unsigned char>(c) >> 4];
-    *end++ = digits[static_cast<unsigned char>(c) & 15];
-  }
-  return {to, value.size() + 2 * bad};
-}
-
 }  // namespace
 
-std::string_view safe_field_value(std::string_view value, Arena& arena) { return encode(value, &is_control, arena); }
+std::string_view safe_field_value(std::string_view value, Arena& arena) {
+  return percent_encode(value, arena, is_control);
+}
 
 std::string_view safe_target(std::string_view target, Arena& arena) {
-  const std::string_view safe = encode(target, &is_bad_in_target, arena);
+  const std::string_view safe = percent_encode(target, arena, is_bad_in_target);
   if (safe.starts_with('/')) return safe;
   char* const to = arena.chars(safe.size() + 1);
   *to = '/';

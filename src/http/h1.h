@@ -93,9 +93,9 @@ class BodyReader {
   /// Trailer section of a chunked body, raw, complete with its blank line ("\r\n" when there is none). Owned here.
   /// Empty until done, and for bodies that are not chunked.
   [[nodiscard]] std::string_view trailer_section() const { return done() ? std::string_view(trailers_) : ""; }
-  /// Body bytes still to come when that is known (BodyFraming::length), else 0.
   /// Bytes of the chunk that is being read that are still to come, else 0.
   [[nodiscard]] std::uint64_t chunk_left() const { return stage_ == Stage::chunk ? left_ : 0; }
+  /// Body bytes still to come when that is known (BodyFraming::length), else 0.
   [[nodiscard]] std::uint64_t remaining() const { return stage_ == Stage::length ? left_ : 0; }
 
   // Private members are the implementation's business (see body.cc); an idle reader holds no heap memory.

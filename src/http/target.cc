@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "http/authority.h"
 #include "http/char_class.h"
+#include "http/percent.h"
 
 namespace gh::http {
 
@@ -110,30 +111,6 @@ std::string_view path_of_absolute(std::string_view rest, Method method, Arena& a
   return {copy, rest.size() + 1};
 }
 
-constexpr char upper_hex[] = "0123456789ABCDEF";
-
-/// Copies `text` with the bytes of `escaped` (a predicate) as %XX; the text itself when there are none.
-template <class Predicate>
-std::string_view escape(std::string_view text, Arena& arena, Predicate escaped) {
-  std::size_t count = 0;
-  for (const char c : text) count += escaped(c) ? 1u : 0u;
-  if (count == 0) return text;
-  const std::size_t size = text.size() + 2 * count;
-  char* const copy = arena.chars(size);
-  char* to = copy;
-  for (const char c : text) {
-    if (!escaped(c)) {
-      *to++ = c;
-      continue;
-    }
-    const auto byte = static_cast<unsigned char>(c);
-    *to++ = '%';
-    *to++ = upper_hex[byte >> 4];
-    *to++ = upper_hex[byte & 15];
-  }
-  return {copy, size};
-}
-
 /// Never legal in a URI (RFC 3986 2): controls, non-ASCII, and the delimiters that no rule names.
 bool is_unsafe(char c) {
   if (!is_class(c, cls_target)) return true;
@@ -172,13 +149,24 @@ bool normalise_path(std::string_view path, bool merge_slashes, Arena& arena, std
   return true;
 }
 
+bool has_parent_segment(std::string_view path) {
+  for (std::size_t at = path.find(".."); at != std::string_view::npos; at = path.find("..", at + 1)) {
+    const bool begins = at == 0 || path[at - 1] == '/';
+    const bool ends = at + 2 == path.size() || path[at + 2] == '/';
+    if (begins && ends) return true;
+  }
+  return false;
+}
+
 std::string_view escape_path(std::string_view path, Arena& arena) {
-  return escape(path, arena, [](char c) { return is_unsafe(c) || c == '%' || c == '?'; });
+  return percent_encode(path, arena, [](char c) { return is_unsafe(c) || c == '%' || c == '?'; });
 }
 
 std::string_view escape_args(std::string_view text, Arena& arena) {
-  return escape(text, arena,
-                [](char c) { return is_unsafe(c) || c == '%' || c == '&' || c == '+' || c == ';' || c == '?'; });
+  const auto is_escaped = [](char c) {
+    return is_unsafe(c) || c == '%' || c == '&' || c == '+' || c == ';' || c == '?';
+  };
+  return percent_encode(text, arena, is_escaped);
 }
 
 bool parse_host(std::string_view host, Arena& arena, std::string_view& name, unsigned& port) {

@@ -25,6 +25,9 @@ bool parse_target(std::string_view raw, Method method, bool merge_slashes, Arena
 /// The same normalisation for a URI written in a configuration or by a rewrite (no escapes are decoded there).
 bool normalise_path(std::string_view path, bool merge_slashes, Arena& arena, std::string_view& out);
 
+/// Is a segment of this file path ".."? For paths that are put together of pieces, each without one.
+bool has_parent_segment(std::string_view path);
+
 /// Percent-encodes what may not stand in a path (nginx's escape for proxy_pass with a URI part), "%" and "?" included.
 std::string_view escape_path(std::string_view path, Arena& arena);
 /// Percent-encodes a query argument or header text.

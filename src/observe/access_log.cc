@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "config/suggest.h"
+#include "http/target.h"
 #include "observe/log_format.h"
 #include "observe/observe.h"
 #include "proxy/exchange.h"
@@ -52,12 +53,7 @@ bool holds(Exchange& x, const Target& target) {
 
 /// What a request puts into a path must not lead out of the folder that the configuration names.
 bool climbs(std::string_view path) {
-  for (std::size_t at = path.find(".."); at != std::string_view::npos; at = path.find("..", at + 1)) {
-    const bool begins = at == 0 || path[at - 1] == '/';
-    const bool ends = at + 2 == path.size() || path[at + 2] == '/';
-    if (begins && ends) return true;
-  }
-  return path.find('\0') != std::string_view::npos;
+  return http::has_parent_segment(path) || path.find('\0') != std::string_view::npos;
 }
 
 /// As in nginx: no line, and no file, for requests whose root is not there.

@@ -296,8 +296,8 @@ void Connection::end_exchange() {
   worker_.free_exchange(x);
   if (aborted_ && framing_ == Framing::until_close) stream_.close(true);  // a cut answer must not look complete
   if (!stream_.is_open()) return close();
-  if (!keep_alive_ && !at_once) return linger_or_close();
   if (!keep_alive_) {
+    if (!at_once) return linger_or_close();
     stream_.shut_down_write();  // what is held back for the FIN goes out even if the client has sent more meanwhile
     return close();
   }
@@ -307,10 +307,10 @@ void Connection::end_exchange() {
 
 /// After the answer's last byte: does nothing keep the connection, not even bytes that the client may still be sending?
 bool Connection::closes_at_once() const {
+  if (keep_alive_) return false;
   const table::Lingering lingering = exchange_->core().lingering;
-  const bool nothing_left =
-      !refused_ && (!body_ || body_->done()) && !pending_ && lingering == table::Lingering::on;
-  return !keep_alive_ && (lingering == table::Lingering::off || saw_eof_ || nothing_left);
+  if (lingering == table::Lingering::off || saw_eof_) return true;
+  return lingering == table::Lingering::on && !refused_ && !pending_ && (!body_ || body_->done());
 }
 
 /// Keep-alive: the next head may be waiting already.

@@ -48,8 +48,7 @@ void Exchange::start() {
   // A gateway is no forward proxy; TRACE would show a client what is between it and the origin (as nginx: neither).
   if (request.method == http::Method::connect || request.method == http::Method::trace) {
     uri = "/";
-    if (!body_complete) discard_body();
-    reply.close_connection = true;
+    discard_body();
     error(405);
     return;
   }
@@ -74,7 +73,6 @@ void Exchange::start_refused(const http::HeadError& refused) {
   reason = refused.reason;
   if (refused.status == 400 && reason.find("too large") != std::string_view::npos)
     page_text = "Request Header Or Cookie Too Large";
-  reply.close_connection = true;
   abort_source();
   discard_body();
   log(LogLevel::info, fmt::format("client sent an invalid request: {}", refused.reason));
@@ -203,7 +201,6 @@ void Exchange::resume() {
   resume_due_ = true;
   worker.loop.defer(*this);
 }
-
 
 void Exchange::resume_after(std::int64_t ms) { worker.loop.timers().set(*this, ms); }
 void Exchange::fire() { resume(); }
@@ -349,26 +346,22 @@ void Exchange::send_head(std::span<const iovec> first, bool last) {
   }
   run_response_steps();
   reply.head_sent = true;
-  if (last) {
-    reply.complete = true;
-    source_ = nullptr;
-  }
+  if (last) complete_reply();
   client->send_head(*this, first, last);
 }
 
+void Exchange::complete_reply() {
+  reply.complete = true;
+  source_ = nullptr;
+}
+
 void Exchange::send_body(std::span<const iovec> parts, bool last) {
-  if (last) {
-    reply.complete = true;
-    source_ = nullptr;
-  }
+  if (last) complete_reply();
   client->send_body(*this, parts, last);
 }
 
 void Exchange::body_moved(std::size_t bytes, bool last) {
-  if (last) {
-    reply.complete = true;
-    source_ = nullptr;
-  }
+  if (last) complete_reply();
   client->moved(*this, bytes, last);
 }
 

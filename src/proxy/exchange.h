@@ -192,6 +192,7 @@ class Exchange final : public RequestState, private net::Deferred, private net::
                  const table::RegexSlots& slots_of);
   bool find_location();
   void abort_source();
+  void complete_reply();             // its last byte is handed over: the source is through
   table::Verdict send_whole(std::string_view bytes);
 
   friend class Worker;

@@ -69,7 +69,7 @@ std::string_view join(Exchange& x, std::string_view a, std::string_view b) {
 }
 
 /// The first index file that is there is served by an internal redirect; one that begins with "/" is not looked for.
-Verdict serve_index(Exchange& x) {
+Verdict serve_index(Exchange& x, std::string_view folder) {
   for (const table::Template& index : x.route->files->index) {
     const std::string_view name = index.render(x, x.arena);
     if (name.empty()) continue;
@@ -79,7 +79,7 @@ Verdict serve_index(Exchange& x) {
     if (::stat(proxy::map_to_file(x, uri).data(), &info) == 0) return x.internal_redirect(uri, x.args);
     if (errno == EACCES) return cannot_open(x, proxy::map_to_file(x, uri), EACCES);
   }
-  return no_index(x, proxy::map_to_file(x, x.uri));
+  return no_index(x, folder);
 }
 
 // ---- a file --------------------------------------------------------------------------------------------------------
@@ -168,7 +168,7 @@ bool leaves_alias(Exchange& x, std::string_view path) {
   if (!files.is_alias) return false;
   const std::string_view root = files.root.is_constant() ? files.root.render(x, x.arena) : std::string_view();
   path.remove_prefix(root.empty() ? 0 : root.size() - 1);
-  return path.ends_with("/..") || path.find("/../") != std::string_view::npos;
+  return http::has_parent_segment(path);
 }
 
 Verdict serve_file(Exchange& x, std::string_view path) {
@@ -200,7 +200,7 @@ Verdict run(Exchange& x, const void*) {
     x.log(LogLevel::error, fmt::format("\"{}\" is outside of the alias", path));
     return x.error(404);
   }
-  return x.uri.back() == '/' ? serve_index(x) : serve_file(x, path);
+  return x.uri.back() == '/' ? serve_index(x, path) : serve_file(x, path);
 }
 
 }  // namespace
