@@ -118,6 +118,7 @@ void Exchange::set_slot(std::uint32_t slot, std::string_view value) {
 
 void Exchange::use_route(const table::Route* next) {
   route = next;
+  adds_uri_to_alias = false;
   pc_ = 0;
   ++runs_;
 }
@@ -208,6 +209,7 @@ void Exchange::fire() { resume(); }
 void Exchange::run_deferred() {
   if (!std::exchange(resume_due_, false)) return;  // put off by an earlier request of this recycled exchange
   if (stage_ == Stage::waiting && !source_) run();
+  else if (stage_ == Stage::answering && source_) source_->on_client_drained();  // it gave way to others
 }
 
 // ---- the request body ----------------------------------------------------------------------------------------------
@@ -328,23 +330,28 @@ Verdict Exchange::attach(ContentSource& source) {
   return Verdict::wait;
 }
 
-void Exchange::run_response_steps() {
+bool Exchange::prepare_head() {
+  if (reply.head_prepared) return true;
+  reply.head_prepared = true;
   if (error_status != 0) {
     reply.status = error_status;
     reply.reason = {};
     error_status = 0;
   }
-  for (const table::Step& step : route->program.response) step.run(*this, step.params);
+  for (const table::Step& step : route->program.response) {
+    if (step.run(*this, step.params) == Verdict::done) return false;
+  }
+  return true;
 }
 
 void Exchange::send_head(std::span<const iovec> first, bool last) {
-  stage_ = Stage::answering;
   if (last && reply.has_content_length && request.method != http::Method::head && reply.status != 304) {
     // RFC 9112 6.3: a length is only promised for bytes that come (HEAD upstream for a GET, a 304 behind an error page)
     reply.content_length = 0;
     for (const iovec& p : first) reply.content_length += p.iov_len;
   }
-  run_response_steps();
+  if (!prepare_head()) return;
+  stage_ = Stage::answering;
   reply.head_sent = true;
   if (last) complete_reply();
   client->send_head(*this, first, last);
@@ -396,6 +403,7 @@ Verdict Exchange::error(unsigned status) {
     return Verdict::done;
   }
   abort_source();
+  reply.take_back_head();
   if (status == 400 || status == 413 || status == 414 || status == 431 || status == 408 || status == 500 ||
       status == 501 || status == 505) {
     reply.close_connection = true;

@@ -81,6 +81,7 @@ struct RequestState {
   http::Method method_now = http::Method::get;  // becomes GET by an error_page with a URI
   bool internal = false;             // an internal redirect happened: `internal` locations may be used
   bool uri_changed = false;          // $uri is no longer what the client sent: proxy_pass re-encodes it
+  bool adds_uri_to_alias = false;    // try_files found $uri below the alias of a regex location
   bool is_error_page = false;        // an error_page is being served
   std::uint16_t error_status = 0;    // status that the error page's answer gets; 0: its own
   std::uint8_t redirects = 0;        // internal redirects so far, at most 10
@@ -158,6 +159,9 @@ class Exchange final : public RequestState, private net::Deferred, private net::
   table::Verdict drop();
   /// A source that answers over time takes over. It calls send_head/send_body/fail_source.
   table::Verdict attach(ContentSource& source);
+  /// Runs the response steps, once; send_head() does so itself. For a source that must know whether only a part of its
+  /// body is wanted (Reply::partial). False: a step has answered otherwise, and the source is not needed any more.
+  bool prepare_head();
   void send_head(std::span<const iovec> first, bool last);
   void send_body(std::span<const iovec> parts, bool last);
   /// Instead of send_body: bytes that the kernel moved to client->body_stream().
@@ -184,7 +188,6 @@ class Exchange final : public RequestState, private net::Deferred, private net::
   void fire() override;
   void run();
   bool find_server();
-  void run_response_steps();
   bool error_page(unsigned status, table::Verdict& verdict);
   table::Verdict builtin_page(unsigned status);
   void use_route(const table::Route* next);
