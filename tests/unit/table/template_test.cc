@@ -138,7 +138,7 @@ TEST_CASE("a configuration may define variables, but not the fixed ones") {
   CHECK(computed->param.object == &variables);
   const auto found = variables.find("kind");
   REQUIRE(found);
-  CHECK(found->param.object == static_cast<const void*>(computed));
+  CHECK((found->param.object == computed));
   CHECK(found->param.slot == 2);
   CHECK(variables.define("kind") == 2);  // `set` writes where the computed value is kept
   CHECK(found->known_from == config::Phase::limit);
