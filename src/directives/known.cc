@@ -100,7 +100,7 @@ constexpr Names all[] = {
     // --- refused until it is served: without it other requests would pass, or other things would run ---
     {Fate::missing, "access",
      "without access rules everybody would pass: put a server that checks in front, and listen on 127.0.0.1",
-     "allow deny satisfy satisfy_any auth_basic auth_basic_user_file auth_request auth_request_set auth_delay "
+     "allow deny satisfy_any auth_basic auth_basic_user_file auth_request auth_request_set "
      "auth_oidc "
      "auth_jwt auth_jwt_claim_set auth_jwt_header_set auth_jwt_key_cache auth_jwt_key_file auth_jwt_key_request "
      "auth_jwt_leeway auth_jwt_require auth_jwt_type auth_require limit_except secure_link secure_link_md5 "

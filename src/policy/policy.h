@@ -11,6 +11,11 @@ namespace gh::policy {
 void apply_return(table::Scope&, const config::Bound&);
 void finish_return(table::Scope&, table::Route&);
 
+// access/access_group.cc: satisfy and auth_delay; asks the checks of all access policies
+void apply_satisfy(table::Scope&, const config::Bound&);
+void apply_auth_delay(table::Scope&, const config::Bound&);
+void finish_access(table::Scope&, table::Route&);
+
 // limit/limit_req.cc
 void apply_limit_req_zone(table::Scope&, const config::Bound&);
 void apply_limit_req(table::Scope&, const config::Bound&);
@@ -48,5 +53,6 @@ void apply_add_header_inherit(table::Scope&, const config::Bound&);
 void apply_add_trailer(table::Scope&, const config::Bound&);
 void apply_add_trailer_inherit(table::Scope&, const config::Bound&);
 void finish_headers(table::Scope&, table::Route&);
+void finish_trailers(table::Scope&, table::Route&);
 
 }  // namespace gh::policy

@@ -71,7 +71,7 @@ void Forwarder::next_try() {
   state::PeerView& view = x_.worker.pool.view(upstream_->peers);
   upstream::PickInput input;
   input.now_ms = x_.clock().now_ms();
-  if (upstream_->policy == upstream::Policy::ip_hash) input.key = x_.client->peer_address().binary();
+  if (upstream_->policy == upstream::Policy::ip_hash) input.key = x_.client_address().binary();
   else if (!upstream_->hash_key.is_empty()) input.key = upstream_->hash_key.render(x_, x_.arena);
   attempt_ms_ = input.now_ms;
   peer_ = upstream::pick(upstream_->policy, view, selection_, input);
@@ -146,11 +146,11 @@ void Forwarder::send_request() {
   body_sent_ = !request_.has_body || request_.has_own_body;
   if (request_.has_own_body) {
     parts[count++] = part(request_.own_body);
-  } else if (request_.has_body && !x_.body_streaming && !x_.body.in_file()) {
-    const std::size_t filled = x_.body.parts(0, &parts[1], relay_parts - 1);
+  } else if (request_.has_body && !x_.body_streaming && !x_.forwarded_body().in_file()) {
+    const std::size_t filled = x_.forwarded_body().parts(0, &parts[1], relay_parts - 1);
     for (std::size_t i = 0; i < filled; ++i) body_offset_ += parts[1 + i].iov_len;
     count += filled;
-    body_sent_ = body_offset_ == x_.body.size();
+    body_sent_ = body_offset_ == x_.forwarded_body().size();
   }
   record_->bytes_sent = out.size() + body_offset_;
   if (const int error = connection_->stream.write({parts.data(), count}); error != 0) return on_peer_broken(error);
@@ -171,19 +171,19 @@ void Forwarder::send_more_body() {
   while (!body_sent_ && !send_failed_ && connection_->stream.queued_bytes() < body_high_water) {
     std::array<iovec, relay_parts> parts;
     std::size_t count = 0;
-    if (x_.body.in_file()) {
+    if (x_.forwarded_body().in_file()) {
       const std::span<char> piece = x_.worker.file_buffer();
-      Result<std::size_t> got = x_.body.read_file(body_offset_, piece.data(), piece.size());
+      Result<std::size_t> got = x_.forwarded_body().read_file(body_offset_, piece.data(), piece.size());
       if (!got || *got == 0) return failed_here(got ? "request body file is short" : got.error().text);
       parts[count++] = {piece.data(), *got};
     } else {
-      count = x_.body.parts(body_offset_, parts.data(), parts.size());
+      count = x_.forwarded_body().parts(body_offset_, parts.data(), parts.size());
     }
     for (std::size_t i = 0; i < count; ++i) {
       body_offset_ += parts[i].iov_len;
       record_->bytes_sent += parts[i].iov_len;
     }
-    body_sent_ = body_offset_ >= x_.body.size();
+    body_sent_ = body_offset_ >= x_.forwarded_body().size();
     if (connection_->stream.write({parts.data(), count}) != 0) return stop_sending();
   }
   if (body_sent_) request_sent();
@@ -325,6 +325,10 @@ bool Forwarder::judge_head(std::string_view) {
 void Forwarder::begin_reply(std::string_view rest) {
   stage_ = Stage::relaying;
   take_upstream_head(x_, *plan_, head_);
+  if (plan_->settings->force_ranges) {
+    x_.reply.allow_ranges = true;
+    if (!x_.prepare_head()) return;  // 416: this attempt is over
+  }
   const http::HeadLimits limits{8192, 32 * 1024, 1000, true, false};
   reader_.start(head_.framing, head_.content_length, limits);
   const bool empty = head_.framing == http::BodyFraming::none ||
@@ -388,7 +392,7 @@ void Forwarder::relay(std::string_view bytes, bool head_pending) {
 /// A large rest of a body that goes on byte for byte need not be seen here: the kernel moves it.
 void Forwarder::splice_on() {
   const std::uint64_t rest = plan_->settings->limit_rate > 0 ? 0 : reader_.may_skip();
-  net::Stream* to = rest >= least_splice_bytes ? x_.client->body_stream(x_) : nullptr;
+  net::Stream* to = rest >= least_splice_bytes ? x_.body_stream() : nullptr;
   connection_->stream.splice_to(to, rest);
 }
 

@@ -64,8 +64,8 @@ struct Reply {
   std::int64_t last_modified = -1;    // seconds, -1: none
   bool has_content_length = false;
   bool allow_ranges = false;          // status 200 and a known length: a Range field counts (policy/response/range.cc)
-  bool single_range = false;          // ... but only one of them: the body passes once, from its start
-  const http::PartialBody* partial = nullptr;  // set by then: what of the body is to be sent (a 206)
+  bool source_sends_parts = false;    // `partial` is the source's business; else a filter cuts one range out
+  const http::PartialBody* partial = nullptr;  // set by the response steps: what of the body is to be sent (a 206)
   bool head_prepared = false;         // the response steps have run
   bool head_sent = false;
   bool complete = false;              // the last body byte was handed to the client side
@@ -75,7 +75,7 @@ struct Reply {
 
   /// Another answer takes its place before it went out.
   void take_back_head() {
-    head_prepared = allow_ranges = false;
+    head_prepared = allow_ranges = source_sends_parts = false;
     partial = nullptr;
   }
 };

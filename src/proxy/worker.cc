@@ -42,6 +42,7 @@ Worker::Worker(unsigned number, Counters& own, const ProcessCounters& all, Clock
 Worker::~Worker() {
   close_all();
   for (int turns = 0; first_ && turns < 100; ++turns) uv_run(loop.uv(), UV_RUN_NOWAIT);
+  cancel_subexchanges();
   for (Exchange* exchange : spare_exchanges_) delete exchange;
   for (const auto& buffer : log_buffers_) buffer->flush();
 }
@@ -159,11 +160,14 @@ void Worker::unlink(Connection& connection) {
   if (connection.next_) connection.next_->prev_ = connection.prev_;
   --connections_;
   Counters::move(counters.active, -1);
-  if (draining_ && connections_ == 0 && when_drained_) {
-    auto done = std::move(when_drained_);
-    when_drained_ = nullptr;
-    done();
-  }
+  check_drained();
+}
+
+void Worker::check_drained() {
+  if (!draining_ || connections_ > 0 || !subexchanges.empty() || !when_drained_) return;
+  auto done = std::move(when_drained_);
+  when_drained_ = nullptr;
+  done();
 }
 
 void Worker::drain(std::function<void()> when_done) {
@@ -174,11 +178,7 @@ void Worker::drain(std::function<void()> when_done) {
     c->drain();
     c = next;
   }
-  if (connections_ == 0 && when_drained_) {
-    auto done = std::move(when_drained_);
-    when_drained_ = nullptr;
-    done();
-  }
+  check_drained();
 }
 
 void Worker::close_all() {
@@ -200,6 +200,8 @@ Exchange* Worker::new_exchange() {
 }
 
 void Worker::free_exchange(Exchange* exchange) {
+  exchange->freed_ = exchange->children_ != nullptr;
+  if (exchange->freed_) return;
   Snapshot* const snapshot = exchange->snapshot;
   exchange->reset();
   if (spare_exchanges_.size() < max_spare_exchanges && exchange->arena.bytes_held() <= spare_arena_bytes) {

@@ -23,6 +23,7 @@ namespace gh::proxy {
 
 class Connection;
 class Exchange;
+class Subexchange;
 
 /// One worker's hold on one generation of the table. Exchanges pin it; the pins are plain counters.
 struct Snapshot {
@@ -114,6 +115,8 @@ class Worker {
     if (file_buffer_.empty()) file_buffer_.resize(64 * 1024);
     return file_buffer_;
   }
+  std::vector<Subexchange*> subexchanges;  // all that run
+  void check_drained();              // after one of them, or a connection, has ended
   LogBuffer& log_buffer(const std::shared_ptr<LogFile>& file);
   /// The resolver for these settings on this loop; made at first use.
   net::Resolver& resolver(const table::ResolverSettings& settings, std::int64_t timeout_ms);
@@ -127,6 +130,7 @@ class Worker {
   void unlink(Connection& connection);
 
  private:
+  void cancel_subexchanges();
   void let_go(Snapshot* snapshot);
   bool has_room();
   Snapshot* current_ = nullptr;

@@ -36,6 +36,7 @@ class FileSource final : public proxy::ContentSource {
   FileSource(Exchange& exchange, int fd, std::uint64_t bytes) : x_(exchange), fd_(fd), left_(bytes) {}
 
   Verdict start() {
+    x_.reply.source_sends_parts = true;
     if (!x_.prepare_head()) {
       close();
       return Verdict::done;
@@ -109,7 +110,7 @@ class FileSource final : public proxy::ContentSource {
   /// one.
   std::size_t move_some() {
     if (!moves_ || head_due_ || left_ < least_moved_bytes) return 0;
-    net::Stream* const to = x_.client->body_stream(x_);
+    net::Stream* const to = x_.body_stream();
     const std::uint64_t most = std::min<std::uint64_t>(is_multipart() ? left_ - first_piece_bytes : left_, most_a_turn);
     const ssize_t size = to ? to->send_file(fd_, offset_, static_cast<std::size_t>(most)) : -EINVAL;
     if (size < 0 && size != -EAGAIN) moves_ = false;

@@ -107,7 +107,7 @@ constexpr bool is_usual(unsigned status) {
 }
 
 Verdict run(Exchange& x, const void* params) {
-  if (!is_usual(x.reply.status)) return Verdict::next;
+  if (!is_usual(x.reply.status) || x.parent) return Verdict::next;
   const auto& setting = *static_cast<const ExpiresSetting*>(params);
   Expires rule = setting.value;
   if (setting.text) {

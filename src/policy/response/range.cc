@@ -1,7 +1,11 @@
 // max_ranges and Range (RFC 9110 14): the last response step of routes whose replies may be asked for in parts. It acts
-// on replies with status 200, a known length and Reply::allow_ranges, when all other fields stand; their source then
-// sends what Reply::partial says (policy/content/static_file.h).
+// on replies with status 200, a known length and Reply::allow_ranges, when all other fields stand. A source that can
+// then sends what Reply::partial says (policy/content/static_file.h); of another one's body a filter passes one range.
 #include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <vector>
 
 #include "base/hash.h"
 #include "http/byte_range.h"
@@ -21,6 +25,28 @@ using table::Verdict;
 namespace {
 
 struct RangeSettings { std::uint64_t most = UINT64_MAX; };
+
+/// Passes what lies in one range. The rest is taken from the source all the same: it knows no other end than its own.
+class RangeFilter final : public proxy::BodyFilter {
+ public:
+  RangeFilter(Exchange& exchange, const http::ByteRange& range)
+      : BodyFilter(exchange), before_(range.first), left_(range.length) {}
+
+  void put(std::span<const iovec> parts, bool last) override {
+    std::vector<iovec> wanted;
+    for (const iovec& part : parts) {
+      const auto skipped = static_cast<std::size_t>(std::min<std::uint64_t>(part.iov_len, before_));
+      const auto taken = static_cast<std::size_t>(std::min<std::uint64_t>(part.iov_len - skipped, left_));
+      before_ -= skipped;
+      left_ -= taken;
+      if (taken > 0) wanted.push_back({static_cast<char*>(part.iov_base) + skipped, taken});
+    }
+    if (last || !wanted.empty()) pass(wanted, last);
+  }
+
+ private:
+  std::uint64_t before_, left_;  // bytes to come: to be dropped, then to be passed
+};
 
 /// RFC 9110 13.1.5. A date must be the very one; a weak tag is never equal.
 bool if_range_holds(std::string_view condition, const Reply& reply) {
@@ -64,6 +90,7 @@ Verdict send_partial(Exchange& x, std::span<const http::ByteRange> ranges) {
   }
   reply.content_length = http::wire_length(*partial);
   reply.partial = partial;
+  if (!reply.source_sends_parts) x.add_body_filter(std::make_unique<RangeFilter>(x, ranges.front()));
   return Verdict::next;
 }
 
@@ -81,8 +108,8 @@ Verdict no_such_range(Exchange& x) {
 Verdict run(Exchange& x, const void* params) {
   Reply& reply = x.reply;
   const std::uint64_t allowed = static_cast<const RangeSettings*>(params)->most;
-  if (!reply.allow_ranges || reply.status != 200 || !reply.has_content_length) return Verdict::next;
-  const std::uint64_t most = reply.single_range ? std::min<std::uint64_t>(allowed, 1) : allowed;
+  if (!reply.allow_ranges || reply.status != 200 || !reply.has_content_length || x.parent) return Verdict::next;
+  const std::uint64_t most = reply.source_sends_parts ? allowed : 1;
   reply.fields.remove_if([](const http::Field& field) { return field.id == HeaderId::accept_ranges; });
   std::span<const http::ByteRange> ranges;
   const std::string_view wanted = wanted_range(x);
