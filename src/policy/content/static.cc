@@ -118,6 +118,7 @@ std::string_view etag_of(Exchange& x, const struct stat& info) {
 }
 
 Verdict not_modified(Exchange& x) {
+  x.error_status = 0;
   x.reply.status = 304;
   x.send_head({}, true);
   return Verdict::done;
