@@ -92,7 +92,7 @@ constexpr Names all[] = {
     {Fate::later, "", "not served yet: nothing is traced",
      "otel_exporter otel_service_name otel_trace otel_trace_context otel_span_name otel_span_attr opentracing "
      "opentracing_load_tracer opentracing_propagate_context vhost_traffic_status vhost_traffic_status_zone "
-     "vhost_traffic_status_display uninitialized_variable_warn rewrite_log recursive_subrequests log_subrequest "
+     "vhost_traffic_status_display recursive_subrequests log_subrequest "
      "session_log "
      "session_log_format session_log_zone geoip_proxy geoip_proxy_recursive"},
 
@@ -106,7 +106,7 @@ constexpr Names all[] = {
      "secure_link_secret valid_referers auth_digest auth_pam auth_ldap auth_spnego disable_symlinks oidc_provider "
      "ssl_verify_client ssl_verify_depth ssl_client_certificate ssl_reject_handshake"},
     {Fate::missing, "", "rewriting is not served yet: write a `location` with `return` or `proxy_pass` for each case",
-     "if rewrite set break rewrite_by_condition"},
+     "rewrite_by_condition"},
     {Fate::missing, "", "computed variables are not served yet: write a `location` or a `server` for each case",
      "map geo geoip_country geoip_city geoip_org geoip2 geoip2_proxy geoip2_proxy_recursive split_clients "
      "num_map keyval keyval_zone set_secure_random_alphanum"},

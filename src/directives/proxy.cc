@@ -308,6 +308,7 @@ constexpr Row rows[] = {
      .inherit = Inherit::replace,
      .repeatable = true,
      .apply = apply_redirect,
+     .declare = table::declare_group_names,
      .doc = "Changes Location and Refresh of answers: off, default, or FROM TO (FROM may be ~regex)."},
 };
 

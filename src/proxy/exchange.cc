@@ -106,10 +106,21 @@ bool Exchange::find_server() {
 void Exchange::set_slots(const Regex& regex, const Captures& found, std::string_view subject,
                          const table::RegexSlots& slots_of) {
   const auto it = slots_of.find(&regex);
-  if (it == slots_of.end()) return;
-  for (std::size_t i = 0; i < it->second.size(); ++i) {
-    set_slot(it->second[i], found.group(subject, regex.names()[i].group));
+  if (it != slots_of.end()) set_slots(regex, found, subject, it->second);
+}
+
+void Exchange::set_slots(const Regex& regex, const Captures& found, std::string_view subject,
+                         std::span<const std::uint32_t> slots_of_names) {
+  for (std::size_t i = 0; i < slots_of_names.size(); ++i) {
+    set_slot(slots_of_names[i], found.group(subject, regex.names()[i].group));
   }
+}
+
+void Exchange::keep_captures(const Regex& regex, const Captures& found, std::string_view subject,
+                             std::span<const std::uint32_t> slots_of_names) {
+  captures = found;
+  captures_subject = subject;
+  if (!slots_of_names.empty()) set_slots(regex, found, subject, slots_of_names);
 }
 
 void Exchange::make_slots() {

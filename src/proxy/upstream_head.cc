@@ -58,7 +58,7 @@ std::string_view rewrite_refresh(Exchange& x, const ProxyPlan& plan, std::string
 }  // namespace
 
 std::string_view upstream_uri(Exchange& x, const ProxyPlan& plan, std::string_view constant_uri) {
-  if (constant_uri.empty()) {
+  if (constant_uri.empty() || x.stays) {
     if (!x.uri_changed) return x.target.unparsed;
     const std::string_view path = http::escape_path(x.uri, x.arena);
     return x.args.empty() ? path : join(x.arena, path, "?", x.args);

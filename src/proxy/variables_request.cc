@@ -6,6 +6,7 @@
 
 #include "base/hash.h"
 #include "base/text.h"
+#include "http/field_value.h"
 #include "proxy/exchange.h"
 #include "proxy/variables.h"
 #include "proxy/worker.h"
@@ -69,6 +70,11 @@ std::string_view uri(Exchange& x, const VariableParam&) { return x.uri; }
 std::string_view args(Exchange& x, const VariableParam&) {
   if (!x.args.empty()) return x.args;
   return x.target.has_args && !x.internal ? std::string_view("") : not_found;
+}
+
+void set_args(Exchange& x, std::string_view value) {
+  x.args = http::safe_field_value(value, x.arena);
+  x.uri_changed = true;
 }
 
 std::string_view is_args(Exchange& x, const VariableParam&) { return x.args.empty() ? "" : "?"; }
@@ -226,7 +232,7 @@ constexpr table::VariableRow rows[] = {
     {"request_uri", request_uri, Phase::address, false, "target as received, with the query string"},
     {"uri", uri, Phase::server_rewrite, false, "normal form of the path; changes by internal redirects"},
     {"document_uri", uri, Phase::server_rewrite, false, "the same as $uri"},
-    {"args", args, Phase::server_rewrite, false, "query string without \"?\""},
+    {"args", args, Phase::server_rewrite, false, "query string without \"?\"", set_args},
     {"query_string", args, Phase::server_rewrite, false, "the same as $args"},
     {"is_args", is_args, Phase::server_rewrite, false, "\"?\" when there is a query string, else empty"},
     {"request_port", request_port, Phase::address, false, "port of Host as sent; empty when it names none"},

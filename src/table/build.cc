@@ -37,30 +37,6 @@ std::string where_in(const Table& table, const config::Span& span) {
   return file.path + ":" + std::to_string(after - file.line_starts.begin());
 }
 
-/// Names of groups in the patterns of `location` and `server_name` are variables everywhere, also in blocks that stand
-/// before them (a log_format at the top of the file): they are defined before anything is compiled.
-void define_group_names(VariableTable& variables, std::string_view pattern) {
-  for (std::size_t at = pattern.find("(?"); at != std::string_view::npos; at = pattern.find("(?", at + 2)) {
-    std::string_view rest = pattern.substr(at + 2);
-    if (rest.starts_with("P")) rest.remove_prefix(1);
-    if (!rest.starts_with("<") && !rest.starts_with("'")) continue;
-    const std::size_t end = rest.find_first_of(">'", 1);
-    const std::string_view name = rest.substr(1, end == std::string_view::npos ? 0 : end - 1);
-    if (name.empty() || name[0] == '=' || name[0] == '!') continue;  // look-behind
-    if (!variables.is_fixed(name)) variables.define(name);
-  }
-}
-
-void define_group_names(VariableTable& variables, const std::vector<config::Bound>& directives) {
-  for (const config::Bound& directive : directives) {
-    if (!directive.children.empty()) define_group_names(variables, directive.children);
-    const std::string_view name = directive.row->name;
-    if (name == "location" || name == "server_name" || name == "proxy_redirect") {
-      for (const config::Value& value : directive.values) define_group_names(variables, value.text);
-    }
-  }
-}
-
 /// Directives that define variables say so before anything is compiled.
 void declare_variables(Scope& main, const std::vector<config::Bound>& directives) {
   for (const config::Bound& directive : directives) {
@@ -137,7 +113,9 @@ Builder::Builder(config::Loaded& from, const BuildInput& with)
 void Builder::build_block(Scope& scope, const std::vector<config::Bound>& children) {
   for (const bool plain : {true, false}) {
     for (const config::Bound& directive : children) {
-      if (is_plain(directive) == plain && directive.row->apply) directive.row->apply(scope, directive);
+      if (is_plain(directive) != plain || !directive.row->apply) continue;
+      scope.position = static_cast<std::size_t>(&directive - children.data());
+      directive.row->apply(scope, directive);
     }
   }
 }
@@ -190,7 +168,7 @@ void Builder::finish_route(Scope& scope, Route& route) {
   route.error_pages = use_group<ErrorPages>(scope, route);
   route.proxy = use_group<ProxySettings>(scope, route);
   route.set_headers = use_group<ProxySetHeaders>(scope, route);
-  if (const auto target = scope.local_or_null<ProxyTarget>()) {
+  if (const auto target = scope.content_or_null<ProxyTarget>()) {
     route.proxy_target = target.get();
     route.owned.push_back(target);
   }
@@ -224,7 +202,6 @@ std::shared_ptr<Table> Builder::finish() {
 
 std::shared_ptr<Table> build(config::Loaded& loaded, const BuildInput& input) {
   Builder builder(loaded, input);
-  define_group_names(builder.variables, loaded.bound);
   define_refused_names(builder);
   Scope scope(builder, nullptr, config::in_main);
   declare_variables(scope, loaded.bound);

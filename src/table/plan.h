@@ -61,6 +61,8 @@ struct CoreSettings {
   bool msie_padding = false;
   bool recursive_error_pages = false;
   bool client_body_in_single_buffer = false;
+  bool rewrite_log = false;
+  bool uninitialized_variable_warn = true;
   std::string client_body_temp_path;
 };
 
@@ -207,6 +209,7 @@ struct Route {
   std::string name;                     // "= /x", "/x", "^~ /x", "~ re", "@name"; server level: ""
   std::string prefix;                   // text of the location (what proxy_pass replaces); empty for regex and named
   enum class Kind : std::uint8_t { server, exact, prefix, prefix_final, regex, named, condition } kind = Kind::prefix;
+  Kind over = Kind::server;             // of a condition: what it is laid over
   bool internal = false;
   std::uint32_t outer = 0xffffffff;     // number of the location around it in Server::routes
   Program program;

@@ -28,6 +28,13 @@ std::uint32_t VariableTable::define(std::string_view name) {
   return it->second;
 }
 
+std::uint32_t VariableTable::define_assigned(std::string_view name) {
+  const std::uint32_t slot = define(name);
+  Found& found = defined_.find(std::string(name))->second;
+  if (!found.param.object) found.param.object = this;  // only that it is there counts
+  return slot;
+}
+
 Computed* VariableTable::define_computed(std::string_view name, Getter compute, const void* object,
                                          config::Phase known_from) {
   if (is_fixed(name)) return nullptr;

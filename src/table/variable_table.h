@@ -28,6 +28,8 @@ class VariableTable {
 
   /// A variable the configuration defines (a named capture, `set`): its slot. The same name gives the same slot.
   std::uint32_t define(std::string_view name);
+  /// One that `set` assigns: its use where nothing was assigned can be told (uninitialized_variable_warn).
+  std::uint32_t define_assigned(std::string_view name);
   /// A variable computed by an object of the table (map, geo, split_clients): at its first use in an exchange, then kept
   /// in a slot, which `set` on the same name writes, too. `object` lives as long as the table. The answer may be changed
   /// until the build ends (volatile). Null when the name is taken by a row. Defining a name again replaces the object.

@@ -73,10 +73,11 @@ Verdict run_proxy_pass(Exchange& x, const void* params) {
 }  // namespace
 
 void finish_proxy(table::Scope& scope, table::Route& route) {
-  const auto target = scope.local_or_null<table::ProxyTarget>();
+  const auto target = scope.content_or_null<table::ProxyTarget>();
   if (!target) return;
-  const bool prefix_location = route.kind == table::Route::Kind::exact || route.kind == table::Route::Kind::prefix ||
-                               route.kind == table::Route::Kind::prefix_final;
+  using Kind = table::Route::Kind;
+  const Kind kind = route.kind == Kind::condition ? route.over : route.kind;
+  const bool prefix_location = kind == Kind::exact || kind == Kind::prefix || kind == Kind::prefix_final;
   auto plan = proxy::make_proxy_plan(target, scope.shared<table::ProxySettings>(),
                                      scope.shared<table::ProxySetHeaders>(), scope.get<table::ProxyHideHeaders>(),
                                      scope.get<table::ProxyPassHeaders>(),
