@@ -79,6 +79,8 @@ void apply_resolver(Scope& scope, const Bound& directive) {
       scope.error(table::code::bad_address, value.span, address.error().text)
           .with_help("write an IP address, with `:port` if it is not 53");
   }
+  if (const Value* zone = directive.find("status_zone="))
+    scope.note(table::code::no_effect, zone->span, "`status_zone=` has no effect: name servers are not counted");
   resolver.valid_ms = directive.number("valid=", 0) * 1000;
   resolver.ipv4 = directive.number("ipv4=", 1) != 0;
   resolver.ipv6 = directive.number("ipv6=", 1) != 0;
@@ -156,7 +158,7 @@ constexpr Row rows[] = {
             "Longest silence during a lingering close."),
 
     {.name = "resolver",
-     .contexts = hsl,
+     .contexts = hsl | config::in_upstream,
      .args = {{{"address", ArgType::word, Presence::repeat_one},
                {"valid=", ArgType::sec, Presence::optional},
                {"ipv4=", ArgType::on_off, Presence::optional},
@@ -165,7 +167,7 @@ constexpr Row rows[] = {
      .inherit = Inherit::replace,
      .apply = apply_resolver,
      .doc = "Name servers for names in this block."},
-    setting("resolver_timeout", hsl, time_ms, "30s", set<&CoreSettings::resolver_timeout_ms>,
+    setting("resolver_timeout", hsl | config::in_upstream, time_ms, "30s", set<&CoreSettings::resolver_timeout_ms>,
             "Longest wait for a name."),
 
     setting("server_tokens", hsl, {"mode", ArgType::one_of, Presence::required, "on|off|build"}, "on",

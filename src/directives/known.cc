@@ -86,7 +86,7 @@ constexpr Names all[] = {
     {Fate::later, "", "not served yet: folders are not listed",
      "autoindex autoindex_exact_size autoindex_format autoindex_localtime random_index"},
     {Fate::later, "", "not served yet: servers are chosen without it",
-     "sticky sticky_cookie_insert sticky_disconnect_sessions ntlm queue least_time health_check health_check_timeout "
+     "sticky_cookie_insert sticky_disconnect_sessions ntlm health_check health_check_timeout "
      "match "
      "check status_zone upstream_conf server_zone"},
     {Fate::later, "", "not served yet: nothing is traced",

@@ -38,6 +38,7 @@ struct Snapshot;
 struct AttemptRecord {
   AttemptRecord* next = nullptr;
   std::string_view address;         // "127.0.0.1:80", "unix:/path", or the upstream's name when no peer was found
+  std::string_view server;          // the peer's `server` as written; empty when no peer was found
   std::uint16_t status = 0;         // 0: none came
   std::int64_t connect_ms = -1, header_ms = -1, response_ms = -1;
   std::uint64_t bytes_received = 0, bytes_sent = 0, response_length = 0;

@@ -64,6 +64,9 @@ bool names_field(std::string_view variable_part, std::string_view field_name);
 std::string_view joined_fields(Arena& arena, std::span<const http::Field> fields, std::string_view variable_part,
                                std::string_view separator);
 
+/// A cookie of the request; names are compared without case. not_found when there is none.
+std::string_view request_cookie(const Exchange&, std::string_view name);
+
 /// $request_time in ms.
 std::int64_t request_ms(Exchange&);
 

@@ -32,6 +32,32 @@ std::string_view http(Exchange& x, const VariableParam& param) {
 
 namespace {
 
+/// One pair of a Cookie value (RFC 6265 4.2.1); names are compared without case, as a variable's name has none.
+std::string_view cookie_in(std::string_view rest, std::string_view name) {
+  while (!rest.empty()) {
+    const std::size_t end = rest.find(';');
+    const std::string_view pair = trim(rest.substr(0, end));
+    const std::size_t equals = pair.find('=');
+    if (equals != std::string_view::npos && iequals(trim(pair.substr(0, equals)), name))
+      return trim(pair.substr(equals + 1));
+    if (end == std::string_view::npos) break;
+    rest.remove_prefix(end + 1);
+  }
+  return not_found;
+}
+
+}  // namespace
+
+std::string_view request_cookie(const Exchange& x, std::string_view name) {
+  for (const http::Field& field : x.request.fields) {
+    if (field.id != http::HeaderId::cookie) continue;
+    if (const std::string_view found = cookie_in(field.value, name); found.data()) return found;
+  }
+  return not_found;
+}
+
+namespace {
+
 std::string_view field_value(Exchange& x, http::HeaderId id) {
   const http::Field* field = http::find(x.request.fields, id);
   if (!field) return not_found;
@@ -93,27 +119,7 @@ std::string_view arg(Exchange& x, const VariableParam& param) {
   return not_found;
 }
 
-/// One pair of a Cookie value (RFC 6265 4.2.1); names are compared without case, as a variable's name has none.
-std::string_view cookie_in(std::string_view rest, std::string_view name) {
-  while (!rest.empty()) {
-    const std::size_t end = rest.find(';');
-    const std::string_view pair = trim(rest.substr(0, end));
-    const std::size_t equals = pair.find('=');
-    if (equals != std::string_view::npos && iequals(trim(pair.substr(0, equals)), name))
-      return trim(pair.substr(equals + 1));
-    if (end == std::string_view::npos) break;
-    rest.remove_prefix(end + 1);
-  }
-  return not_found;
-}
-
-std::string_view cookie(Exchange& x, const VariableParam& param) {
-  for (const http::Field& field : x.request.fields) {
-    if (field.id != http::HeaderId::cookie) continue;
-    if (const std::string_view found = cookie_in(field.value, param.text); found.data()) return found;
-  }
-  return not_found;
-}
+std::string_view cookie(Exchange& x, const VariableParam& param) { return request_cookie(x, param.text); }
 
 /// The port of Host as sent: behind the last colon outside of brackets.
 std::string_view request_port(Exchange& x, const VariableParam&) {

@@ -75,6 +75,12 @@ std::string_view upstream_bytes(Exchange& x, const VariableParam&) {
       [](const AttemptRecord& r, char* to) { return write_number(r.*Member, to); });
 }
 
+/// As its `server` line has it: for proxy_ssl_name, which leaves the port away.
+std::string_view upstream_last_server_name(Exchange& x, const VariableParam&) {
+  if (!x.last_attempt || x.last_attempt->server.empty()) return not_found;
+  return x.last_attempt->server;
+}
+
 std::string_view upstream_http(Exchange& x, const VariableParam& param) {
   if (!x.upstream_head) return not_found;
   return joined_fields(x.arena, x.upstream_head->fields, param.text, ", ");
@@ -119,6 +125,8 @@ constexpr table::VariableRow rows[] = {
     {"upstream_trailer_", upstream_trailer, Phase::log, true, "a field behind the body of the upstream's answer"},
     {"upstream_cookie_", upstream_cookie, Phase::response, true, "a cookie that the upstream's answer sets"},
     {"upstream_addr", upstream_addr, Phase::response, false, "addresses of the peers that were tried"},
+    {"upstream_last_server_name", upstream_last_server_name, Phase::content, false,
+     "the server of the last try, as the upstream block names it"},
     {"upstream_status", upstream_status, Phase::response, false,
      "statuses of the peers that were tried; \"-\": none came"},
     {"upstream_connect_time", upstream_time<&AttemptRecord::connect_ms>, Phase::response, false, "seconds to connect"},

@@ -33,7 +33,7 @@ void LogBuffer::flush() {
 }
 
 Worker::Worker(unsigned number, Counters& own, const ProcessCounters& all, Clock::Kind clock)
-    : loop(clock), index(number), counters(own), all_counters(all), pool(loop) {
+    : loop(clock), index(number), counters(own), all_counters(all), pool(loop), waiting(loop) {
   loop.at_turn_end([this] {
     for (const auto& buffer : log_buffers_) buffer->flush();
   });
@@ -231,6 +231,7 @@ net::Resolver& Worker::resolver(const table::ResolverSettings& settings, std::in
     options.timeout_ms = timeout_ms;
     options.ipv4 = settings.ipv4;
     options.ipv6 = settings.ipv6;
+    options.hosts_file = false;  // who states name servers means them
     slot = std::make_unique<net::Resolver>(loop, options);
   }
   return *slot;
@@ -255,6 +256,7 @@ std::shared_ptr<const table::Upstream> Worker::dynamic_upstream(std::string_view
   state::ServerConfig server;
   server.name = name;
   server.addresses = std::move(addresses);
+  server.max_fails = 0;  // an answer of the name server is new each time: nothing is remembered about it
   made->peers = std::make_shared<state::PeerGroup>(std::vector<state::ServerConfig>{server}, nullptr, nullptr);
   dynamic_upstreams_.emplace(full, made);
   return made;

@@ -18,6 +18,7 @@
 #include "proxy/output.h"
 #include "table/plan.h"
 #include "upstream/pool.h"
+#include "upstream/wait_queue.h"
 
 namespace gh::proxy {
 
@@ -83,6 +84,7 @@ class Worker {
   Counters& counters;
   const ProcessCounters& all_counters;
   upstream::Pool pool;
+  upstream::WaitQueue waiting;      // requests that wait for a free peer
   Output out;                       // scratch for one message head; used and emptied within one call
 
   /// From now on new requests are served by `table`. Old generations are let go when their last pin is.

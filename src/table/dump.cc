@@ -4,6 +4,7 @@
 
 #include "state/peers.h"
 #include "table/json_writer.h"
+#include "table/sticky_plan.h"
 
 namespace gh::table {
 
@@ -264,6 +265,15 @@ class Dumper {
     out_.close_row();
   }
 
+  static std::string_view sticky_method(const StickyPlan& plan) {
+    switch (plan.kind) {
+      case StickyPlan::Kind::cookie: return "cookie";
+      case StickyPlan::Kind::route: return "route";
+      case StickyPlan::Kind::learn: return "learn";
+    }
+    return {};
+  }
+
   void upstream(const Upstream& u) {
     const Upstream d;
     out_.open('{');
@@ -272,6 +282,8 @@ class Dumper {
     else where(u.where);
     out_.key("policy").value(u.policy_name);
     if (!u.hash_key.is_empty()) out_.key("hash_key").value(u.hash_key.source());
+    if (u.sticky) out_.key("sticky").value(sticky_method(*u.sticky));
+    out_.changed("queue", u.queue_requests, d.queue_requests);
     out_.changed("keepalive", u.keepalive_connections, d.keepalive_connections);
     out_.changed("keepalive_requests", u.keepalive_requests, d.keepalive_requests);
     out_.changed("keepalive_time_ms", u.keepalive_time_ms, d.keepalive_time_ms);
@@ -289,8 +301,12 @@ class Dumper {
     out_.changed("max_fails", s.max_fails, d.max_fails);
     out_.changed("fail_timeout_ms", s.fail_timeout_ms, d.fail_timeout_ms);
     out_.changed("max_conns", s.max_conns, d.max_conns);
+    out_.changed("slow_start_ms", s.slow_start_ms, d.slow_start_ms);
+    if (!s.service.empty()) out_.key("service").value(s.service);
+    if (!s.route.empty()) out_.key("route").value(s.route);
     out_.changed("backup", s.backup, d.backup);
     out_.changed("down", s.down, d.down);
+    out_.changed("drain", s.drain, d.drain);
     out_.close('}');
   }
 

@@ -25,10 +25,13 @@ namespace gh::state {
 class PeerGroup;
 }
 namespace gh::upstream {
-enum class Policy : std::uint8_t;  // upstream/balance.h
+enum class Policy : std::uint8_t;       // upstream/balance.h
+enum class TimeMeasure : std::uint8_t;  // upstream/balance_time.h
 }
 
 namespace gh::table {
+
+struct StickyPlan;  // table/sticky_plan.h
 
 enum class ErrorFormat : std::uint8_t { html, json, problem, automatic };
 enum class Lingering : std::uint8_t { off, on, always };
@@ -181,10 +184,17 @@ struct Upstream {
   upstream::Policy policy{};                       // {} is round_robin
   std::string_view policy_name = "round_robin";    // for dumps
   Template hash_key;                               // `hash KEY`
+  upstream::TimeMeasure measure{};                 // least_time: what is measured
+  std::shared_ptr<const StickyPlan> sticky;        // null: none
+  std::int64_t queue_requests = 0;                 // requests that may wait for a free server; 0: none
+  std::int64_t queue_timeout_ms = 60000;
+  std::shared_ptr<const ResolverSettings> resolver;  // of the block or of http; null: none was stated
+  std::int64_t resolver_timeout_ms = 30000;
   std::int64_t keepalive_connections = 32;         // idle connections a worker keeps; 0: none
   std::int64_t keepalive_requests = 1000;
   std::int64_t keepalive_time_ms = 3600000;
   std::int64_t keepalive_timeout_ms = 60000;
+  bool keepalive_local = false;                    // idle connections stay with the location that made them
   bool is_implicit = false;
   config::Span where;
 };
