@@ -16,6 +16,7 @@
 #include <fstream>
 #include <latch>
 
+#include "base/memory_log.h"
 #include "config/codes.h"
 
 namespace gh::run {
@@ -258,12 +259,32 @@ void Process::command(const std::string& name, Answer answer) {
   if (name == "reload") return reload(std::move(answer));
   if (name == "reopen") return reopen_logs(std::move(answer));
   if (name == "quit") return quit(std::move(answer));
+  if (name == "log") return answer(true, memory_logs());
   if (name != "stop") return answer(false, "gatehouse: unknown command\n");
   answer(true, "gatehouse: stopping\n");
   stop_now();
 }
 
+/// What `error_log memory:...` holds.
+std::string Process::memory_logs() const {
+  std::string text;
+  for (const auto& each : table_->memory_logs) text += each->text();
+  return text.empty() ? "gatehouse: no log is kept in memory (error_log memory:SIZE), or none has a line yet\n" : text;
+}
+
+/// What the workers still hold for the old files goes there first.
 void Process::reopen_logs(Answer answer) {
+  auto left = std::make_shared<std::size_t>(workers_.size());
+  for (const auto& worker : workers_) {
+    worker->flush_logs([this, left, answer] {
+      loop_.post([this, left, answer] {
+        if (--*left == 0) reopen_files(answer);
+      });
+    });
+  }
+}
+
+void Process::reopen_files(const Answer& answer) {
   std::string trouble;
   for (const auto& file : table_->log_files) {
     if (const Result<void> done = file->reopen(); !done) trouble += "gatehouse: " + done.error().text + "\n";

@@ -369,5 +369,53 @@ class Trailers(WireTest):
             self.assertEqual(conn.get("/b/3").body, b"000")
 
 
+class BodiesOnDisk(WireTest):
+    HTTP = """
+    client_body_temp_path bodies 1 2;
+    client_body_buffer_size 100;
+    add_header X-File $request_body_file;
+    add_header X-Body $request_body;
+    server {
+        listen @P0@;
+        location / { proxy_pass http://@O@; }
+        location /on/ { client_body_in_file_only on; proxy_pass http://@O@; }
+        location /clean/ { client_body_in_file_only clean; proxy_pass http://@O@; }
+        location /stream/ { proxy_request_buffering off; proxy_pass http://@O@; }
+    }
+    """
+
+    def upload(self, path, body):
+        answer = request(self.port, "POST", path, body=body)
+        self.assertStatus(answer, 200)
+        echo = answer.json()
+        self.assertEqual((echo["length"], echo["sha256"]), (len(body), hashlib.sha256(body).hexdigest()))
+        return answer
+
+    def test_on_leaves_the_file(self):
+        for body in (b"small", filler(5000), b""):
+            with self.subTest(len(body)):
+                name = self.upload("/on/up", body).get("X-File")
+                self.assertRegex(name, r"/bodies/(\d)/(\d\d)/\d{7}\2\1$")
+                with open(name, "rb") as file:
+                    self.assertEqual(file.read(), body)
+                os.unlink(name)
+
+    def test_clean_and_off_do_not(self):
+        for path, body in (("/clean/up", b"small"), ("/clean/up", filler(5000)), ("/up", filler(5000))):
+            with self.subTest((path, len(body))):
+                answer = self.upload(path, body)
+                self.assertIsNone(answer.get("X-Body"))
+                name = answer.get("X-File")
+                wait_for(lambda: not os.path.exists(name), 5)
+
+    def test_small_bodies_are_variables(self):
+        for path in ("/up", "/stream/up"):
+            with self.subTest(path):
+                self.assertEqual(self.upload(path, b"x" * 100).get("X-Body"), "x" * 100)
+                answer = self.upload(path, b"x" * 101)
+                self.assertIsNone(answer.get("X-Body"))
+                self.assertEqual(answer.get("X-File") is None, path == "/stream/up")
+
+
 if __name__ == "__main__":
     main()
