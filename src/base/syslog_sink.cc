@@ -19,6 +19,7 @@ namespace gh {
 namespace {
 
 constexpr std::size_t longest_tag = 32;
+constexpr std::size_t longest_error = 2048;  // as nginx cuts them
 constexpr std::uint16_t syslog_port = 514;
 
 constexpr std::array<std::string_view, 24> facilities = {
@@ -132,6 +133,7 @@ Result<std::shared_ptr<SyslogSink>> SyslogSink::open(const SyslogOptions& option
 
 void SyslogSink::write(LogLevel level, std::string_view line) {
   if (line.ends_with("\n")) line.remove_suffix(1);
+  line = line.substr(0, longest_error);
   send(static_cast<unsigned>(level), line);
 }
 

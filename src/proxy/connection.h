@@ -53,8 +53,11 @@ class Connection final : public Client, private net::StreamEvents, private net::
 
   /// Graceful end: at once when idle (keepalive_min_timeout puts it off), else after the exchange.
   void drain();
-  /// False when no head was read since `generation` came: worker_shutdown_timeout closes such connections.
-  [[nodiscard]] bool follows(std::uint64_t generation) const { return listen_generation_ >= generation; }
+  /// False when it is from before `generation`, and busy or never used: worker_shutdown_timeout closes it. One that
+  /// idles between two requests holds nothing of an old table.
+  [[nodiscard]] bool follows(std::uint64_t generation) const {
+    return listen_generation_ >= generation || (stage_ == Stage::idle && requests_ > 0);
+  }
   void close_now();
   [[nodiscard]] bool is_idle() const { return stage_ == Stage::idle; }
 

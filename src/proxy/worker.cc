@@ -69,8 +69,8 @@ void Worker::publish(std::shared_ptr<const table::Table> table) {
   if (previous) unpin(previous);
 }
 
-/// worker_shutdown_timeout: connections that were there before the reload and have asked nothing since are closed when
-/// it has passed, and so are those whose exchange still runs by then.
+/// worker_shutdown_timeout: connections whose exchange began before the reload, and those that have never asked
+/// anything, are closed when it has passed.
 void Worker::retire_older() {
   const std::int64_t timeout_ms = current_->table->process.worker_shutdown_timeout_ms;
   if (timeout_ms <= 0 || current_->table->generation == 1 || retirement_.is_set()) return;

@@ -15,6 +15,7 @@
 #include <cstring>
 #include <fstream>
 #include <latch>
+#include <set>
 
 #include "base/memory_log.h"
 #include "config/codes.h"
@@ -51,6 +52,21 @@ void raise_descriptor_limit(const table::ProcessSettings& settings) {
   limit.rlim_max = std::max(limit.rlim_max, limit.rlim_cur);
   if (::setrlimit(RLIMIT_NOFILE, &limit) == 0) return;
   log(LogLevel::alert, fmt::format("cannot set worker_rlimit_nofile to {}: {}", wanted, std::strerror(errno)));
+}
+
+/// Folders for bodies that are not there yet are made while there is the right to: whoever the workers become may not
+/// write to the folder around them.
+void make_temp_folders(const table::Table& table, uid_t owner, gid_t group) {
+  std::set<std::string> folders;
+  for (const auto& server : table.servers) {
+    folders.insert(server->base.core->client_body_temp_path.folder);
+    for (const auto& route : server->routes) folders.insert(route->core->client_body_temp_path.folder);
+  }
+  for (const std::string& folder : folders) {
+    if (::mkdir(folder.c_str(), 0700) != 0) continue;  // there, or tried again when a body needs it
+    if (::chown(folder.c_str(), owner, group) != 0)
+      log(LogLevel::warn, fmt::format("cannot give \"{}\" to the workers: {}", folder, std::strerror(errno)));
+  }
 }
 
 }  // namespace
@@ -192,6 +208,7 @@ void Process::hand_over(const std::string& path) const {
 bool Process::drop_privileges() {
   if (uid_ == 0) return true;
   for (const auto& file : table_->log_files) hand_over(file->path());
+  make_temp_folders(*table_, uid_, gid_);
   const std::string& name = table_->process.user;
   if (::initgroups(name.c_str(), gid_) == 0 && ::setgid(gid_) == 0 && ::setuid(uid_) == 0) return true;
   const std::string text = fmt::format("cannot become user \"{}\": {}", name, std::strerror(errno));

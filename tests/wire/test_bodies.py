@@ -2,6 +2,7 @@
 import hashlib
 import os
 import time
+import unittest
 
 from harness import (IS_NGINX, Conn, WireTest, beyond_nginx, chunk, deadline, get, in_parallel, main, not_slow,
                      request, wait_for)
@@ -381,6 +382,8 @@ class BodiesOnDisk(WireTest):
         location /on/ { client_body_in_file_only on; proxy_pass http://@O@; }
         location /clean/ { client_body_in_file_only clean; proxy_pass http://@O@; }
         location /stream/ { proxy_request_buffering off; proxy_pass http://@O@; }
+        location /wrapped/ { proxy_request_buffering off; proxy_set_body "<$request_body>"; proxy_pass http://@O@; }
+        location /without/ { proxy_pass_request_body off; proxy_pass http://@O@; }
     }
     """
 
@@ -407,6 +410,25 @@ class BodiesOnDisk(WireTest):
                 self.assertIsNone(answer.get("X-Body"))
                 name = answer.get("X-File")
                 wait_for(lambda: not os.path.exists(name), 5)
+
+    @unittest.skipUnless(os.geteuid() == 0, "needs root")
+    def test_the_folder_is_made_for_the_user_of_the_workers(self):
+        gw = self.start("client_body_temp_path deep/mine; client_body_buffer_size 100;"
+                        "server { listen @P0@; location / { proxy_pass http://@O@; } }",
+                        main="user nobody nogroup;", start=False)
+        os.mkdir(gw.path("deep"), 0o755)
+        os.chmod(gw.dir, 0o777)  # the pid file goes at the end
+        gw.start()
+        self.assertStatus(request(gw.ports[0], "POST", "/up", body=filler(5000)), 200)
+        self.assertNotEqual(os.stat(gw.path("deep/mine")).st_uid, 0)
+
+    def test_a_body_that_does_not_go_on_is_known(self):
+        with Conn(self.port) as conn:
+            for path, sent in ((b"/wrapped/up", 5), (b"/without/up", 0), (b"/wrapped/up", 5)):
+                conn.send(b"POST " + path + b" HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nab")
+                conn.send(b"c")
+                answer = conn.read("POST")
+                self.assertEqual((answer.get("X-Body"), answer.json()["length"]), ("abc", sent))
 
     def test_small_bodies_are_variables(self):
         for path in ("/up", "/stream/up"):

@@ -2,7 +2,7 @@
 import signal
 import time
 
-from harness import FACTOR, IS_NGINX, Conn, WireTest, beyond_nginx, main, not_slow
+from harness import FACTOR, IS_NGINX, Conn, WireTest, beyond_nginx, main, not_slow, wait_for
 
 
 def timed(work):
@@ -208,6 +208,21 @@ class KeepaliveRules(WireTest):
             self.assertTrue(other.is_closed())
             self.assertStatus(spared.get("/"), 200)
         self.assertEqual(gw.wait_exit(), 0)
+
+
+class RetiredByReload(WireTest):
+    HTTP = "server { listen @P0@; location / { proxy_pass http://@O@; } }"
+    OPTIONS = {"main": "worker_shutdown_timeout 200ms;"}
+
+    def test_worker_shutdown_timeout_after_a_reload(self):
+        with Conn(self.port) as silent, Conn(self.port) as busy, Conn(self.port) as idle:
+            idle.get("/b/10")
+            busy.send(b"GET /hang HTTP/1.1\r\nHost: h\r\n\r\n")
+            wait_for(lambda: len(self.origin.requests) == 2, 5)
+            self.gw.reload()
+            self.assertTrue(silent.is_closed(5))
+            self.assertTrue(busy.is_closed(5))
+            self.assertStatus(idle.get("/b/10"), 200)
 
 
 class Lingering(WireTest):

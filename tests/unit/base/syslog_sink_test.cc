@@ -118,6 +118,8 @@ TEST_CASE("lines as RFC 3164 has them") {
   other->send("x");
   CHECK(matches("^<9>\\w{3} [ \\d]\\d \\d\\d:\\d\\d:\\d\\d GATE: x\\z", server.take()));
   CHECK(server.take() == "nothing");
+  log->write(LogLevel::alert, std::string(5000, 'x') + "\n");
+  CHECK(server.take().ends_with(": " + std::string(2048, 'x')));
 }
 
 TEST_CASE("a server that is away costs its lines only") {
