@@ -67,7 +67,7 @@ TEST_CASE("letters may be joined, as in nginx's scripts") {
 }
 
 TEST_CASE("signals are five words") {
-  for (const char* word : {"reload", "reopen", "quit", "stop"}) {
+  for (const char* word : {"reload", "reopen", "quit", "stop", "log"}) {
     const Parsed p = parse({"-s", word});
     REQUIRE(p.good);
     CHECK(p.options.command == Command::signal);
