@@ -33,14 +33,14 @@ constexpr Names all[] = {
      "variables_hash_max_size variables_hash_bucket_size map_hash_max_size map_hash_bucket_size "
      "proxy_headers_hash_max_size proxy_headers_hash_bucket_size referer_hash_max_size referer_hash_bucket_size"},
     {Fate::note, "", "memory is managed per worker and needs no setting",
-     "connection_pool_size request_pool_size subrequest_output_buffer_size client_body_in_file_only "
-     "proxy_temp_path proxy_max_temp_file_size proxy_temp_file_write_size open_log_file_cache"},
+     "connection_pool_size request_pool_size subrequest_output_buffer_size "
+     "proxy_temp_path proxy_max_temp_file_size proxy_temp_file_write_size"},
     {Fate::note, "", "workers are threads of one process, placed by the kernel",
      "worker_cpu_affinity worker_priority worker_rlimit_core worker_rlimit_sigpending working_directory lock_file "
      "timer_resolution debug_points env pcre_jit load_module quic_bpf ssl_engine ssl_object_cache_inheritable "
      "google_perftools_profiles"},
     {Fate::note, "", "connections are closed in an orderly way in all cases",
-     "reset_timedout_connection keepalive_disable msie_refresh"},
+     "reset_timedout_connection msie_refresh"},
 
     // --- served by later releases, safe to pass over ---
     {Fate::later, "gzip", "compression is not served yet: answers go out as they are",
@@ -92,7 +92,7 @@ constexpr Names all[] = {
     {Fate::later, "", "not served yet: nothing is traced",
      "otel_exporter otel_service_name otel_trace otel_trace_context otel_span_name otel_span_attr opentracing "
      "opentracing_load_tracer opentracing_propagate_context vhost_traffic_status vhost_traffic_status_zone "
-     "vhost_traffic_status_display recursive_subrequests log_subrequest "
+     "vhost_traffic_status_display recursive_subrequests "
      "session_log "
      "session_log_format session_log_zone geoip_proxy geoip_proxy_recursive"},
 

@@ -99,7 +99,7 @@ const Address* Forwarder::bind_address() {
   if (settings.bind) return &*settings.bind;
   if (!settings.bind_template) return nullptr;
   const std::string_view text = settings.bind_template->render(x_, x_.arena);
-  Result<Address> parsed = Address::parse_ip(text, 0);
+  Result<Address> parsed = Address::parse(text, 0);
   if (!parsed) return nullptr;
   bind_ = *parsed;
   return &bind_;
@@ -153,7 +153,7 @@ void Forwarder::send_request() {
   std::array<iovec, relay_parts> parts;
   std::size_t count = 1;
   parts[0] = part(out.view());
-  body_sent_ = !request_.has_body || request_.has_own_body;
+  body_sent_ = !request_.has_body || request_.has_own_body || (!x_.body_streaming && x_.body.size() == 0);
   if (request_.has_own_body) {
     parts[count++] = part(request_.own_body);
   } else if (request_.has_body && !x_.body_streaming && !x_.forwarded_body().in_file()) {

@@ -32,16 +32,20 @@ std::string_view http(Exchange& x, const VariableParam& param) {
 
 namespace {
 
-/// One pair of a Cookie value (RFC 6265 4.2.1); names are compared without case, as a variable's name has none.
+/// One pair of a Cookie value (RFC 6265 4.2.1), as nginx finds it: only a `;` ends it, only blanks are passed over.
+/// Names are compared without case, as a variable's name has none.
 std::string_view cookie_in(std::string_view rest, std::string_view name) {
   while (!rest.empty()) {
+    if (rest.size() >= name.size() && iequals(rest.substr(0, name.size()), name)) {
+      std::string_view value = without_blanks(rest.substr(name.size()));
+      if (value.starts_with('=')) {
+        value = without_blanks(value.substr(1));
+        return value.substr(0, value.find(';'));
+      }
+    }
     const std::size_t end = rest.find(';');
-    const std::string_view pair = trim(rest.substr(0, end));
-    const std::size_t equals = pair.find('=');
-    if (equals != std::string_view::npos && iequals(trim(pair.substr(0, equals)), name))
-      return trim(pair.substr(equals + 1));
     if (end == std::string_view::npos) break;
-    rest.remove_prefix(end + 1);
+    rest = without_blanks(rest.substr(end + 1));
   }
   return not_found;
 }
@@ -204,16 +208,24 @@ std::string_view content_length(Exchange& x, const VariableParam&) {
   return number_text(x.arena, x.body.size());
 }
 
+/// Several (which no client may send) are joined, as nginx does.
 std::string_view content_type(Exchange& x, const VariableParam&) {
-  return field_value(x, http::HeaderId::content_type);
+  return joined_fields(x.arena, x.request.fields, "content_type", ", ");
 }
 
-/// Only a body that was read and lies in memory, as in nginx.
+/// Only a body that was read whole and lies in memory. One that streams to an upstream counts as long as it would
+/// have fitted client_body_buffer_size.
 std::string_view request_body(Exchange& x, const VariableParam&) {
   if (x.body.size() == 0 || x.body.in_file() || !x.body_complete) return not_found;
   std::string scratch;
   const std::string_view whole = x.body.whole(scratch);
   return whole.data() == scratch.data() ? x.arena.copy(whole) : whole;
+}
+
+/// Its file lives as long as the request, longer with client_body_in_file_only on.
+std::string_view request_body_file(Exchange& x, const VariableParam&) {
+  const std::string_view name = x.body.in_file() ? x.body.file_name() : std::string_view();
+  return name.empty() ? not_found : x.arena.copy(name);
 }
 
 std::string_view limit_req_status(Exchange& x, const VariableParam&) {
@@ -247,7 +259,7 @@ constexpr table::VariableRow rows[] = {
     {"request_time", variable::request_time, Phase::address, false, "seconds since the request began, with ms"},
     {"request_id", request_id, Phase::address, false, "32 hexadecimal digits, different for each request"},
     {"request_body", request_body, Phase::content, false, "the body, when it was read and lies in memory"},
-    {"request_body_file", absent, Phase::content, false, "never there: files of bodies have no name here"},
+    {"request_body_file", request_body_file, Phase::content, false, "name of the file that holds the body, if any"},
     {"content_length", content_length, Phase::address, false, "Content-Length of the request"},
     {"content_type", content_type, Phase::address, false, "Content-Type of the request"},
     {"remote_user", remote_user, Phase::address, false, "user name of Basic credentials"},

@@ -95,10 +95,10 @@ std::string_view upstream_cookie(Exchange& x, const VariableParam& param) {
   if (!x.upstream_head) return not_found;
   for (const http::Field& field : x.upstream_head->fields) {
     if (field.id != http::HeaderId::set_cookie) continue;
-    const std::string_view pair = field.value.substr(0, field.value.find(';'));
-    const std::size_t equals = pair.find('=');
-    if (equals != std::string_view::npos && iequals(trim(pair.substr(0, equals)), param.text))
-      return trim(pair.substr(equals + 1));
+    if (field.value.size() <= param.text.size() || !iequals(field.value.substr(0, param.text.size()), param.text))
+      continue;
+    const std::string_view value = without_blanks(field.value.substr(param.text.size()));
+    if (value.starts_with('=')) return without_blanks(value.substr(1, value.find(';') - 1));
   }
   return not_found;
 }

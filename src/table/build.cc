@@ -7,6 +7,7 @@
 #include <set>
 #include <system_error>
 
+#include "base/syslog_sink.h"
 #include "table/server_block.h"
 
 namespace gh::table {
@@ -148,6 +149,24 @@ std::shared_ptr<LogFile> Builder::log_file(const std::string& path, config::Span
   return entry;
 }
 
+std::shared_ptr<SyslogSink> Builder::syslog(std::string_view text, config::Span span) {
+  constexpr const char* help = "a complete one: syslog:server=10.0.0.5:514,facility=local7,tag=nginx,severity=info";
+  const Result<SyslogOptions> options = parse_syslog(text.substr(std::string_view("syslog:").size()));
+  if (!options) {
+    diagnostics.error(code::bad_choice, span, options.error().text).with_help(help);
+    return nullptr;
+  }
+  if (input.check_only) return nullptr;
+  std::string why;
+  auto sink = registry().adopt_or_create<SyslogSink>(std::string(text), "", [&](const auto&) {
+    auto opened = SyslogSink::open(*options);
+    if (!opened) why = opened.error().text;
+    return opened ? *opened : std::shared_ptr<SyslogSink>();
+  }).object;
+  if (!why.empty()) diagnostics.error(code::bad_address, span, why).with_help(help);
+  return sink;
+}
+
 namespace {
 
 /// Points a route at a settings group. The group is kept alive by the outermost route of the server that uses it.
@@ -193,6 +212,7 @@ std::shared_ptr<Table> Builder::finish() {
   table->generation = input.generation;
   table->variable_slots = variables.slots();
   table->texts = variables.kept();
+  table->uses_request_body = variables.is_used("request_body");
   table->sources = source_lines(loaded.sources);
   table->where = where_in;
   table->directives = loaded.directives;

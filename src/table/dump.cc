@@ -178,12 +178,16 @@ class Dumper {
     out_.changed("client_body_buffer_size", c.client_body_buffer_bytes, d.client_body_buffer_bytes);
     out_.changed("client_body_timeout_ms", c.client_body_timeout_ms, d.client_body_timeout_ms);
     out_.changed("client_body_min_rate", c.client_body_min_rate, d.client_body_min_rate);
+    out_.changed("client_body_in_file_only", static_cast<int>(c.client_body_in_file_only),
+                 static_cast<int>(d.client_body_in_file_only));
     out_.changed("send_timeout_ms", c.send_timeout_ms, d.send_timeout_ms);
     out_.changed("send_min_rate", c.send_min_rate, d.send_min_rate);
     out_.changed("keepalive_timeout_ms", c.keepalive_timeout_ms, d.keepalive_timeout_ms);
     out_.changed("keepalive_header_s", c.keepalive_header_s, d.keepalive_header_s);
     out_.changed("keepalive_requests", c.keepalive_requests, d.keepalive_requests);
     out_.changed("keepalive_time_ms", c.keepalive_time_ms, d.keepalive_time_ms);
+    out_.changed("keepalive_min_timeout_ms", c.keepalive_min_timeout_ms, d.keepalive_min_timeout_ms);
+    out_.changed("keepalive_disable", static_cast<int>(c.keepalive_disable), static_cast<int>(d.keepalive_disable));
     out_.changed("lingering_time_ms", c.lingering_time_ms, d.lingering_time_ms);
     out_.changed("lingering_timeout_ms", c.lingering_timeout_ms, d.lingering_timeout_ms);
     out_.changed("lingering_close", static_cast<int>(c.lingering), static_cast<int>(d.lingering));
@@ -195,6 +199,7 @@ class Dumper {
     out_.changed("server_name_in_redirect", c.server_name_in_redirect, d.server_name_in_redirect);
     out_.changed("chunked_transfer_encoding", c.chunked_transfer_encoding, d.chunked_transfer_encoding);
     out_.changed("etag", c.etag, d.etag);
+    out_.changed("log_subrequest", c.log_subrequest, d.log_subrequest);
     out_.changed("log_not_found", c.log_not_found, d.log_not_found);
     out_.changed("tcp_nodelay", c.tcp_nodelay, d.tcp_nodelay);
     out_.changed("recursive_error_pages", c.recursive_error_pages, d.recursive_error_pages);

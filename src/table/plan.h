@@ -14,6 +14,7 @@
 #include "base/address.h"
 #include "base/log.h"
 #include "base/regex.h"
+#include "base/temp_file.h"
 #include "config/source.h"
 #include "http/h1.h"
 #include "table/location_tree.h"
@@ -21,6 +22,9 @@
 #include "table/server_names.h"
 #include "table/template.h"
 
+namespace gh {
+class MemoryLog;
+}
 namespace gh::state {
 class PeerGroup;
 }
@@ -35,6 +39,10 @@ struct StickyPlan;  // table/sticky_plan.h
 
 enum class ErrorFormat : std::uint8_t { html, json, problem, automatic };
 enum class Lingering : std::uint8_t { off, on, always };
+/// client_body_in_file_only: on leaves the files, clean removes them with their requests.
+enum class BodyInFile : std::uint8_t { off, on, clean };
+/// keepalive_disable: a bit set.
+enum KeepaliveDisable : std::uint8_t { keepalive_none = 0, keepalive_msie6 = 1, keepalive_safari = 2 };
 
 /// nginx's core settings that a location may change. Times in ms, sizes in bytes.
 struct CoreSettings {
@@ -48,6 +56,7 @@ struct CoreSettings {
   std::int64_t keepalive_header_s = 0;                  // Keep-Alive: timeout=N, 0: no field
   std::int64_t keepalive_requests = 1000;
   std::int64_t keepalive_time_ms = 3600000;
+  std::int64_t keepalive_min_timeout_ms = 0;            // idle connections outlive a graceful end by this
   std::int64_t lingering_time_ms = 30000;
   std::int64_t lingering_timeout_ms = 5000;
   std::int64_t resolver_timeout_ms = 30000;
@@ -66,7 +75,10 @@ struct CoreSettings {
   bool client_body_in_single_buffer = false;
   bool rewrite_log = false;
   bool uninitialized_variable_warn = true;
-  std::string client_body_temp_path;
+  bool log_subrequest = false;
+  BodyInFile client_body_in_file_only = BodyInFile::off;
+  std::uint8_t keepalive_disable = keepalive_msie6;     // KeepaliveDisable
+  TempPath client_body_temp_path;
 };
 
 /// Where names are looked up for this block; null pointer: no `resolver` was stated.
@@ -292,7 +304,9 @@ struct Table {
       upstream_names;  // of upstream blocks, for proxy_pass with variables
   std::shared_ptr<const ErrorLog> error_log;
   std::vector<std::shared_ptr<LogFile>> log_files;   // all, for reopen
+  std::vector<std::shared_ptr<const MemoryLog>> memory_logs;   // for gatehouse -s log
   std::uint32_t variable_slots = 0;
+  bool uses_request_body = false;                    // $request_body: streaming bodies are remembered for it
   std::shared_ptr<const void> texts;                 // what variable params point to
   std::shared_ptr<const void> sources;               // file names for places in logs
   std::size_t directives = 0, locations = 0, files = 0;

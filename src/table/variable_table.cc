@@ -54,6 +54,7 @@ const VariableRow* VariableTable::settable(std::string_view name) const {
 
 std::optional<VariableTable::Found> VariableTable::find(std::string_view name) {
   if (const auto it = fixed_.find(name); it != fixed_.end()) {
+    used_.insert(it->first);
     return Found{it->second->get, VariableParam{it->second->name, 0, nullptr}, it->second->known_from};
   }
   if (name.size() == 1 && name[0] >= '1' && name[0] <= '9') {
@@ -68,7 +69,7 @@ std::optional<VariableTable::Found> VariableTable::find(std::string_view name) {
 std::optional<VariableTable::Found> VariableTable::find_family(std::string_view name) {
   const VariableRow* best = nullptr;
   for (const VariableRow& row : rows_) {
-    if (!row.family || name.size() <= row.name.size() || !name.starts_with(row.name)) continue;
+    if (!row.family || name.size() < row.name.size() || !name.starts_with(row.name)) continue;
     if (!best || row.name.size() > best->name.size()) best = &row;
   }
   if (!best) return std::nullopt;

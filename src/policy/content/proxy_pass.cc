@@ -20,6 +20,8 @@ using table::Verdict;
 /// Length and framing of the body as it goes upstream; false: the body is still coming (the step runs again).
 bool prepare_body(Exchange& x, const ProxyPlan& plan, ForwardedRequest& request) {
   const table::ProxySettings& settings = *plan.settings;
+  // As in nginx a body that does not go on is read all the same: $request_body may be a part of what does.
+  if ((settings.set_body || !settings.pass_request_body) && !x.body_streaming && !x.body_is_read()) return false;
   if (settings.set_body) {
     request.own_body = settings.set_body->render(x, x.arena);
     request.content_length = request.own_body.size();
