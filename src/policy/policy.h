@@ -36,8 +36,21 @@ void finish_proxy(table::Scope&, table::Route&);
 void apply_stub_status(table::Scope&, const config::Bound&);
 void finish_stub_status(table::Scope&, table::Route&);
 
-// content/static.cc: the last content step of every route: root and index
+// content/static.cc: the last content step of every route: root and index; gzip_static, brotli_static, zstd_static
+void apply_precompressed(table::Scope&, const config::Bound&);
 void finish_static(table::Scope&, table::Route&);
+
+// content/try_files.cc
+void apply_try_files(table::Scope&, const config::Bound&);
+void finish_try_files(table::Scope&, table::Route&);
+
+// response/expires.cc
+void apply_expires(table::Scope&, const config::Bound&);
+void finish_expires(table::Scope&, table::Route&);
+
+// response/range.cc: max_ranges
+void apply_max_ranges(table::Scope&, const config::Bound&);
+void finish_range(table::Scope&, table::Route&);
 
 // response/headers.cc: add_header and add_trailer
 void apply_add_header(table::Scope&, const config::Bound&);
@@ -45,5 +58,6 @@ void apply_add_header_inherit(table::Scope&, const config::Bound&);
 void apply_add_trailer(table::Scope&, const config::Bound&);
 void apply_add_trailer_inherit(table::Scope&, const config::Bound&);
 void finish_headers(table::Scope&, table::Route&);
+void finish_trailers(table::Scope&, table::Route&);
 
 }  // namespace gh::policy

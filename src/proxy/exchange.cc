@@ -137,6 +137,7 @@ void Exchange::set_slot(std::uint32_t slot, std::string_view value) {
 
 void Exchange::use_route(const table::Route* next) {
   route = next;
+  adds_uri_to_alias = false;
   pc_ = 0;
   ++runs_;
 }
@@ -249,6 +250,7 @@ void Exchange::fire() { resume(); }
 void Exchange::run_deferred() {
   if (!std::exchange(resume_due_, false)) return;  // put off by an earlier request of this recycled exchange
   if (stage_ == Stage::waiting && !source_) run();
+  else if (stage_ == Stage::answering && source_) source_->on_client_drained();  // it gave way to others
 }
 
 // ---- the request body ----------------------------------------------------------------------------------------------

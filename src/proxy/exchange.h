@@ -92,6 +92,7 @@ struct RequestState {
   http::Method method_now = http::Method::get;  // becomes GET by an error_page with a URI
   bool internal = false;             // an internal redirect happened: `internal` locations may be used
   bool uri_changed = false;          // $uri is no longer what the client sent: proxy_pass re-encodes it
+  bool adds_uri_to_alias = false;    // try_files found $uri below the alias of a regex location
   bool is_error_page = false;        // an error_page is being served
   bool relocates = false;            // a rewrite asks for another location
   bool stays = false;                // `rewrite ... break`: proxy_pass's URI part is left out
@@ -181,6 +182,9 @@ class Exchange final : public RequestState, private net::Deferred, private net::
   table::Verdict drop();
   /// A source that answers over time takes over. It calls send_head/send_body/fail_source.
   table::Verdict attach(ContentSource& source);
+  /// Runs the response steps, once; send_head() does so itself. For a source that must know whether only a part of its
+  /// body is wanted (Reply::partial). False: a step has answered otherwise, and the source is not needed any more.
+  bool prepare_head();
   void send_head(std::span<const iovec> first, bool last);
   void send_body(std::span<const iovec> parts, bool last);
   /// client->body_stream(), unless the body has filters to pass.
@@ -229,7 +233,6 @@ class Exchange final : public RequestState, private net::Deferred, private net::
   void fire() override;
   void run();
   bool find_server();
-  void run_response_steps();
   bool error_page(unsigned status, table::Verdict& verdict);
   table::Verdict builtin_page(unsigned status);
   void use_route(const table::Route* next);

@@ -337,6 +337,10 @@ void Forwarder::begin_reply(std::string_view rest) {
   take_upstream_head(x_, *plan_, head_);
   if (upstream_->sticky) head_in_session();
   if (is_header(upstream_->measure)) upstream::add_time(*peer_, since_attempt_ms(), x_.clock().now_ms());
+  if (plan_->settings->force_ranges) {
+    x_.reply.allow_ranges = true;
+    if (!x_.prepare_head()) return;  // 416: this attempt is over
+  }
   const http::HeadLimits limits{8192, 32 * 1024, 1000, true, false};
   reader_.start(head_.framing, head_.content_length, limits);
   const bool empty = head_.framing == http::BodyFraming::none ||

@@ -98,8 +98,10 @@ enum class IfModifiedSince : std::uint8_t { off, exact, before };
 /// Files served by a location: root, index, types (static content).
 struct FileSettings {
   Template root;                       // absolute; variables allowed
-  bool is_alias = false;               // root replaces the first `alias_bytes` of $uri (all of it in a regex location)
-  std::size_t alias_bytes = 0;
+  static constexpr std::size_t whole_alias = SIZE_MAX;
+  bool is_alias = false;               // root replaces the first `alias_bytes` of $uri
+  std::size_t alias_bytes = 0;         // whole_alias: all of it, the alias stands in a regex location
+  [[nodiscard]] bool alias_is_whole() const { return is_alias && alias_bytes == whole_alias; }
   std::vector<Template> index;         // default "index.html"
   std::shared_ptr<const std::unordered_map<std::string, std::string>> types;  // lower-case extension to type
   std::string default_type = "text/plain";

@@ -41,6 +41,10 @@ struct BlockParts {
 /// The server that a scope lies in, or null at http level.
 Builder::ServerDraft* server_of(Scope& scope);
 
+/// "@name" must be a location of this server, or of any for a line at http level. Looked up at the end, as it may stand
+/// behind the line (named_location.cc).
+void check_named_location(Scope& scope, const std::string& name, config::Span span);
+
 void build_server(Scope& outer, const config::Bound& directive);
 /// For a checked fragment: a server without name, or a location in one, around the directives given.
 void build_fragment(Scope& outer, config::Context context, const std::vector<config::Bound>& directives);

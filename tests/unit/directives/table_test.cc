@@ -35,7 +35,7 @@ TEST_CASE("a known name is no row, has a reason, and stands once") {
 
 TEST_CASE("what would change who may pass is refused, what only helps is passed over") {
   for (const char* line :
-       {"deny all;", "auth_basic x;", "satisfy any;", "limit_except GET { }", "if ($host) { }", "try_files a b;",
+       {"deny all;", "auth_basic x;", "satisfy any;", "limit_except GET { }", "if ($host) { }", "post_action /x;",
         "rewrite a b;", "set $a b;", "set_real_ip_from 10.0.0.0/8;", "auth_request /a;", "grpc_pass grpc://a;"}) {
     CAPTURE(line);
     Compiled c(test::server_of("location / { " + std::string(line) + " }"));
@@ -48,7 +48,7 @@ TEST_CASE("what would change who may pass is refused, what only helps is passed 
     CHECK(c.says("E0601"));
     CHECK_FALSE(c.table);
   }
-  for (const char* line : {"gzip on;", "expires 1d;", "proxy_cache a;", "limit_conn a 1;", "mirror /m;"}) {
+  for (const char* line : {"gzip on;", "autoindex on;", "proxy_cache a;", "limit_conn a 1;", "mirror /m;"}) {
     CAPTURE(line);
     Compiled c(test::server_of("location / { " + std::string(line) + " }"));
     CHECK(c.says("W901"));
