@@ -9,6 +9,7 @@
 
 namespace gh::directives {
 
+<<<<<<< HEAD
 extern const table::Module
     access_group_module,
     compression_module,
@@ -16,6 +17,7 @@ extern const table::Module
     error_page_module,
     expires_module,
     files_module,
+    grpc_pass_module,
     headers_module,
     limit_req_module,
     location_module,

@@ -32,6 +32,10 @@ void finish_limit_req(table::Scope&, table::Route&);
 // content/proxy_pass.cc: reads the scope's ProxyTarget (table/proxy_target.h) and the proxy lists of table/plan.h
 void finish_proxy(table::Scope&, table::Route&);
 
+// content/grpc_pass.cc
+void apply_grpc_pass(table::Scope&, const config::Bound&);
+void finish_grpc_pass(table::Scope&, table::Route&);
+
 // content/stub_status.cc
 void apply_stub_status(table::Scope&, const config::Bound&);
 void finish_stub_status(table::Scope&, table::Route&);

@@ -149,7 +149,7 @@ int Process::prepare() {
       put_error("gatehouse: " + file.error().text + "\n");
   }
   Compiled compiled = compile(options_, &registry_, ++generation_);
-  if (!compiled.table) {
+  if (!compiled.table || refuse_if_closed(compiled)) {
     registry_.rollback();
     refuse_start(report(compiled, options_), brief_report(compiled));
     return exit_code(compiled, options_);
@@ -322,7 +322,7 @@ void Process::reload(Answer answer) {
   }
   reloading_ = true;
   auto compiled = std::make_shared<Compiled>(compile(options_, &registry_, generation_ + 1));
-  if (!compiled->table) {
+  if (!compiled->table || refuse_if_closed(*compiled)) {
     registry_.rollback();
     return refuse_reload(*compiled, answer);
   }

@@ -62,12 +62,20 @@ void define_refused_names(VariableTable& variables, const std::set<std::string_v
   });
 }
 
+void insert_names(std::set<std::string_view>& names, const std::vector<config::Bound>& directives) {
+  for (const config::Bound& directive : directives) {
+    names.insert(directive.row->name);
+    insert_names(names, directive.children);
+  }
+}
+
 void define_refused_names(Builder& builder) {
   if (!builder.diagnostics.has_errors()) return;
   std::set<std::string_view> served;
   for (const Module* module : builder.input.modules) {
     for (const config::Row& row : module->rows) served.insert(row.name);
   }
+  insert_names(served, builder.loaded.bound);  // also what is passed over: its values are looked at
   define_refused_names(builder.variables, served, builder.loaded.nodes);
 }
 

@@ -42,6 +42,9 @@ class Dumper {
     out_.open('{');
     process();
     list("sockets", table_.sockets, [&](const ListenSocket& s) { socket(s); });
+    if (!table_.closed_sockets.empty()) {
+      list("closed_sockets", table_.closed_sockets, [&](const ListenSocket& s) { socket(s); });
+    }
     list("addresses", table_.addresses, [&](const auto& a) { address(*a); });
     list("servers", table_.servers, [&](const auto& s) { server(*s); });
     list("upstreams", table_.upstreams, [&](const auto& u) { upstream(*u); });
@@ -86,6 +89,7 @@ class Dumper {
     const ListenSocket d;
     out_.open('{');
     out_.key("address").value(s.address.text());
+    if (!s.closed_because.empty()) out_.key("waits_for").value(s.closed_because);
     out_.changed("backlog", s.backlog, d.backlog);
     out_.changed("reuseport", s.reuseport, d.reuseport);
     out_.changed("ipv6only", s.ipv6only, d.ipv6only);

@@ -281,6 +281,7 @@ struct ListenSocket {
   bool reuseport = false, ipv6only = true, deferred = false, so_keepalive = false, wildcard_covers = false;
   int rcvbuf = 0, sndbuf = 0;
   std::vector<std::uint32_t> addresses;  // of Table::addresses; [0] answers when no exact one matches the local address
+  std::string_view closed_because;       // of those in Table::closed_sockets: what the socket would have to speak
   config::Span where;
 };
 
@@ -299,6 +300,7 @@ struct Table {
   std::uint64_t generation = 0;
   ProcessSettings process;
   std::vector<ListenSocket> sockets;
+  std::vector<ListenSocket> closed_sockets;          // `listen` lines of what is not served yet: never opened
   std::vector<std::shared_ptr<const ListenAddress>> addresses;
   std::vector<std::shared_ptr<const Server>> servers;
   std::vector<std::shared_ptr<const Upstream>> upstreams;

@@ -26,6 +26,7 @@ struct Builder::ServerDraft {
   std::shared_ptr<Server> server;
   std::vector<Listen> listens;
   std::vector<ServerNameUse> names;
+  bool speaks_tls = false;  // `ssl on`
   config::Span where;
 };
 

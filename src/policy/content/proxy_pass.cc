@@ -72,11 +72,20 @@ Verdict run_proxy_pass(Exchange& x, const void* params) {
   return x.forwarder->begin(plan, *target.upstream, request);
 }
 
+/// https://: a step of its own, so that the others need not ask.
+Verdict answer_for_tls(Exchange& x, const void* params) {
+  const auto& target = *static_cast<const table::ProxyTarget*>(params);
+  x.log(LogLevel::error, "https:// to upstreams is not served yet, host: \"" + target.host + "\"");
+  x.reason = "upstream TLS is not served yet";
+  return x.error(502);
+}
+
 }  // namespace
 
 void finish_proxy(table::Scope& scope, table::Route& route) {
   const auto target = scope.content_or_null<table::ProxyTarget>();
   if (!target) return;
+  if (target->tls) return table::add_step(route, config::Phase::content, &answer_for_tls, target, "proxy_pass");
   using Kind = table::Route::Kind;
   const Kind kind = route.kind == Kind::condition ? route.over : route.kind;
   const bool prefix_location = kind == Kind::exact || kind == Kind::prefix || kind == Kind::prefix_final;
