@@ -43,7 +43,8 @@ void apply_error_page(Scope& scope, const Bound& directive) {
   page.target = scope.compile(target);
   const std::string_view text = target.text;
   page.named = text.starts_with("@");
-  page.external = text.starts_with("http://") || text.starts_with("https://") || text.starts_with("$scheme");
+  const bool may_be_path = text.starts_with("/") || text.starts_with("@") || text.starts_with("$");
+  page.external = !may_be_path || text.starts_with("$scheme");
   if (page.named && page.target.is_constant()) table::check_named_location(scope, std::string(text), target.span);
   pages.list.push_back(std::move(page));
 }

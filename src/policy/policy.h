@@ -7,9 +7,14 @@
 
 namespace gh::policy {
 
-// rewrite/return.cc
+// rewrite/rewrite.cc, return.cc, condition.cc: a block's operations in the order of the file
 void apply_return(table::Scope&, const config::Bound&);
-void finish_return(table::Scope&, table::Route&);
+void apply_rewrite(table::Scope&, const config::Bound&);
+void apply_break(table::Scope&, const config::Bound&);
+void declare_set(table::Scope&, const config::Bound&);
+void apply_set(table::Scope&, const config::Bound&);
+void apply_if(table::Scope&, const config::Bound&);
+void finish_rewrite(table::Scope&, table::Route&);
 
 // access/access_group.cc: satisfy and auth_delay; asks the checks of all access policies
 void apply_satisfy(table::Scope&, const config::Bound&);
@@ -26,6 +31,10 @@ void finish_limit_req(table::Scope&, table::Route&);
 
 // content/proxy_pass.cc: reads the scope's ProxyTarget (table/proxy_target.h) and the proxy lists of table/plan.h
 void finish_proxy(table::Scope&, table::Route&);
+
+// content/grpc_pass.cc
+void apply_grpc_pass(table::Scope&, const config::Bound&);
+void finish_grpc_pass(table::Scope&, table::Route&);
 
 // content/stub_status.cc
 void apply_stub_status(table::Scope&, const config::Bound&);

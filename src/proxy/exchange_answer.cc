@@ -139,6 +139,8 @@ Verdict Exchange::respond(unsigned status, std::string_view content_type, std::s
 
 Verdict Exchange::redirect(unsigned status, std::string_view location) {
   reply.location = http::safe_field_value(location, arena);
+  Verdict verdict = Verdict::done;
+  if (error_page(status, verdict)) return verdict;
   return builtin_page(status);
 }
 
