@@ -9,7 +9,6 @@
 
 namespace gh::directives {
 
-<<<<<<< HEAD
 extern const table::Module
     access_group_module,
     compression_module,
