@@ -135,6 +135,8 @@ struct Row {
   bool repeatable = false;              // may stand several times in one block (lists; add_header, listen ...)
   Phase phase = Phase::none;
   Apply apply = nullptr;
+  Apply declare = nullptr;              // for directives that define variables: called for each before anything is
+                                        // compiled, with the outermost scope, so that uses may stand above them
   std::string_view doc = {};            // one line
   std::string_view since = "0.1";
 };

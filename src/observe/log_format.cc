@@ -59,7 +59,7 @@ void write_address(const Address& address, proxy::Output& out) {
 void LogFormat::write_known(Kind kind, proxy::Exchange& x, proxy::Output& out) {
   switch (kind) {
     case Kind::literal: case Kind::value: break;
-    case Kind::remote_addr: write_address(x.client->peer_address(), out); break;
+    case Kind::remote_addr: write_address(x.client_address(), out); break;
     case Kind::time_local: out << x.clock().time_local(); break;
     case Kind::time_iso8601: out << x.clock().time_iso8601(); break;
     case Kind::msec: write_three_decimals(x.clock().unix_ms(), out); break;

@@ -63,6 +63,7 @@ class ContentSource {
 struct RequestState {
   // --- the request, filled by the client side before start() ---
   Client* client = nullptr;
+  const Address* real_address = nullptr;  // the client's address when realip found another one than the connection's
   Snapshot* snapshot = nullptr;
   const table::ListenAddress* listen = nullptr;
   const table::Server* server = nullptr;
@@ -84,6 +85,7 @@ struct RequestState {
   bool is_error_page = false;        // an error_page is being served
   std::uint16_t error_status = 0;    // status that the error page's answer gets; 0: its own
   std::uint8_t redirects = 0;        // internal redirects so far, at most 10
+  std::uint8_t variable_depth = 0;   // computed variables under evaluation, one in another
   std::int8_t limit_req_status = 0;  // 0 none, 1 passed, 2 delayed, 3 rejected, 4 delayed dry run, 5 rejected dry run
   bool body_complete = false;
   bool body_streaming = false;       // handed to the content source as it comes, not kept
@@ -133,6 +135,8 @@ class Exchange final : public RequestState, private net::Deferred, private net::
   const table::CoreSettings& core() const { return *route->core; }
   const table::Table& table() const;
   Clock& clock() const;
+  /// Who asks: access rules, keys and $remote_addr mean this one.
+  const Address& client_address() const { return real_address ? *real_address : client->peer_address(); }
   /// Continues behind the step that returned `wait`, at the end of this loop turn.
   void resume();
   /// resume() after `ms`.

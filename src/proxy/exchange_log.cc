@@ -11,7 +11,7 @@ bool Exchange::wants_log(LogLevel level) const {
 
 void Exchange::log(LogLevel level, std::string_view text) const {
   if (!wants_log(level)) return;
-  std::string line = fmt::format("{}, client: {}, server: {}", text, client->peer_address().ip_text(), server->name);
+  std::string line = fmt::format("{}, client: {}, server: {}", text, client_address().ip_text(), server->name);
   if (!request.request_line.empty()) line += fmt::format(", request: \"{}\"", request.request_line);
   if (last_attempt) line += fmt::format(", upstream: \"http://{}{}\"", last_attempt->address, upstream_uri);
   if (!request.host.empty()) line += fmt::format(", host: \"{}\"", request.host);

@@ -71,7 +71,7 @@ void Forwarder::next_try() {
   state::PeerView& view = x_.worker.pool.view(upstream_->peers);
   upstream::PickInput input;
   input.now_ms = x_.clock().now_ms();
-  if (upstream_->policy == upstream::Policy::ip_hash) input.key = x_.client->peer_address().binary();
+  if (upstream_->policy == upstream::Policy::ip_hash) input.key = x_.client_address().binary();
   else if (!upstream_->hash_key.is_empty()) input.key = upstream_->hash_key.render(x_, x_.arena);
   attempt_ms_ = input.now_ms;
   peer_ = upstream::pick(upstream_->policy, view, selection_, input);

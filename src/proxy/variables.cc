@@ -3,6 +3,8 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 #include <cstring>
@@ -102,6 +104,23 @@ std::int64_t request_ms(Exchange& x) { return x.clock().now_ms() - x.started_us 
 std::string_view slot_value(Exchange& x, const table::VariableParam& param) {
   if (!x.slots || !x.slots[param.slot].data()) return "";
   return x.slots[param.slot];
+}
+
+/// Kept in its slot, which `set` may write as well; a variable that needs itself is empty.
+std::string_view computed_value(Exchange& x, const table::VariableParam& param) {
+  static constexpr std::uint8_t max_depth = 100;
+  if (x.slots && x.slots[param.slot].data()) return x.slots[param.slot];
+  const auto& computed = *static_cast<const table::Computed*>(param.object);
+  if (x.variable_depth >= max_depth) {
+    x.log(LogLevel::error, fmt::format("cycle while evaluating variable \"{}\"", param.text));
+    return "";
+  }
+  ++x.variable_depth;
+  std::string_view value = computed.compute(x, computed.param);
+  --x.variable_depth;
+  if (!value.data()) value = "";
+  if (!computed.is_volatile) x.set_slot(param.slot, value);
+  return value;
 }
 
 std::string_view capture_value(Exchange& x, const table::VariableParam& param) {

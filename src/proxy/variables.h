@@ -20,6 +20,8 @@ class Exchange;
 std::span<const table::VariableRow> variable_rows();
 /// Variables that the configuration defines (`set`, named captures): empty where nothing was set (LANGUAGE 4.5).
 std::string_view slot_value(Exchange&, const table::VariableParam&);
+/// Variables that an object of the table computes (table::Computed): map, geo, split_clients.
+std::string_view computed_value(Exchange&, const table::VariableParam&);
 /// $1 ... $9 of the last regex that matched.
 std::string_view capture_value(Exchange&, const table::VariableParam&);
 

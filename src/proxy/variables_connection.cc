@@ -31,7 +31,7 @@ std::string_view port_text(Exchange& x, const Address& address) {
 
 namespace variable {
 
-std::string_view remote_addr(Exchange& x, const VariableParam&) { return ip_text(x, x.client->peer_address()); }
+std::string_view remote_addr(Exchange& x, const VariableParam&) { return ip_text(x, x.client_address()); }
 std::string_view connection(Exchange& x, const VariableParam&) { return number_text(x.arena, x.client->serial()); }
 std::string_view connection_requests(Exchange& x, const VariableParam&) {
   return number_text(x.arena, x.client->requests());
@@ -45,8 +45,8 @@ std::string_view time_iso8601(Exchange& x, const VariableParam&) { return x.aren
 
 namespace {
 
-std::string_view remote_port(Exchange& x, const VariableParam&) { return port_text(x, x.client->peer_address()); }
-std::string_view binary_remote_addr(Exchange& x, const VariableParam&) { return x.client->peer_address().binary(); }
+std::string_view remote_port(Exchange& x, const VariableParam&) { return port_text(x, x.client_address()); }
+std::string_view binary_remote_addr(Exchange& x, const VariableParam&) { return x.client_address().binary(); }
 std::string_view server_port(Exchange& x, const VariableParam&) { return port_text(x, x.client->local_address()); }
 
 std::string_view server_addr(Exchange& x, const VariableParam&) {

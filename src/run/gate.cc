@@ -71,6 +71,7 @@ Compiled compile(const Options& options, state::Registry* registry, std::uint64_
     input.variables = proxy::variable_rows();
     input.slot_getter = &proxy::slot_value;
     input.capture_getter = &proxy::capture_value;
+    input.computed_getter = &proxy::computed_value;
     input.registry = registry;
     input.check_only = registry == nullptr;
     input.check_logs = options.full || options.command == Command::test;

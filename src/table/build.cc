@@ -61,6 +61,14 @@ void define_group_names(VariableTable& variables, const std::vector<config::Boun
   }
 }
 
+/// Directives that define variables say so before anything is compiled.
+void declare_variables(Scope& main, const std::vector<config::Bound>& directives) {
+  for (const config::Bound& directive : directives) {
+    if (directive.row->declare) directive.row->declare(main, directive);
+    if (!directive.children.empty()) declare_variables(main, directive.children);
+  }
+}
+
 /// Variables that a refused directive (`set`, `map`, ...) would have defined: the refusal is said once, not again at
 /// each of their uses.
 void define_refused_names(VariableTable& variables, const std::set<std::string_view>& served,
@@ -123,7 +131,7 @@ Builder::Builder(config::Loaded& from, const BuildInput& with)
     : loaded(from),
       input(with),
       diagnostics(from.diagnostics),
-      variables(with.variables, with.slot_getter, with.capture_getter),
+      variables(with.variables, with.slot_getter, with.capture_getter, with.computed_getter),
       table(std::make_shared<Table>()) {}
 
 void Builder::build_block(Scope& scope, const std::vector<config::Bound>& children) {
@@ -206,7 +214,7 @@ std::shared_ptr<Table> Builder::finish() {
   }
   table->generation = input.generation;
   table->variable_slots = variables.slots();
-  table->texts = variables.shared_texts();
+  table->texts = variables.kept();
   table->sources = source_lines(loaded.sources);
   table->where = where_in;
   table->directives = loaded.directives;
@@ -219,6 +227,7 @@ std::shared_ptr<Table> build(config::Loaded& loaded, const BuildInput& input) {
   define_group_names(builder.variables, loaded.bound);
   define_refused_names(builder);
   Scope scope(builder, nullptr, config::in_main);
+  declare_variables(scope, loaded.bound);
   for (const Module* module : input.modules) {
     if (module->start) module->start(scope);
   }

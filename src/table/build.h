@@ -21,7 +21,7 @@ namespace gh::table {
 struct BuildInput {
   std::span<const Module* const> modules;
   std::span<const VariableRow> variables;
-  Getter slot_getter = nullptr, capture_getter = nullptr;
+  Getter slot_getter = nullptr, capture_getter = nullptr, computed_getter = nullptr;
   state::Registry* registry = nullptr;       // what outlives a reload
   bool check_only = false;                   // --check: no log files opened, no state adopted
   bool check_logs = false;                   // -t and --check=full: could they be opened?

@@ -27,12 +27,23 @@ struct VariableParam {
 using Getter = std::string_view (*)(proxy::Exchange&, const VariableParam&);
 inline constexpr std::string_view not_found{};
 
+/// Takes what `set` assigns to a variable of the gateway's own ($args, $limit_rate). `value` lies in the exchange.
+using Setter = void (*)(proxy::Exchange&, std::string_view value);
+
+/// A variable that an object of the table computes (map, geo, split_clients).
+struct Computed {
+  Getter compute = nullptr;
+  VariableParam param;              // for `compute`
+  bool is_volatile = false;         // computed anew at each use; else once for an exchange
+};
+
 struct VariableRow {
   std::string_view name;            // "host", or a family prefix ending in "_" with `family`
   Getter get = nullptr;
   config::Phase known_from = config::Phase::route;  // a key made of it can be used from this phase on (DESIGN 4.2)
   bool family = false;
   std::string_view doc;
+  Setter set = nullptr;             // null: a configuration may not change it
 };
 
 }  // namespace gh::table

@@ -7,11 +7,13 @@
 
 namespace gh::table {
 
-VariableTable::VariableTable(std::span<const VariableRow> rows, Getter slot_getter, Getter capture_getter)
+VariableTable::VariableTable(std::span<const VariableRow> rows, Getter slot_getter, Getter capture_getter,
+                             Getter computed_getter)
     : rows_(rows),
       slot_getter_(slot_getter),
       capture_getter_(capture_getter),
-      texts_(std::make_shared<std::deque<std::string>>()) {
+      computed_getter_(computed_getter),
+      kept_(std::make_shared<Kept>()) {
   for (const VariableRow& row : rows_) {
     if (!row.family) fixed_.emplace(row.name, &row);
   }
@@ -20,17 +22,27 @@ VariableTable::VariableTable(std::span<const VariableRow> rows, Getter slot_gett
 std::uint32_t VariableTable::define(std::string_view name) {
   const auto [it, is_new] = slot_names_.try_emplace(std::string(name), static_cast<std::uint32_t>(slot_names_.size()));
   if (is_new) {
-    const VariableParam param{texts_->emplace_back(name), it->second, nullptr};
+    const VariableParam param{kept_->texts.emplace_back(name), it->second, nullptr};
     defined_.insert_or_assign(it->first, Found{slot_getter_, param, config::Phase::rewrite});
   }
   return it->second;
 }
 
-bool VariableTable::define_computed(std::string_view name, Getter get, const void* object, config::Phase known_from) {
-  if (is_fixed(name)) return false;
-  const VariableParam param{texts_->emplace_back(name), 0, object};
-  defined_.insert_or_assign(std::string(name), Found{get, param, known_from});
-  return true;
+Computed* VariableTable::define_computed(std::string_view name, Getter compute, const void* object,
+                                         config::Phase known_from) {
+  if (is_fixed(name)) return nullptr;
+  const std::uint32_t slot = define(name);
+  Found& found = defined_.find(std::string(name))->second;
+  Computed& computed = kept_->computed.emplace_back();
+  computed.compute = compute;
+  computed.param = {found.param.text, slot, object};
+  found = {computed_getter_, VariableParam{found.param.text, slot, &computed}, known_from};
+  return &computed;
+}
+
+const VariableRow* VariableTable::settable(std::string_view name) const {
+  const auto it = fixed_.find(name);
+  return it != fixed_.end() && it->second->set ? it->second : nullptr;
 }
 
 std::optional<VariableTable::Found> VariableTable::find(std::string_view name) {
@@ -53,7 +65,7 @@ std::optional<VariableTable::Found> VariableTable::find_family(std::string_view 
     if (!best || row.name.size() > best->name.size()) best = &row;
   }
   if (!best) return std::nullopt;
-  const std::string& rest = texts_->emplace_back(name.substr(best->name.size()));
+  const std::string& rest = kept_->texts.emplace_back(name.substr(best->name.size()));
   const Found found{best->get, VariableParam{rest, 0, nullptr}, best->known_from};
   defined_.emplace(std::string(name), found);  // the next use finds it there
   return found;

@@ -22,13 +22,18 @@ class VariableTable {
     VariableParam param;
     config::Phase known_from;
   };
-  /// `slot_getter` reads a configuration-defined variable from its slot; `capture_getter` reads $1..$9.
-  VariableTable(std::span<const VariableRow> rows, Getter slot_getter, Getter capture_getter);
+  /// `slot_getter` reads a configuration-defined variable from its slot; `computed_getter` one with a Computed behind
+  /// its param's object; `capture_getter` reads $1..$9.
+  VariableTable(std::span<const VariableRow> rows, Getter slot_getter, Getter capture_getter, Getter computed_getter);
 
   /// A variable the configuration defines (a named capture, `set`): its slot. The same name gives the same slot.
   std::uint32_t define(std::string_view name);
-  /// A variable computed by an object of the table (map, geo, split_clients). False when the name is taken by a row.
-  bool define_computed(std::string_view name, Getter get, const void* object, config::Phase known_from);
+  /// A variable computed by an object of the table (map, geo, split_clients): at its first use in an exchange, then kept
+  /// in a slot, which `set` on the same name writes, too. `object` lives as long as the table. The answer may be changed
+  /// until the build ends (volatile). Null when the name is taken by a row. Defining a name again replaces the object.
+  Computed* define_computed(std::string_view name, Getter compute, const void* object, config::Phase known_from);
+  /// The row whose variable `set` may change ($args); null when it is no row or may not be changed.
+  [[nodiscard]] const VariableRow* settable(std::string_view name) const;
   std::optional<Found> find(std::string_view name);
   /// True when `name` is one of the fixed rows, which a configuration may not define.
   [[nodiscard]] bool is_fixed(std::string_view name) const { return fixed_.contains(name); }
@@ -36,18 +41,22 @@ class VariableTable {
   [[nodiscard]] std::uint32_t slots() const { return static_cast<std::uint32_t>(slot_names_.size()); }
   [[nodiscard]] std::span<const VariableRow> rows() const { return rows_; }
   /// Texts that params point to; moved into the finished table.
-  std::deque<std::string>& texts() { return *texts_; }
-  std::shared_ptr<std::deque<std::string>> shared_texts() { return texts_; }
+  std::deque<std::string>& texts() { return kept_->texts; }
+  std::shared_ptr<const void> kept() { return kept_; }
 
  private:
   std::span<const VariableRow> rows_;
-  Getter slot_getter_, capture_getter_;
+  Getter slot_getter_, capture_getter_, computed_getter_;
   std::optional<Found> find_family(std::string_view name);
 
   std::unordered_map<std::string_view, const VariableRow*> fixed_;
   std::unordered_map<std::string, Found> defined_;
   std::unordered_map<std::string, std::uint32_t> slot_names_;
-  std::shared_ptr<std::deque<std::string>> texts_;
+  struct Kept {
+    std::deque<std::string> texts;
+    std::deque<Computed> computed;
+  };
+  std::shared_ptr<Kept> kept_;
 };
 
 }  // namespace gh::table

@@ -34,6 +34,7 @@ struct Compiled {
     input.variables = proxy::variable_rows();
     input.slot_getter = proxy::slot_value;
     input.capture_getter = proxy::capture_value;
+    input.computed_getter = proxy::computed_value;
     input.check_only = true;
     input.prefix = options.prefix;
     table = table::build(*loaded, input);

@@ -105,6 +105,7 @@ class Gateway {
     input.variables = proxy::variable_rows();
     input.slot_getter = proxy::slot_value;
     input.capture_getter = proxy::capture_value;
+    input.computed_getter = proxy::computed_value;
     input.registry = &registry_;
     input.prefix = folder_;
     input.default_error_log = folder_ + "error.log";

@@ -34,7 +34,7 @@ const table::VariableRow rows[] = {
 };
 
 struct Compiled {
-  explicit Compiled(std::string_view text) : variables(rows, get_slot, get_capture) {
+  explicit Compiled(std::string_view text) : variables(rows, get_slot, get_capture, get_slot) {
     variables.define("id");
     good = Template::compile(text, variables, templ, fault);
   }
@@ -126,17 +126,21 @@ TEST_CASE("faults name their bytes") {
 }
 
 TEST_CASE("a configuration may define variables, but not the fixed ones") {
-  VariableTable variables(rows, get_slot, get_capture);
+  VariableTable variables(rows, get_slot, get_capture, get_text);
   CHECK(variables.define("a") == 0);
   CHECK(variables.define("b") == 1);
   CHECK(variables.define("a") == 0);
   CHECK(variables.slots() == 2);
   CHECK(variables.is_fixed("host"));
   CHECK_FALSE(variables.define_computed("host", get_text, nullptr, config::Phase::route));
-  CHECK(variables.define_computed("kind", get_text, &variables, config::Phase::limit));
+  Computed* const computed = variables.define_computed("kind", get_text, &variables, config::Phase::limit);
+  REQUIRE(computed != nullptr);
+  CHECK(computed->param.object == &variables);
   const auto found = variables.find("kind");
   REQUIRE(found);
-  CHECK(found->param.object == &variables);
+  CHECK(found->param.object == static_cast<const void*>(computed));
+  CHECK(found->param.slot == 2);
+  CHECK(variables.define("kind") == 2);  // `set` writes where the computed value is kept
   CHECK(found->known_from == config::Phase::limit);
   CHECK_FALSE(variables.find("nothing"));
 }
