@@ -5,7 +5,7 @@ namespace gh::directives {
 std::span<const table::Module* const> all_modules() {
   static const table::Module* const modules[] = {
       &process_module,    &core_http_module, &server_module,  &location_module,    &upstream_module,
-      &error_page_module, &log_module,     &return_module,      &limit_req_module,
+      &error_page_module, &log_module,     &return_module,      &limit_req_module, &map_module,
       &stub_status_module, &proxy_module,     &headers_module,   &files_module,
   };
   return modules;

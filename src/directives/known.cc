@@ -107,9 +107,9 @@ constexpr Names all[] = {
      "ssl_verify_client ssl_verify_depth ssl_client_certificate ssl_reject_handshake"},
     {Fate::missing, "", "rewriting is not served yet: write a `location` with `return` or `proxy_pass` for each case",
      "if rewrite set break rewrite_by_condition"},
-    {Fate::missing, "", "computed variables are not served yet: write a `location` or a `server` for each case",
-     "map geo geoip_country geoip_city geoip_org geoip2 geoip2_proxy geoip2_proxy_recursive split_clients "
-     "num_map keyval keyval_zone set_secure_random_alphanum"},
+    {Fate::missing, "", "this variable is not served: `map` and `geo` with an included file can take its place",
+     "geoip_country geoip_city geoip_org geoip2 geoip2_proxy geoip2_proxy_recursive num_map keyval keyval_zone "
+     "set_secure_random_alphanum"},
     {Fate::missing, "", "use `error_page 404 = @name`, or `proxy_pass` in a location of its own",
      "try_files post_action"},
     {Fate::missing, "",

@@ -133,12 +133,12 @@ TEST_CASE("a configuration may define variables, but not the fixed ones") {
   CHECK(variables.slots() == 2);
   CHECK(variables.is_fixed("host"));
   CHECK_FALSE(variables.define_computed("host", get_text, nullptr, config::Phase::route));
-  Computed* const computed = variables.define_computed("kind", get_text, &variables, config::Phase::limit);
+  gh::table::Computed* const computed = variables.define_computed("kind", get_text, &variables, config::Phase::limit);
   REQUIRE(computed != nullptr);
   CHECK(computed->param.object == &variables);
   const auto found = variables.find("kind");
   REQUIRE(found);
-  CHECK(found->param.object == static_cast<const void*>(computed));
+  CHECK((found->param.object == computed));
   CHECK(found->param.slot == 2);
   CHECK(variables.define("kind") == 2);  // `set` writes where the computed value is kept
   CHECK(found->known_from == config::Phase::limit);
