@@ -21,6 +21,7 @@ extern const table::Module
     limit_req_module,
     location_module,
     log_module,
+    map_module,
     process_module,
     proxy_module,
     range_module,

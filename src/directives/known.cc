@@ -114,7 +114,7 @@ constexpr Names all[] = {
     {Fate::missing, "", "rewriting is not served yet: write a `location` with `return` or `proxy_pass` for each case",
      "rewrite_by_condition"},
     {Fate::missing, "", "computed variables are not served yet: write a `location` or a `server` for each case",
-     "map geo geoip_country geoip_city geoip_org geoip2 geoip2_proxy geoip2_proxy_recursive split_clients "
+     "geoip_country geoip_city geoip_org geoip2 geoip2_proxy geoip2_proxy_recursive "
      "num_map keyval keyval_zone set_secure_random_alphanum"},
     {Fate::missing, "", "use `error_page 404 = @name`, or `proxy_pass` in a location of its own",
      "post_action"},

@@ -21,6 +21,14 @@ void apply_satisfy(table::Scope&, const config::Bound&);
 void apply_auth_delay(table::Scope&, const config::Bound&);
 void finish_access(table::Scope&, table::Route&);
 
+// rewrite/map.cc, rewrite/geo.cc, rewrite/split_clients.cc: variables that the configuration computes
+void declare_map(table::Scope&, const config::Bound&);
+void apply_map(table::Scope&, const config::Bound&);
+void declare_geo(table::Scope&, const config::Bound&);
+void apply_geo(table::Scope&, const config::Bound&);
+void declare_split_clients(table::Scope&, const config::Bound&);
+void apply_split_clients(table::Scope&, const config::Bound&);
+
 // limit/limit_req.cc
 void apply_limit_req_zone(table::Scope&, const config::Bound&);
 void apply_limit_req(table::Scope&, const config::Bound&);
