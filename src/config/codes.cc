@@ -218,7 +218,7 @@ constexpr Code all_codes[] = {
      "The directive is known, and this release does not serve it. Passing over it would let other requests through, or "
      "answer them in another way, so the configuration is refused as a whole. The help line says what to do until "
      "then. Directives that only cost speed or comfort get W901 instead.",
-     "allow 10.0.0.0/8;\ndeny all;", "listen 127.0.0.1:8080;  # behind a server that checks", {}},
+     "ssl_verify_client on;", "listen 127.0.0.1:8080;  # behind a server that checks", {}},
     {"W103", "server name on one socket twice",
      "The first server with the name gets all requests, the second none.",
      "server { listen 80; server_name a; }\nserver { listen 80; server_name a; }",
@@ -226,6 +226,10 @@ constexpr Code all_codes[] = {
     {"W118", "nothing to serve",
      "Without a `server` block no socket is opened.",
      "upstream orders { server 127.0.0.1:9000; }", "server { listen 8080; location / { return 204; } }", quiet},
+    {"W318", "auth_basic without a file of users",
+     "Nobody can be known: all requests get 403.",
+     "location /admin/ { auth_basic admin; }",
+     "location /admin/ { auth_basic admin; auth_basic_user_file users; }", quiet},
     {"W401", "a host name does not resolve",
      "The peer counts as down until its name resolves.",
      "proxy_pass http://no-such-host.invalid;", "proxy_pass http://10.0.0.1;", quiet},
@@ -233,7 +237,7 @@ constexpr Code all_codes[] = {
      "No `proxy_pass` names it: it is left over, or a name is misspelt.",
      "upstream orders { server 127.0.0.1:9000; }", "location / { proxy_pass http://orders; }", quiet},
     {"W501", "a zone is never used",
-     "No `limit_req` names it: requests are not held to its rate.",
+     "No `limit_req` or `limit_conn` names it: requests are not held to it.",
      "limit_req_zone $remote_addr zone=a:1m rate=1r/s;", "limit_req zone=a;", quiet},
     {"W703", "listen ... default is an old form",
      "`default_server` has replaced the parameter.",

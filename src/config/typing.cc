@@ -15,9 +15,6 @@
 #include "config/values.h"
 
 namespace gh::config {
-namespace {
-
-/// "10.1.2.3/8" as "10.0.0.0/8"; nothing when it is no network at all.
 std::optional<std::string> without_low_bits(std::string_view text) {
   const std::size_t slash = text.find('/');
   if (slash == std::string_view::npos) return std::nullopt;
@@ -34,6 +31,8 @@ std::optional<std::string> without_low_bits(std::string_view text) {
   if (::inet_ntop(address->family(), bytes.data(), out, sizeof out) == nullptr) return std::nullopt;
   return fmt::format("{}/{}", out, *bits);
 }
+
+namespace {
 
 /// Types and bounds of one value.
 class Typing {

@@ -80,7 +80,7 @@ constexpr Names all[] = {
      "userid_flags userid_mark userid_name userid_p3p userid_path userid_service proxy_cookie_path proxy_cookie_domain "
      "proxy_cookie_flags early_hints max_ranges slice"},
     {Fate::later, "", "not served yet: requests are not held to it",
-     "limit_conn limit_conn_zone limit_conn_status limit_conn_log_level limit_conn_dry_run limit_rate limit_rate_after "
+     "limit_rate limit_rate_after "
      "limit_zone"},
     {Fate::later, "", "not served yet: no copies are sent", "mirror mirror_request_body"},
     {Fate::later, "", "not served yet: folders are not listed",
@@ -99,11 +99,10 @@ constexpr Names all[] = {
     // --- refused until it is served: without it other requests would pass, or other things would run ---
     {Fate::missing, "access",
      "without access rules everybody would pass: put a server that checks in front, and listen on 127.0.0.1",
-     "allow deny satisfy_any auth_basic auth_basic_user_file auth_request auth_request_set "
-     "auth_oidc "
+     "satisfy_any auth_oidc "
      "auth_jwt auth_jwt_claim_set auth_jwt_header_set auth_jwt_key_cache auth_jwt_key_file auth_jwt_key_request "
-     "auth_jwt_leeway auth_jwt_require auth_jwt_type auth_require limit_except secure_link secure_link_md5 "
-     "secure_link_secret valid_referers auth_digest auth_pam auth_ldap auth_spnego disable_symlinks oidc_provider "
+     "auth_jwt_leeway auth_jwt_require auth_jwt_type auth_require limit_except "
+     "auth_digest auth_pam auth_ldap auth_spnego disable_symlinks oidc_provider "
      "ssl_verify_client ssl_verify_depth ssl_client_certificate ssl_reject_handshake"},
     {Fate::missing, "", "rewriting is not served yet: write a `location` with `return` or `proxy_pass` for each case",
      "if rewrite set break rewrite_by_condition"},
@@ -113,8 +112,8 @@ constexpr Names all[] = {
     {Fate::missing, "", "use `error_page 404 = @name`, or `proxy_pass` in a location of its own",
      "try_files post_action"},
     {Fate::missing, "",
-     "client addresses would be those of the balancer: take them from a field that it sets, in the service behind",
-     "set_real_ip_from real_ip_header real_ip_recursive proxy_protocol_timeout set_proxy_protocol proxy_protocol"},
+     "client addresses would be those of the balancer: take them from a field that it sets, with real_ip_header",
+     "proxy_protocol_timeout set_proxy_protocol proxy_protocol"},
     {Fate::missing, "", "TLS is not served yet: end it in front of the gateway", "ssl"},
     {Fate::refused, "", "this way to answer requests is not served",
      "empty_gif dav_methods dav_access create_full_put_path min_delete_depth dav_ext_methods flv mp4 mp4_buffer_size "

@@ -16,6 +16,40 @@ void apply_satisfy(table::Scope&, const config::Bound&);
 void apply_auth_delay(table::Scope&, const config::Bound&);
 void finish_access(table::Scope&, table::Route&);
 
+// access/allow.cc, auth_basic.cc, auth_request.cc: checks of that group
+void apply_allow(table::Scope&, const config::Bound&);
+void apply_deny(table::Scope&, const config::Bound&);
+void finish_allow(table::Scope&, table::Route&);
+void apply_auth_basic(table::Scope&, const config::Bound&);
+void apply_auth_basic_user_file(table::Scope&, const config::Bound&);
+void finish_auth_basic(table::Scope&, table::Route&);
+void apply_auth_request(table::Scope&, const config::Bound&);
+void declare_auth_request_set(table::Scope& main, const config::Bound&);
+void apply_auth_request_set(table::Scope&, const config::Bound&);
+void finish_auth_request(table::Scope&, table::Route&);
+
+// access/secure_link.cc, referer.cc: settings of variables
+void apply_secure_link(table::Scope&, const config::Bound&);
+void apply_secure_link_md5(table::Scope&, const config::Bound&);
+void apply_secure_link_secret(table::Scope&, const config::Bound&);
+void finish_secure_link(table::Scope&, table::Route&);
+void apply_valid_referers(table::Scope&, const config::Bound&);
+void finish_referers(table::Scope&, table::Route&);
+
+// address/realip.cc
+void apply_set_real_ip_from(table::Scope&, const config::Bound&);
+void apply_real_ip_header(table::Scope&, const config::Bound&);
+void apply_real_ip_recursive(table::Scope&, const config::Bound&);
+void finish_realip(table::Scope&, table::Route&);
+
+// limit/limit_conn.cc
+void apply_limit_conn_zone(table::Scope&, const config::Bound&);
+void apply_limit_conn(table::Scope&, const config::Bound&);
+void apply_limit_conn_status(table::Scope&, const config::Bound&);
+void apply_limit_conn_log_level(table::Scope&, const config::Bound&);
+void apply_limit_conn_dry_run(table::Scope&, const config::Bound&);
+void finish_limit_conn(table::Scope&, table::Route&);
+
 // limit/limit_req.cc
 void apply_limit_req_zone(table::Scope&, const config::Bound&);
 void apply_limit_req(table::Scope&, const config::Bound&);

@@ -24,6 +24,7 @@ Exchange::~Exchange() = default;
 
 void Exchange::reset() {
   worker.loop.timers().clear(*this);
+  for (AtEnd* work = at_end; work; work = work->next) work->run(*work);
   static_cast<RequestState&>(*this) = RequestState{};
   body.clear();
   arena.reset();

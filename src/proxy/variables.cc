@@ -131,7 +131,8 @@ std::span<const table::VariableRow> variable_rows() {
   static const std::vector<table::VariableRow> rows = [] {
     std::vector<table::VariableRow> all;
     for (const auto part :
-         {request_variables(), connection_variables(), reply_variables(), upstream_variables(), file_variables()}) {
+         {request_variables(), connection_variables(), reply_variables(), upstream_variables(), file_variables(),
+          link_variables()}) {
       all.insert(all.end(), part.begin(), part.end());
     }
     return all;

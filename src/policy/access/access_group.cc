@@ -58,8 +58,11 @@ Verdict run(Exchange& x, const void* params) {
   if (x.access.delayed_status != 0) return refused(x, group, x.access.delayed_status);
   while (x.access.next < group.checks.size()) {
     const Check& check = group.checks[x.access.next];
-    switch (check.run(x, check.params.get())) {
-      case Access::wait: return Verdict::again;
+    const Access said = check.run(x, check.params.get());
+    if (said == Access::wait) return Verdict::again;
+    x.access.pending = nullptr;
+    switch (said) {
+      case Access::wait: break;
       case Access::done: return Verdict::done;
       case Access::next: break;
       case Access::pass:
