@@ -9,10 +9,33 @@
 
 namespace gh::directives {
 
-extern const table::Module process_module, core_http_module, server_module, location_module, upstream_module,
-    files_module, error_page_module, log_module, return_module, limit_req_module, stub_status_module, proxy_module,
-    headers_module, access_group_module, realip_module, limit_conn_module, allow_module, auth_basic_module, auth_request_module,
-    secure_link_module, referer_module;
+extern const table::Module
+    access_group_module,
+    allow_module,
+    auth_basic_module,
+    auth_request_module,
+    compression_module,
+    core_http_module,
+    error_page_module,
+    expires_module,
+    files_module,
+    headers_module,
+    limit_conn_module,
+    limit_req_module,
+    location_module,
+    log_module,
+    process_module,
+    proxy_module,
+    range_module,
+    realip_module,
+    rewrite_module,
+    secure_link_module,
+    server_module,
+    stub_status_module,
+    trailers_module,
+    try_files_module,
+    upstream_module,
+    valid_referers_module;
 
 std::span<const table::Module* const> all_modules();
 

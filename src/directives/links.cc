@@ -1,4 +1,5 @@
-// secure_link and valid_referers: rows; the settings are policy/access/secure_link.cc and referer.cc, the variables
+// secure_link and valid_referers: rows; the settings are policy/access/secure_link.cc and
+// valid_referers.cc, the variables
 // proxy/variables_links.cc.
 #include "directives/directives.h"
 #include "directives/setters.h"
@@ -28,6 +29,6 @@ constexpr Row referer_rows[] = {
 }  // namespace
 
 constinit const table::Module secure_link_module{"secure_link", secure_link_rows, policy::finish_secure_link};
-constinit const table::Module referer_module{"referer", referer_rows, policy::finish_referers};
+constinit const table::Module valid_referers_module{"referer", referer_rows, policy::finish_valid_referers};
 
 }  // namespace gh::directives

@@ -1,4 +1,4 @@
-// realip: rows, see policy/address/realip.cc.
+// realip: rows, see policy/address/set_real_ip_from.cc.
 #include "directives/directives.h"
 #include "directives/setters.h"
 #include "policy/policy.h"
@@ -19,6 +19,6 @@ constexpr Row rows[] = {
 
 }  // namespace
 
-constinit const table::Module realip_module{"realip", rows, policy::finish_realip};
+constinit const table::Module realip_module{"realip", rows, policy::finish_real_ip};
 
 }  // namespace gh::directives

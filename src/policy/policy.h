@@ -7,11 +7,16 @@
 
 namespace gh::policy {
 
-// rewrite/return.cc
+// rewrite/rewrite.cc, return.cc, condition.cc: a block's operations in the order of the file
 void apply_return(table::Scope&, const config::Bound&);
-void finish_return(table::Scope&, table::Route&);
+void apply_rewrite(table::Scope&, const config::Bound&);
+void apply_break(table::Scope&, const config::Bound&);
+void declare_set(table::Scope&, const config::Bound&);
+void apply_set(table::Scope&, const config::Bound&);
+void apply_if(table::Scope&, const config::Bound&);
+void finish_rewrite(table::Scope&, table::Route&);
 
-// access/access_group.cc: satisfy and auth_delay; asks the checks of all access policies
+// access/satisfy.cc: satisfy and auth_delay; asks the checks of all access policies
 void apply_satisfy(table::Scope&, const config::Bound&);
 void apply_auth_delay(table::Scope&, const config::Bound&);
 void finish_access(table::Scope&, table::Route&);
@@ -28,19 +33,19 @@ void declare_auth_request_set(table::Scope& main, const config::Bound&);
 void apply_auth_request_set(table::Scope&, const config::Bound&);
 void finish_auth_request(table::Scope&, table::Route&);
 
-// access/secure_link.cc, referer.cc: settings of variables
+// access/secure_link.cc, valid_referers.cc: settings of variables
 void apply_secure_link(table::Scope&, const config::Bound&);
 void apply_secure_link_md5(table::Scope&, const config::Bound&);
 void apply_secure_link_secret(table::Scope&, const config::Bound&);
 void finish_secure_link(table::Scope&, table::Route&);
 void apply_valid_referers(table::Scope&, const config::Bound&);
-void finish_referers(table::Scope&, table::Route&);
+void finish_valid_referers(table::Scope&, table::Route&);
 
-// address/realip.cc
+// address/set_real_ip_from.cc
 void apply_set_real_ip_from(table::Scope&, const config::Bound&);
 void apply_real_ip_header(table::Scope&, const config::Bound&);
 void apply_real_ip_recursive(table::Scope&, const config::Bound&);
-void finish_realip(table::Scope&, table::Route&);
+void finish_real_ip(table::Scope&, table::Route&);
 
 // limit/limit_conn.cc
 void apply_limit_conn_zone(table::Scope&, const config::Bound&);
@@ -65,8 +70,21 @@ void finish_proxy(table::Scope&, table::Route&);
 void apply_stub_status(table::Scope&, const config::Bound&);
 void finish_stub_status(table::Scope&, table::Route&);
 
-// content/static.cc: the last content step of every route: root and index
+// content/static.cc: the last content step of every route: root and index; gzip_static, brotli_static, zstd_static
+void apply_precompressed(table::Scope&, const config::Bound&);
 void finish_static(table::Scope&, table::Route&);
+
+// content/try_files.cc
+void apply_try_files(table::Scope&, const config::Bound&);
+void finish_try_files(table::Scope&, table::Route&);
+
+// response/expires.cc
+void apply_expires(table::Scope&, const config::Bound&);
+void finish_expires(table::Scope&, table::Route&);
+
+// response/range.cc: max_ranges
+void apply_max_ranges(table::Scope&, const config::Bound&);
+void finish_range(table::Scope&, table::Route&);
 
 // response/headers.cc: add_header and add_trailer
 void apply_add_header(table::Scope&, const config::Bound&);
@@ -74,5 +92,6 @@ void apply_add_header_inherit(table::Scope&, const config::Bound&);
 void apply_add_trailer(table::Scope&, const config::Bound&);
 void apply_add_trailer_inherit(table::Scope&, const config::Bound&);
 void finish_headers(table::Scope&, table::Route&);
+void finish_trailers(table::Scope&, table::Route&);
 
 }  // namespace gh::policy

@@ -1,5 +1,6 @@
 """Who may pass: allow and deny, auth_basic, auth_request, satisfy, realip, with real services behind them."""
 import base64
+import hashlib
 import socket
 import time
 
@@ -255,6 +256,55 @@ class Addresses(WireTest):
             for ip in ("192.0.2.1", "192.0.2.2, 127.0.0.2", ""):
                 answer = conn.get("/believed", fields="X-Forwarded-For: %s\r\n" % ip if ip else "")
                 self.assertEqual(answer.get("X-IP"), "%s/127.0.0.2" % (ip.split(",")[0] or "127.0.0.2"))
+
+
+class Links(WireTest):
+    HTTP = """
+    server {
+        listen @P0@; server_name own.example;
+        location /f/ {
+            secure_link $arg_h,$arg_e;
+            secure_link_md5 "$secure_link_expires$uri secret";
+            if ($secure_link = "") { return 403; }
+            if ($secure_link = "0") { return 410; }
+            proxy_pass http://@O@;
+        }
+        location /img/ {
+            valid_referers none blocked server_names *.friend.example;
+            if ($invalid_referer) { return 403; }
+            proxy_pass http://@O@;
+        }
+        location /wiki/ {
+            limit_except GET { deny 127.0.0.1; }
+            proxy_pass http://@O@;
+        }
+    }
+    """
+
+    def link(self, path, ends, secret=" secret"):
+        digest = hashlib.md5(("%d%s%s" % (ends, path, secret)).encode()).digest()
+        return "%s?h=%s&e=%d" % (path, base64.urlsafe_b64encode(digest).decode().rstrip("="), ends)
+
+    def test_links_that_end(self):
+        later, earlier = int(time.time()) + 3600, int(time.time()) - 3600
+        self.assertStatus(self.get(self.link("/f/a", later)), 200)
+        self.assertStatus(self.get(self.link("/f/a", earlier)), 410)
+        self.assertStatus(self.get(self.link("/f/a", later, " guess")), 403)
+        self.assertStatus(self.get(self.link("/f/a", later).replace("/f/a", "/f/b")), 403)
+        self.assertStatus(self.get("/f/a"), 403)
+
+    def test_referers(self):
+        for referer, status in (("http://own.example/x", 200), ("https://www.friend.example", 200), ("-", 200),
+                                ("http://other.example/", 403), ("http://own.example.evil.example/", 403)):
+            self.assertStatus(self.get("/img/a", [("Referer", referer)]), status, referer)
+        self.assertStatus(self.get("/img/a"), 200)
+
+    def test_methods(self):
+        self.assertStatus(self.get("/wiki/a"), 200)
+        self.assertStatus(request(self.port, "HEAD", "/wiki/a"), 200)
+        self.assertStatus(request(self.port, "POST", "/wiki/a", (), b"x"), 403)
+        self.assertStatus(request(self.port, "DELETE", "/wiki/a", source="127.0.0.2"), 200)
+        self.assertEqual(self.origin.last.method, "DELETE")
 
 
 class LimitConn(WireTest):

@@ -1,7 +1,7 @@
 // allow and deny (LANGUAGE.md 10.2): one list, the first rule that fits the client's address decides.
 #include <vector>
 
-#include "policy/access/access.h"
+#include "policy/access.h"
 #include "policy/policy.h"
 #include "proxy/exchange.h"
 

@@ -4,13 +4,14 @@
 
 #include <cerrno>
 #include <cstring>
+#include <set>
 
 #include "base/base64.h"
 #include "base/text.h"
 #include "http/field_value.h"
 #include "net/work.h"
-#include "policy/access/access.h"
-#include "policy/access/password.h"
+#include "policy/access.h"
+#include "policy/password.h"
 #include "policy/policy.h"
 #include "proxy/exchange.h"
 #include "proxy/worker.h"
@@ -216,6 +217,19 @@ void apply_auth_basic_user_file(table::Scope& scope, const config::Bound& direct
   settings.has_file = true;
 }
 
+namespace {
+
+struct Warned { std::set<std::uint32_t> places; };  // local to the outermost scope
+
+/// Once for each auth_basic, however many locations inherit it.
+void warn_of_no_file(table::Scope& scope, const Settings& settings) {
+  if (!table::outermost(scope).local<Warned>().places.insert(settings.where.begin).second) return;
+  scope.warning(table::code::no_user_file, settings.where, "auth_basic has no auth_basic_user_file")
+      .with_help("everybody gets 403: name the file of users");
+}
+
+}  // namespace
+
 void finish_auth_basic(table::Scope& scope, table::Route& route) {
   if (!scope.has<Settings>() || !scope.get<Settings>().is_on) return;
   auto plan = std::make_shared<Plan>();
@@ -223,10 +237,8 @@ void finish_auth_basic(table::Scope& scope, table::Route& route) {
   plan->folder = scope.builder.loaded.main_dir;
   const auto make = [](const auto&) { return std::make_shared<UserFiles>(); };
   plan->files = scope.builder.registry().adopt_or_create<UserFiles>("auth_basic/files", "1", make).object;
-  if (!plan->settings.has_file && route.kind != table::Route::Kind::server) {
-    scope.warning(table::code::no_user_file, plan->settings.where, "auth_basic has no auth_basic_user_file")
-        .with_help("everybody gets 403: name the file of users");
-  }
+  const bool is_location = route.kind != table::Route::Kind::server;  // a server may leave the file to its locations
+  if (!plan->settings.has_file && is_location) warn_of_no_file(scope, plan->settings);
   add_check(scope, check, std::move(plan), "auth_basic");
 }
 

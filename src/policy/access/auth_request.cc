@@ -4,7 +4,7 @@
 
 #include <vector>
 
-#include "policy/access/access.h"
+#include "policy/access.h"
 #include "policy/policy.h"
 #include "proxy/exchange.h"
 #include "proxy/subexchange.h"

@@ -1,5 +1,5 @@
 // Hashes made by openssl passwd, htpasswd and crypt(3), not by the code under test.
-#include "policy/access/password.h"
+#include "policy/password.h"
 
 #include <doctest/doctest.h>
 

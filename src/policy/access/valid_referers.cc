@@ -70,7 +70,7 @@ void apply_valid_referers(table::Scope& scope, const config::Bound& directive) {
   if (!stated.where.is_set()) stated.where = directive.span();
 }
 
-void finish_referers(table::Scope& scope, table::Route& route) {
+void finish_valid_referers(table::Scope& scope, table::Route& route) {
   if (!scope.has<Stated>()) return;
   const Stated& stated = scope.get<Stated>();
   if (scope.is_own<Stated>() && stated.others == 0) {

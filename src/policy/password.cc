@@ -1,4 +1,4 @@
-#include "policy/access/password.h"
+#include "policy/password.h"
 
 #include <crypt.h>
 

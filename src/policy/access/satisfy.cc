@@ -1,9 +1,9 @@
-// satisfy, auth_delay, and the step that asks a route's access checks one after another (policy/access/access.h).
+// satisfy, auth_delay, and the step that asks a route's access checks one after another (policy/access.h).
 #include <fmt/format.h>
 
 #include <vector>
 
-#include "policy/access/access.h"
+#include "policy/access.h"
 #include "policy/policy.h"
 #include "proxy/exchange.h"
 

@@ -131,7 +131,7 @@ void apply_real_ip_recursive(table::Scope& scope, const config::Bound& directive
   scope.edit<Settings>().recursive = directive.at(0).number != 0;
 }
 
-void finish_realip(table::Scope& scope, table::Route& route) {
+void finish_real_ip(table::Scope& scope, table::Route& route) {
   const bool is_server = route.kind == table::Route::Kind::server;
   if (!scope.has<Proxies>() || (!is_server && is_as_in_server(scope))) return;
   auto plan = std::make_shared<Plan>();
