@@ -231,7 +231,7 @@ constexpr Code all_codes[] = {
      "The directive is known, and this release does not serve it. Passing over it would let other requests through, or "
      "answer them in another way, so the configuration is refused as a whole. The help line says what to do until "
      "then. Directives that only cost speed or comfort get W901 instead.",
-     "allow 10.0.0.0/8;\ndeny all;", "listen 127.0.0.1:8080;  # behind a server that checks", {}},
+     "auth_jwt shop;", "listen 127.0.0.1:8080;  # behind a server that checks", {}},
     {"E0603", "nothing to listen on",
      "Every `listen` of the configuration asks for what is not served yet (`ssl`, `quic`, `proxy_protocol`), so no "
      "socket would be opened. `--check` warns of it; a start and a reload are refused.",
@@ -255,6 +255,10 @@ constexpr Code all_codes[] = {
     {"W122", "a variable is computed twice",
      "Two of map, geo and split_clients define the same variable. The later one counts everywhere.",
      "map $uri $a { default 1; }\nmap $host $a { default 2; }", "map $host $a { default 2; }", quiet},
+    {"W318", "auth_basic without a file of users",
+     "Nobody can be known: all requests get 403.",
+     "location /admin/ { auth_basic admin; }",
+     "location /admin/ { auth_basic admin; auth_basic_user_file users; }", quiet},
     {"W401", "a host name does not resolve",
      "The peer counts as down until its name resolves.",
      "proxy_pass http://no-such-host.invalid;", "proxy_pass http://10.0.0.1;", quiet},
@@ -266,7 +270,7 @@ constexpr Code all_codes[] = {
      "It counts as down until it resolves.",
      "proxy_pass http://orders;", "proxy_pass http://orders:80;", quiet},
     {"W501", "a zone is never used",
-     "No `limit_req` names it: requests are not held to its rate.",
+     "No `limit_req` or `limit_conn` names it: requests are not held to it.",
      "limit_req_zone $remote_addr zone=a:1m rate=1r/s;", "limit_req zone=a;", quiet},
     {"W701", "listen ... http2 is an old form",
      "HTTP/2 is a matter of the server: `http2 on;` has replaced the parameter.",

@@ -11,6 +11,9 @@ namespace gh::directives {
 
 extern const table::Module
     access_group_module,
+    allow_module,
+    auth_basic_module,
+    auth_request_module,
     compression_module,
     core_http_module,
     error_page_module,
@@ -18,6 +21,7 @@ extern const table::Module
     files_module,
     grpc_pass_module,
     headers_module,
+    limit_conn_module,
     limit_req_module,
     location_module,
     log_module,
@@ -25,12 +29,15 @@ extern const table::Module
     process_module,
     proxy_module,
     range_module,
+    realip_module,
     rewrite_module,
+    secure_link_module,
     server_module,
     stub_status_module,
     trailers_module,
     try_files_module,
-    upstream_module;
+    upstream_module,
+    valid_referers_module;
 
 std::span<const table::Module* const> all_modules();
 

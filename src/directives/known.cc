@@ -83,7 +83,7 @@ constexpr Names all[] = {
      "userid_flags userid_mark userid_name userid_p3p userid_path userid_service proxy_cookie_path proxy_cookie_domain "
      "proxy_cookie_flags early_hints slice"},
     {Fate::later, "", "not served yet: requests are not held to it",
-     "limit_conn limit_conn_zone limit_conn_status limit_conn_log_level limit_conn_dry_run limit_rate limit_rate_after "
+     "limit_rate limit_rate_after "
      "limit_zone"},
     {Fate::later, "grpc", "gRPC upstreams are not served yet: `grpc_pass` answers 502", "grpc_*"},
     {Fate::later, "ssi", "not served yet: the commands stay in the pages as they are",
@@ -106,11 +106,11 @@ constexpr Names all[] = {
     // --- refused until it is served: without it other requests would pass, or other things would run ---
     {Fate::missing, "access",
      "without access rules everybody would pass: put a server that checks in front, and listen on 127.0.0.1",
-     "allow deny satisfy_any auth_basic auth_basic_user_file auth_request auth_request_set "
+     "satisfy_any "
      "auth_oidc "
      "auth_jwt auth_jwt_claim_set auth_jwt_header_set auth_jwt_key_cache auth_jwt_key_file auth_jwt_key_request "
-     "auth_jwt_leeway auth_jwt_require auth_jwt_type auth_require limit_except secure_link secure_link_md5 "
-     "secure_link_secret valid_referers auth_digest auth_pam auth_ldap auth_spnego oidc_provider"},
+     "auth_jwt_leeway auth_jwt_require auth_jwt_type auth_require "
+     "auth_digest auth_pam auth_ldap auth_spnego oidc_provider"},
     {Fate::missing, "", "rewriting is not served yet: write a `location` with `return` or `proxy_pass` for each case",
      "rewrite_by_condition"},
     {Fate::missing, "", "computed variables are not served yet: write a `location` or a `server` for each case",
@@ -120,7 +120,7 @@ constexpr Names all[] = {
      "post_action"},
     {Fate::missing, "",
      "client addresses would be those of the balancer: take them from a field that it sets, in the service behind",
-     "set_real_ip_from real_ip_header real_ip_recursive proxy_protocol_timeout set_proxy_protocol proxy_protocol"},
+     "proxy_protocol_timeout set_proxy_protocol proxy_protocol"},
     {Fate::refused, "", "this way to answer requests is not served",
      "empty_gif dav_methods dav_access create_full_put_path min_delete_depth dav_ext_methods flv mp4 mp4_buffer_size "
      "mp4_max_buffer_size mp4_limit_rate mp4_limit_rate_after mp4_start_key_frame hls hls_buffers hls_forward_args "

@@ -25,6 +25,7 @@ Exchange::~Exchange() = default;
 
 void Exchange::reset() {
   worker.loop.timers().clear(*this);
+  for (AtEnd* work = at_end; work; work = work->next) work->run(*work);
   static_cast<RequestState&>(*this) = RequestState{};
   body.clear();
   arena.reset();
@@ -176,7 +177,13 @@ bool Exchange::find_location() {
     error(404);
     return false;
   }
+  if (route->except) leave_to_exception();
   return true;
+}
+
+/// limit_except: other methods than those it names go on in its block.
+void Exchange::leave_to_exception() {
+  if ((route->except_allows >> static_cast<unsigned>(method_now) & 1) == 0) use_route(route->except);
 }
 
 void Exchange::route_and_run() {

@@ -33,6 +33,7 @@ namespace gh::proxy {
 class Worker;
 class Forwarder;
 struct Snapshot;
+struct SecureLinkAnswer;
 
 /// One try at one peer, for $upstream_* and the log. Times in ms, -1: not reached. Lives in the exchange's arena.
 struct AttemptRecord {
@@ -61,12 +62,20 @@ class ContentSource {
   ~ContentSource() = default;
 };
 
-/// What the access checks of a route have said so far (policy/access).
+/// What the access checks of a route have said so far (policy/access.h).
 struct AccessState {
   std::uint16_t next = 0;            // check to go on with, after a wait
   std::uint16_t status = 0;          // of the last refusal
   std::uint16_t refusal = 0;         // that `satisfy any` may still overrule
   std::uint16_t delayed_status = 0;  // answered when auth_delay is over
+  void* pending = nullptr;           // what the check that waits left for itself, in the arena
+};
+
+/// Something to be undone when an exchange's memory goes: a count in a zone, a job that must not come back. Lives in
+/// the arena.
+struct AtEnd {
+  void (*run)(AtEnd&) = nullptr;
+  AtEnd* next = nullptr;
 };
 
 /// Everything of one request that is gone with it: put back to its defaults as a whole when an exchange is reused.
@@ -107,6 +116,9 @@ struct RequestState {
   std::int64_t limit_rate = -1, limit_rate_after = -1;  // bytes a second and bytes; -1: as the location says
   std::uint8_t variable_depth = 0;   // computed variables under evaluation, one in another
   std::int8_t limit_req_status = 0;  // 0 none, 1 passed, 2 delayed, 3 rejected, 4 delayed dry run, 5 rejected dry run
+  std::int8_t limit_conn_status = 0; // 0 none, 1 passed, 2 rejected, 3 rejected dry run
+  AtEnd* at_end = nullptr;           // newest first
+  const SecureLinkAnswer* secure_link = nullptr;  // when it was asked for
   bool body_complete = false;
   bool body_streaming = false;       // handed to the content source as it comes, not kept
 
@@ -157,6 +169,16 @@ class Exchange final : public RequestState, private net::Deferred, private net::
   Clock& clock() const;
   /// Who asks: access rules, keys and $remote_addr mean this one.
   const Address& client_address() const { return real_address ? *real_address : client->peer_address(); }
+  /// The exchange that a client asked for: this one, or that around a subexchange.
+  Exchange& main() {
+    Exchange* x = this;
+    while (x->parent) x = x->parent;
+    return *x;
+  }
+  void when_freed(AtEnd& work) {
+    work.next = at_end;
+    at_end = &work;
+  }
   /// Continues behind the step that returned `wait`, at the end of this loop turn.
   void resume();
   /// resume() after `ms`.
@@ -241,6 +263,7 @@ class Exchange final : public RequestState, private net::Deferred, private net::
   void set_slots(const Regex& regex, const Captures& found, std::string_view subject,
                  std::span<const std::uint32_t> slots_of_names);
   bool find_location();
+  void leave_to_exception();
   void abort_source();
   void complete_reply();             // its last byte is handed over: the source is through
   table::Verdict send_whole(std::string_view bytes);

@@ -232,6 +232,7 @@ Verdict Exchange::named_redirect(std::string_view name) {
   access = {};
   in_server_program_ = false;
   use_route(server->routes[it->second].get());
+  if (route->except) leave_to_exception();
   run();
   return Verdict::done;
 }

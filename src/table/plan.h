@@ -226,6 +226,20 @@ struct ProxyTarget {
   config::Span where;
 };
 
+/// secure_link, secure_link_md5 and secure_link_secret: what $secure_link is made of.
+struct SecureLink {
+  std::optional<Template> link, md5;
+  std::string secret;
+};
+
+/// valid_referers: what $invalid_referer is made of. Names carry the index of their rule.
+struct Referers {
+  bool none = false, blocked = false;
+  ServerNames names;                            // with the server's own, when server_names was stated
+  std::vector<std::string> paths;               // of each name: the referer's path must begin with it
+  std::vector<std::shared_ptr<const Regex>> regexes;  // of the referer behind its scheme
+};
+
 /// Slots of the exchange that a regex's named groups fill, in Regex::names() order. Only regexes with names are in it.
 using RegexSlots = std::unordered_map<const Regex*, std::vector<std::uint32_t>>;
 
@@ -245,6 +259,10 @@ struct Route {
   const ResolverSettings* resolver = nullptr;   // null when none was stated
   const ProxyTarget* proxy_target = nullptr;    // null without proxy_pass
   const ProxySetHeaders* set_headers = nullptr;
+  const SecureLink* secure_link = nullptr;
+  const Referers* referers = nullptr;
+  const Route* except = nullptr;                // limit_except: the route of all methods but those allowed
+  std::uint32_t except_allows = 0;              // a bit for each http::Method: those that stay
   std::vector<std::shared_ptr<const void>> owned;
   std::shared_ptr<const Regex> regex;           // regex locations: for named captures
   std::vector<std::uint32_t> regex_slots;       // slot of each regex name, in Regex::names() order
