@@ -79,7 +79,6 @@ std::string_view host(Exchange& x, const VariableParam&) {
 std::string_view scheme(Exchange& x, const VariableParam&) { return x.client->is_tls() ? "https" : "http"; }
 std::string_view https(Exchange& x, const VariableParam&) { return x.client->is_tls() ? "on" : ""; }
 std::string_view nothing(Exchange&, const VariableParam&) { return ""; }
-std::string_view absent(Exchange&, const VariableParam&) { return not_found; }
 
 std::string_view server_name(Exchange& x, const VariableParam&) {
   return x.server ? std::string_view(x.server->name) : std::string_view("");
