@@ -80,17 +80,20 @@ state::Peer* Forwarder::pick() {
 }
 
 void Forwarder::next_try() {
-  const bool is_first = !record_;
-  peer_ = pick();
+  const bool may_wait = upstream_->queue_requests != 0 && !record_;
+  const bool others_wait = may_wait && upstream_->peers->waiting.load(std::memory_order_relaxed) > 0;
+  peer_ = others_wait ? nullptr : pick();  // they come first
   if (peer_) {
     if (tries_left_ > 0) --tries_left_;
     return open(*peer_);
   }
-  if (upstream_->queue_requests == 0 || !is_first) return no_peer("no live upstreams");
+  if (!may_wait) return no_peer("no live upstreams");
   stage_ = Stage::queued;
-  if (!x_.worker.waiting.join(*upstream_->peers, upstream_->queue_requests, upstream_->queue_timeout_ms, *this)) {
-    no_peer("upstream queue is full");
+  upstream::WaitQueue& queue = x_.worker.waiting;
+  if (!queue.join(*upstream_->peers, upstream_->queue_requests, upstream_->queue_timeout_ms, *this)) {
+    return no_peer("upstream queue is full");
   }
+  if (others_wait) queue.peer_is_free();  // perhaps one is: it is not looked for above
 }
 
 const Address* Forwarder::bind_address() {

@@ -67,8 +67,8 @@ void Forwarder::resolve(std::string_view name, std::uint16_t port, std::string_v
   resolving_id_ = resolver_->resolve(name, [this, port, key, name](Result<net::Resolver::Answer> answer) {
     if (stage_ != Stage::resolving) return;
     if (!answer || answer->addresses.empty()) {
-      const std::string why = answer ? "no address" : answer.error().text;
-      x_.log(LogLevel::error, fmt::format("{} could not be resolved ({})", name, why));
+      x_.log(LogLevel::error,
+             answer ? fmt::format("{} could not be resolved (3: Host not found)", name) : answer.error().text);
       x_.reason = "name not resolved";
       return answer_failure(502);
     }
