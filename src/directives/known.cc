@@ -77,8 +77,8 @@ constexpr Names all[] = {
      "expires sub_filter sub_filter_once sub_filter_types sub_filter_last_modified charset charset_types charset_map "
      "source_charset override_charset add_before_body add_after_body addition_types userid userid_domain "
      "userid_expires "
-     "userid_flags userid_mark userid_name userid_p3p userid_path userid_service proxy_cookie_path proxy_cookie_domain "
-     "proxy_cookie_flags early_hints max_ranges slice"},
+     "userid_flags userid_mark userid_name userid_p3p userid_path userid_service "
+     "early_hints max_ranges slice"},
     {Fate::later, "", "not served yet: requests are not held to it",
      "limit_conn limit_conn_zone limit_conn_status limit_conn_log_level limit_conn_dry_run limit_rate limit_rate_after "
      "limit_zone"},
@@ -111,7 +111,8 @@ constexpr Names all[] = {
      "map geo geoip_country geoip_city geoip_org geoip2 geoip2_proxy geoip2_proxy_recursive split_clients "
      "num_map keyval keyval_zone set_secure_random_alphanum"},
     {Fate::missing, "", "use `error_page 404 = @name`, or `proxy_pass` in a location of its own",
-     "try_files post_action"},
+     "try_files"},
+    {Fate::later, "", "not served yet: nothing is done after an answer; `mirror` sends a copy", "post_action"},
     {Fate::missing, "",
      "client addresses would be those of the balancer: take them from a field that it sets, in the service behind",
      "set_real_ip_from real_ip_header real_ip_recursive proxy_protocol_timeout set_proxy_protocol proxy_protocol"},

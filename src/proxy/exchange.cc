@@ -29,7 +29,7 @@ void Exchange::reset() {
   arena.reset();
   stage_ = Stage::receiving;
   pc_ = 0;
-  in_server_program_ = waiting_for_body_ = resume_due_ = false;
+  in_server_program_ = waiting_for_body_ = body_begun_ = resume_due_ = false;
   runs_ = 0;
   body_received_ = 0;
   source_ = nullptr;
@@ -244,7 +244,28 @@ void Exchange::run_deferred() {
 bool Exchange::body_is_read() {
   waiting_for_body_ = !body_complete;
   if (waiting_for_body_) client->want_body(*this, true);
+  else if (request.expect_continue) continue_without_body();
   return body_complete;
+}
+
+/// As in nginx, a client that asks before it sends is told to go on also when it has announced a length of 0.
+void Exchange::continue_without_body() {
+  request.expect_continue = false;
+  const bool is_empty = request.framing == http::BodyFraming::length && request.content_length == 0;
+  if (is_empty && !reply.head_sent) client->send_interim(*this, 100);
+}
+
+bool Exchange::body_has_begun() {
+  if (body_complete) return body_is_read();
+  const bool waits = request.expect_continue;  // nothing comes before it is told to send
+  if (!waits && !std::exchange(body_begun_, true)) {
+    body_is_read();
+    resume();
+    return false;
+  }
+  waiting_for_body_ = false;
+  client->want_body(*this, false);
+  return true;
 }
 
 void Exchange::stream_body() {

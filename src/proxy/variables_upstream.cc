@@ -85,14 +85,21 @@ std::string_view upstream_trailer(Exchange& x, const VariableParam& param) {
 }
 
 /// The value of a Set-Cookie field (RFC 6265 4.1.1), up to its first attribute.
+/// Blanks only: a tab is part of a name or value, as in nginx.
+std::string_view strip_blanks(std::string_view text) {
+  while (text.starts_with(' ')) text.remove_prefix(1);
+  while (text.ends_with(' ')) text.remove_suffix(1);
+  return text;
+}
+
 std::string_view upstream_cookie(Exchange& x, const VariableParam& param) {
   if (!x.upstream_head) return not_found;
   for (const http::Field& field : x.upstream_head->fields) {
     if (field.id != http::HeaderId::set_cookie) continue;
     const std::string_view pair = field.value.substr(0, field.value.find(';'));
     const std::size_t equals = pair.find('=');
-    if (equals != std::string_view::npos && iequals(trim(pair.substr(0, equals)), param.text))
-      return trim(pair.substr(equals + 1));
+    if (equals != std::string_view::npos && iequals(strip_blanks(pair.substr(0, equals)), param.text))
+      return strip_blanks(pair.substr(equals + 1));
   }
   return not_found;
 }

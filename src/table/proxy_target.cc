@@ -76,4 +76,16 @@ bool has_constant_host(std::string_view text) {
          tail.starts_with("$document_uri") || tail.starts_with("${request_uri}") || tail.starts_with("${uri}");
 }
 
+std::optional<Address> parse_local_address(std::string_view text) {
+  if (const auto plain = Address::parse_ip(text, 0)) return *plain;
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos) return std::nullopt;
+  const auto port = parse_uint(text.substr(colon + 1));
+  std::string_view host = text.substr(0, colon);
+  if (host.size() > 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
+  if (!port || *port > 65535) return std::nullopt;
+  const auto address = Address::parse_ip(host, static_cast<std::uint16_t>(*port));
+  return address ? std::optional<Address>(*address) : std::nullopt;
+}
+
 }  // namespace gh::table

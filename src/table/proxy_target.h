@@ -1,10 +1,12 @@
-// The URL of proxy_pass, taken apart at build (LANGUAGE.md 9.1). Build thread only.
+// The URL of proxy_pass, taken apart (LANGUAGE.md 9.1), and the address of proxy_bind.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "base/address.h"
 #include "base/result.h"
 
 namespace gh::table {
@@ -26,5 +28,8 @@ Result<ProxyUrl> parse_proxy_url(std::string_view text);
 
 /// Part of a URL with variables that can be understood at build: true when scheme and host come before the first `$`.
 bool has_constant_host(std::string_view text);
+
+/// proxy_bind: "10.0.0.1", "10.0.0.1:5000", "::1", "[::1]:5000".
+std::optional<Address> parse_local_address(std::string_view text);
 
 }  // namespace gh::table

@@ -64,3 +64,15 @@ TEST_CASE("the host is constant when no variable can reach it") {
   CHECK_FALSE(has_constant_host("$url"));
   CHECK_FALSE(has_constant_host("$scheme://orders/"));
 }
+TEST_CASE("proxy_bind: an address, with a port when one is written") {
+  for (const char* good : {"10.0.0.1", "10.0.0.1:5000", "::1", "[::1]:5000"}) {
+    CAPTURE(good);
+    const auto address = parse_local_address(good);
+    REQUIRE(address);
+    CHECK(address->port() == (std::string_view(good).ends_with(":5000") ? 5000 : 0));
+  }
+  for (const char* bad : {"", "off", "a", "10.0.0.1:", "10.0.0.1:x", "10.0.0.1:65536", "10.0.0:1", "[::1]:", ":1"}) {
+    CAPTURE(bad);
+    CHECK_FALSE(parse_local_address(bad));
+  }
+}
