@@ -7,7 +7,7 @@ std::span<const table::Module* const> all_modules() {
       &process_module,    &core_http_module, &server_module,  &location_module,    &upstream_module,
       &error_page_module, &log_module,     &return_module,      &limit_req_module,
       &access_group_module,
-      &proxy_buffers_module, &proxy_rewrites_module,
+      &mirror_module, &proxy_buffers_module, &proxy_rewrites_module,
       &stub_status_module, &proxy_module,     &headers_module,   &files_module,
   };
   return modules;

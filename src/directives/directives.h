@@ -11,7 +11,7 @@ namespace gh::directives {
 
 extern const table::Module process_module, core_http_module, server_module, location_module, upstream_module,
     files_module, error_page_module, log_module, return_module, limit_req_module, stub_status_module, proxy_module,
-    headers_module, access_group_module, proxy_buffers_module, proxy_rewrites_module;
+    headers_module, access_group_module, mirror_module, proxy_buffers_module, proxy_rewrites_module;
 
 std::span<const table::Module* const> all_modules();
 

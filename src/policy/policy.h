@@ -27,6 +27,11 @@ void finish_limit_req(table::Scope&, table::Route&);
 // content/proxy_pass.cc: reads the scope's ProxyTarget (table/proxy_target.h) and the proxy lists of table/plan.h
 void finish_proxy(table::Scope&, table::Route&);
 
+// content/mirror.cc
+void apply_mirror(table::Scope&, const config::Bound&);
+void apply_mirror_request_body(table::Scope&, const config::Bound&);
+void finish_mirror(table::Scope&, table::Route&);
+
 // content/stub_status.cc
 void apply_stub_status(table::Scope&, const config::Bound&);
 void finish_stub_status(table::Scope&, table::Route&);
