@@ -80,8 +80,8 @@ constexpr Names all[] = {
      "sub_filter sub_filter_once sub_filter_types sub_filter_last_modified charset charset_types charset_map "
      "source_charset override_charset add_before_body add_after_body addition_types userid userid_domain "
      "userid_expires "
-     "userid_flags userid_mark userid_name userid_p3p userid_path userid_service proxy_cookie_path proxy_cookie_domain "
-     "proxy_cookie_flags early_hints slice"},
+     "userid_flags userid_mark userid_name userid_p3p userid_path userid_service "
+     "early_hints slice"},
     {Fate::later, "", "not served yet: requests are not held to it",
      "limit_rate limit_rate_after "
      "limit_zone"},
@@ -89,7 +89,6 @@ constexpr Names all[] = {
     {Fate::later, "ssi", "not served yet: the commands stay in the pages as they are",
      "ssi ssi_last_modified ssi_min_file_chunk ssi_silent_errors ssi_types ssi_value_length"},
     {Fate::later, "", "not served yet: symbolic links are followed", "disable_symlinks"},
-    {Fate::later, "", "not served yet: no copies are sent", "mirror mirror_request_body"},
     {Fate::later, "", "not served yet: folders are not listed",
      "autoindex autoindex_exact_size autoindex_format autoindex_localtime random_index"},
     {Fate::later, "", "not served yet: servers are chosen without it",

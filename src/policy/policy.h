@@ -78,6 +78,11 @@ void finish_proxy(table::Scope&, table::Route&);
 void apply_grpc_pass(table::Scope&, const config::Bound&);
 void finish_grpc_pass(table::Scope&, table::Route&);
 
+// content/mirror.cc
+void apply_mirror(table::Scope&, const config::Bound&);
+void apply_mirror_request_body(table::Scope&, const config::Bound&);
+void finish_mirror(table::Scope&, table::Route&);
+
 // content/stub_status.cc
 void apply_stub_status(table::Scope&, const config::Bound&);
 void finish_stub_status(table::Scope&, table::Route&);

@@ -31,7 +31,7 @@ void Exchange::reset() {
   arena.reset();
   stage_ = Stage::receiving;
   pc_ = 0;
-  in_server_program_ = waiting_for_body_ = resume_due_ = false;
+  in_server_program_ = waiting_for_body_ = body_begun_ = resume_due_ = false;
   runs_ = 0;
   body_received_ = 0;
   source_ = nullptr;
@@ -267,6 +267,19 @@ bool Exchange::body_is_read() {
   if (waiting_for_body_) client->want_body(*this, true);
   else body_was_there(*this);
   return body_complete;
+}
+
+bool Exchange::body_has_begun() {
+  if (body_complete) return body_is_read();
+  const bool waits = request.expect_continue;  // nothing comes before it is told to send
+  if (!waits && !std::exchange(body_begun_, true)) {
+    body_is_read();
+    resume();
+    return false;
+  }
+  waiting_for_body_ = false;
+  client->want_body(*this, false);
+  return true;
 }
 
 void Exchange::stream_body() {

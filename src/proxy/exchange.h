@@ -78,6 +78,12 @@ struct AtEnd {
   AtEnd* next = nullptr;
 };
 
+/// What an answer with X-Accel-Redirect leaves for the one that is sent in its place.
+struct KeptFields {
+  std::string_view content_type;
+  Fields fields;
+};
+
 /// Everything of one request that is gone with it: put back to its defaults as a whole when an exchange is reused.
 struct RequestState {
   // --- the request, filled by the client side before start() ---
@@ -103,6 +109,7 @@ struct RequestState {
   bool uri_changed = false;          // $uri is no longer what the client sent: proxy_pass re-encodes it
   bool adds_uri_to_alias = false;    // try_files found $uri below the alias of a regex location
   bool is_error_page = false;        // an error_page is being served
+  bool error_pages_over = false;     // one is, and it stays the only one (recursive_error_pages off)
   bool relocates = false;            // a rewrite asks for another location
   bool stays = false;                // `rewrite ... break`: proxy_pass's URI part is left out
   bool escapes_captures = false;     // while a text with $1 becomes part of a URL or of arguments
@@ -131,6 +138,7 @@ struct RequestState {
   std::span<const http::Field> upstream_trailers;
   const table::ProxyTarget* proxy_target = nullptr;   // $proxy_host, $proxy_port
   std::string_view proxy_host;       // of a proxy_pass with variables
+  KeptFields* kept_fields = nullptr; // after X-Accel-Redirect
   std::string_view page_text;        // what the built-in page says instead of the status's phrase
   std::string_view upstream_uri;     // request-target of the last attempt, for the log
   std::string_view reason;           // why the gateway itself answered ($gateway_reason)
@@ -185,6 +193,8 @@ class Exchange final : public RequestState, private net::Deferred, private net::
   void resume_after(std::int64_t ms);
   /// The whole body is in `body` when this returns true; otherwise the step returns `wait` and is run again.
   bool body_is_read();
+  /// What came of the body together with the head is in `body` when this returns true; otherwise as above.
+  bool body_has_begun();
   /// For proxy_request_buffering off: from now on the body goes to the content source.
   void stream_body();
   void want_body(bool wanted);       // back pressure on a streaming body
@@ -255,6 +265,7 @@ class Exchange final : public RequestState, private net::Deferred, private net::
   void fire() override;
   void run();
   bool find_server();
+  void add_kept_fields();
   bool error_page(unsigned status, table::Verdict& verdict);
   table::Verdict builtin_page(unsigned status);
   void use_route(const table::Route* next);
@@ -286,6 +297,7 @@ class Exchange final : public RequestState, private net::Deferred, private net::
   std::uint32_t pc_ = 0;             // next step
   bool in_server_program_ = false;
   bool waiting_for_body_ = false;
+  bool body_begun_ = false;
   bool resume_due_ = false;
   std::uint32_t runs_ = 0;           // programs begun: tells a waiting step whether another one took over
   std::uint64_t body_received_ = 0;

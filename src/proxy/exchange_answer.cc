@@ -27,6 +27,13 @@ Verdict Exchange::attach(ContentSource& source) {
   return Verdict::wait;
 }
 
+/// After X-Accel-Redirect: what the first answer said of the content. An upstream knows its own type, though.
+void Exchange::add_kept_fields() {
+  const bool unknown = !reply.from_upstream || reply.content_type.empty();
+  if (unknown && !kept_fields->content_type.empty()) reply.content_type = kept_fields->content_type;
+  for (const http::Field& field : kept_fields->fields.view()) reply.fields.add(arena, field);
+}
+
 bool Exchange::prepare_head() {
   if (reply.head_prepared) return true;
   reply.head_prepared = true;
@@ -35,6 +42,7 @@ bool Exchange::prepare_head() {
     reply.reason = {};
     error_status = 0;
   }
+  if (kept_fields) add_kept_fields();
   for (const table::Step& step : route->program.response) {
     if (step.run(*this, step.params) == Verdict::done) return false;
   }
@@ -166,11 +174,12 @@ Verdict Exchange::error(unsigned status) {
 
 /// True when an error_page takes over.
 bool Exchange::error_page(unsigned status, Verdict& verdict) {
-  if (is_error_page && !core().recursive_error_pages) return false;
+  if (error_pages_over) return false;
   const table::ErrorPage* page = find_error_page(*route, status);
   if (!page || redirects >= max_redirects) return false;
   reply.fields.remove_if([](const http::Field& field) { return field.id != http::HeaderId::www_authenticate; });
   is_error_page = true;
+  error_pages_over = !core().recursive_error_pages;
   reply.status = static_cast<std::uint16_t>(status);  // what $status says in the page's URI
   const std::string_view to = page->target.render(*this, arena);
   if (page->external) {
@@ -200,6 +209,7 @@ Verdict Exchange::builtin_page(unsigned status) {
   }
   if (status < 300) return send_whole({});
   const BuiltinPage page = make_builtin_page(*this, status);
+  if (kept_fields) kept_fields->content_type = {};
   reply.content_type = page.content_type;
   return send_whole(page.body);
 }

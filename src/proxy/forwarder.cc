@@ -9,6 +9,7 @@
 
 #include "proxy/error_page.h"
 #include "proxy/worker.h"
+#include "table/proxy_target.h"
 
 namespace gh::proxy {
 
@@ -18,7 +19,6 @@ using upstream::Outcome;
 namespace {
 
 constexpr std::uint32_t max_interim_heads = 16;
-constexpr std::size_t body_high_water = 256 * 1024;   // of a streaming request body, queued towards the peer
 constexpr std::size_t relay_parts = 16;
 constexpr std::uint64_t least_splice_bytes = 64 * 1024;  // less is copied as fast as it is moved
 
@@ -56,6 +56,7 @@ Verdict Forwarder::begin(const ProxyPlan& plan, const table::Upstream& up, const
   started_ms_ = x_.clock().now_ms();
   body_offset_ = 0;
   interim_ = 0;
+  buffering_ = plan.settings->buffering;
   request_started_ = body_sent_ = held_back_ = rate_held_ = false;
   tries_left_ = up.peers->tries();
   if (plan.settings->next_upstream_tries > 0) {
@@ -103,7 +104,10 @@ const Address* Forwarder::bind_address() {
   if (!settings.bind_template) return nullptr;
   const std::string_view text = settings.bind_template->render(x_, x_.arena);
   Result<Address> parsed = Address::parse(text, 0);
-  if (!parsed) return nullptr;
+  if (!parsed) {
+    if (!text.empty() && text != "off") x_.log(LogLevel::error, fmt::format("invalid local address \"{}\"", text));
+    return nullptr;
+  }
   bind_ = *parsed;
   return &bind_;
 }
@@ -153,6 +157,7 @@ void Forwarder::send_request() {
   Output& out = x_.worker.out;
   out.clear();
   write_upstream_request(out, x_, *plan_, request_);
+  if (x_.body_streaming && x_.body.size() > 0) add_begun_body(out);
   std::array<iovec, relay_parts> parts;
   std::size_t count = 1;
   parts[0] = part(out.view());
@@ -169,6 +174,8 @@ void Forwarder::send_request() {
   if (const int error = connection_->stream.write({parts.data(), count}); error != 0) return on_peer_broken(error);
   if (body_sent_) return request_sent();
   if (x_.body_streaming) {
+    if (x_.body.size() > 0) send_begun_file();
+    if (send_failed_ || stage_ == Stage::over) return;
     if (connection_->stream.queued_bytes() > 0) connection_->set_timeout(plan_->settings->send_timeout_ms);
     else connection_->clear_timeout();
     x_.stream_body();
@@ -176,78 +183,6 @@ void Forwarder::send_request() {
     return;
   }
   send_more_body();
-}
-
-/// Buffered body: keep the peer's queue filled, a piece at a time.
-void Forwarder::send_more_body() {
-  if (!held_back_) connection_->set_timeout(plan_->settings->send_timeout_ms);
-  while (!body_sent_ && !send_failed_ && connection_->stream.queued_bytes() < body_high_water) {
-    std::array<iovec, relay_parts> parts;
-    std::size_t count = 0;
-    if (x_.forwarded_body().in_file()) {
-      const std::span<char> piece = x_.worker.file_buffer();
-      Result<std::size_t> got = x_.forwarded_body().read_file(body_offset_, piece.data(), piece.size());
-      if (!got || *got == 0) return failed_here(got ? "request body file is short" : got.error().text);
-      parts[count++] = {piece.data(), *got};
-    } else {
-      count = x_.forwarded_body().parts(body_offset_, parts.data(), parts.size());
-    }
-    for (std::size_t i = 0; i < count; ++i) {
-      body_offset_ += parts[i].iov_len;
-      record_->bytes_sent += parts[i].iov_len;
-    }
-    body_sent_ = body_offset_ >= x_.forwarded_body().size();
-    if (connection_->stream.write({parts.data(), count}) != 0) return stop_sending();
-  }
-  if (body_sent_) request_sent();
-}
-
-/// All of the request was handed to the stream; what it could not send at once still counts as sending.
-void Forwarder::request_sent() {
-  body_sent_ = true;
-  if (stage_ == Stage::sending) stage_ = Stage::waiting_head;
-  const bool queued = connection_->stream.queued_bytes() > 0;
-  connection_->set_timeout(queued ? plan_->settings->send_timeout_ms : plan_->settings->read_timeout_ms);
-}
-
-/// The peer closed its reading side. It may have answered before that (413): wait for what it says.
-void Forwarder::stop_sending() {
-  send_failed_ = true;
-  body_sent_ = false;  // the connection is not fit for another request
-  if (stage_ == Stage::sending) stage_ = Stage::waiting_head;
-  connection_->set_timeout(plan_->settings->read_timeout_ms);
-}
-
-void Forwarder::on_body(std::string_view bytes) {
-  if (!connection_ || body_sent_ || send_failed_) return;
-  char chunk_head[20];
-  std::array<iovec, 3> parts;
-  std::size_t count = 0;
-  if (request_.chunked) parts[count++] = {chunk_head, http::write_chunk_head(bytes.size(), chunk_head)};
-  parts[count++] = part(bytes);
-  if (request_.chunked) parts[count++] = part("\r\n");
-  record_->bytes_sent += bytes.size();
-  if (connection_->stream.write({parts.data(), count}) != 0) return stop_sending();
-  // While nothing is queued, it is the client that is waited for, and its own timeout that counts.
-  if (stage_ == Stage::sending && connection_->stream.queued_bytes() > 0)
-    connection_->set_timeout(plan_->settings->send_timeout_ms);
-  else if (stage_ == Stage::sending) connection_->clear_timeout();
-  if (connection_->stream.queued_bytes() > body_high_water) x_.want_body(false);
-}
-
-void Forwarder::on_body_end() {
-  if (!connection_ || body_sent_ || send_failed_) return;
-  if (request_.chunked && connection_->stream.write("0\r\n\r\n") != 0) return stop_sending();
-  request_sent();
-}
-
-void Forwarder::on_peer_drained() {
-  if (!body_sent_ && !send_failed_) {
-    if (!x_.body_streaming) return send_more_body();
-    if (stage_ == Stage::sending) connection_->clear_timeout();
-    return x_.want_body(true);
-  }
-  if (stage_ == Stage::waiting_head) connection_->set_timeout(plan_->settings->read_timeout_ms);
 }
 
 // ---- the answer's head ---------------------------------------------------------------------------------------------
@@ -337,7 +272,11 @@ bool Forwarder::judge_head(std::string_view) {
 
 void Forwarder::begin_reply(std::string_view rest) {
   stage_ = Stage::relaying;
-  take_upstream_head(x_, *plan_, head_);
+  constexpr FieldBits accel = field_bit(http::HeaderId::x_accel_redirect) |
+                              field_bit(http::HeaderId::x_accel_buffering) |
+                              field_bit(http::HeaderId::x_accel_limit_rate);
+  const FieldBits seen = take_upstream_head(x_, *plan_, head_);
+  if ((seen & accel) != 0 && obey_accel_fields()) return;
   if (upstream_->sticky) head_in_session();
   if (is_header(upstream_->measure)) upstream::add_time(*peer_, since_attempt_ms(), x_.clock().now_ms());
   if (plan_->settings->force_ranges) {
@@ -424,8 +363,8 @@ void Forwarder::on_peer_spliced(std::size_t bytes) {
 /// Back pressure: the peer waits while the client has enough to read.
 void Forwarder::hold_back() {
   const table::ProxySettings& settings = *plan_->settings;
-  const auto most = static_cast<std::size_t>(settings.buffering ? settings.buffers * settings.buffers_bytes
-                                                                : settings.buffer_bytes);
+  const auto most = static_cast<std::size_t>(buffering_ ? settings.buffers * settings.buffers_bytes
+                                                         : settings.buffer_bytes);
   if (x_.queued_bytes() <= most) {
     const std::int64_t wait = settings.limit_rate > 0 ? rate_wait_ms() : 0;
     if (wait == 0) return connection_->set_timeout(settings.read_timeout_ms);

@@ -195,9 +195,10 @@ std::string_view content_type(Exchange& x, const VariableParam&) {
 /// Only a body that was read whole and lies in memory. One that streams to an upstream counts as long as it would
 /// have fitted client_body_buffer_size.
 std::string_view request_body(Exchange& x, const VariableParam&) {
-  if (x.body.size() == 0 || x.body.in_file() || !x.body_complete) return not_found;
+  const RequestBody& body = x.forwarded_body();
+  if (body.size() == 0 || body.in_file() || !x.body_complete) return not_found;
   std::string scratch;
-  const std::string_view whole = x.body.whole(scratch);
+  const std::string_view whole = body.whole(scratch);
   return whole.data() == scratch.data() ? x.arena.copy(whole) : whole;
 }
 

@@ -131,7 +131,7 @@ enum NextUpstream : std::uint32_t {
   next_503 = 64, next_504 = 128, next_403 = 256, next_404 = 512, next_429 = 1024, next_off = 2048, next_denied = 4096
 };
 
-struct RedirectRule {     // proxy_redirect FROM TO
+struct RedirectRule {     // proxy_redirect FROM TO, and proxy_cookie_domain and _path
   Template from;
   std::shared_ptr<const Regex> regex;          // `~RE` and `~*RE`; `from` is empty then
   std::vector<std::uint32_t> regex_slots;      // slot of each named group, in Regex::names() order
@@ -168,7 +168,11 @@ struct ProxySettings {
 struct ProxySetHeaders { std::vector<HeaderSetting> list; };
 struct ProxyHideHeaders { std::vector<std::string> list; };   // lower case
 struct ProxyPassHeaders { std::vector<std::string> list; };   // lower case
-struct ProxyRedirects { std::vector<RedirectRule> list; bool off = false; bool use_default = true; };
+struct ProxyRedirects {
+  std::vector<RedirectRule> list;
+  std::size_t default_at = 0;                // in `list`: `default` acts before that rule
+  bool off = false, use_default = true;
+};
 enum IgnoreHeader : std::uint32_t {
   ignore_x_accel_redirect = 1,
   ignore_x_accel_expires = 2,
