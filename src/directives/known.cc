@@ -35,23 +35,22 @@ constexpr Names all[] = {
      "variables_hash_max_size variables_hash_bucket_size map_hash_max_size map_hash_bucket_size "
      "proxy_headers_hash_max_size proxy_headers_hash_bucket_size referer_hash_max_size referer_hash_bucket_size"},
     {Fate::note, "", "memory is managed per worker and needs no setting",
-     "connection_pool_size request_pool_size subrequest_output_buffer_size client_body_in_file_only "
-     "proxy_temp_path proxy_max_temp_file_size proxy_temp_file_write_size open_log_file_cache"},
+     "connection_pool_size request_pool_size subrequest_output_buffer_size "
+     "proxy_temp_path proxy_max_temp_file_size proxy_temp_file_write_size"},
     {Fate::note, "", "workers are threads of one process, placed by the kernel",
      "worker_cpu_affinity worker_priority worker_rlimit_core worker_rlimit_sigpending working_directory lock_file "
      "timer_resolution debug_points env pcre_jit quic_bpf ssl_engine ssl_object_cache_inheritable "
      "google_perftools_profiles"},
     {Fate::note, "", "modules are built in; directives of those that are not are told one by one", "load_module"},
     {Fate::note, "", "connections are closed in an orderly way in all cases",
-     "reset_timedout_connection keepalive_disable msie_refresh"},
+     "reset_timedout_connection msie_refresh"},
 
     // --- served by later releases, safe to pass over ---
     {Fate::later, "gzip", "compression is not served yet: answers go out as they are",
-     "gzip gzip_types gzip_comp_level gzip_min_length gzip_vary gzip_proxied gzip_http_version gzip_buffers "
-     "gzip_disable "
-     "gzip_static gzip_window gzip_hash gzip_no_buffer postpone_gzipping gunzip gunzip_buffers brotli brotli_types "
-     "brotli_comp_level brotli_static brotli_min_length brotli_window brotli_buffers zstd zstd_types zstd_comp_level "
-     "zstd_min_length zstd_static"},
+     "gzip gzip_types gzip_comp_level gzip_min_length gzip_buffers "
+     "gzip_window gzip_hash gzip_no_buffer postpone_gzipping gunzip gunzip_buffers brotli brotli_types "
+     "brotli_comp_level brotli_min_length brotli_window brotli_buffers zstd zstd_types zstd_comp_level "
+     "zstd_min_length"},
     {Fate::later, "cache", "caching is not served yet: each request goes upstream",
      "proxy_cache proxy_cache_path proxy_cache_key proxy_cache_valid proxy_cache_bypass proxy_cache_use_stale "
      "proxy_cache_lock proxy_cache_lock_timeout proxy_cache_lock_age proxy_cache_revalidate "
@@ -78,11 +77,11 @@ constexpr Names all[] = {
      "http3_max_concurrent_streams http3_stream_buffer_size quic_retry quic_gso quic_host_key "
      "quic_active_connection_id_limit"},
     {Fate::later, "", "not served yet: answers go out unchanged",
-     "expires sub_filter sub_filter_once sub_filter_types sub_filter_last_modified charset charset_types charset_map "
+     "sub_filter sub_filter_once sub_filter_types sub_filter_last_modified charset charset_types charset_map "
      "source_charset override_charset add_before_body add_after_body addition_types userid userid_domain "
      "userid_expires "
      "userid_flags userid_mark userid_name userid_p3p userid_path userid_service proxy_cookie_path proxy_cookie_domain "
-     "proxy_cookie_flags early_hints max_ranges slice"},
+     "proxy_cookie_flags early_hints slice"},
     {Fate::later, "", "not served yet: requests are not held to it",
      "limit_conn limit_conn_zone limit_conn_status limit_conn_log_level limit_conn_dry_run limit_rate limit_rate_after "
      "limit_zone"},
@@ -94,13 +93,13 @@ constexpr Names all[] = {
     {Fate::later, "", "not served yet: folders are not listed",
      "autoindex autoindex_exact_size autoindex_format autoindex_localtime random_index"},
     {Fate::later, "", "not served yet: servers are chosen without it",
-     "sticky sticky_cookie_insert sticky_disconnect_sessions ntlm queue least_time health_check health_check_timeout "
+     "sticky_cookie_insert sticky_disconnect_sessions ntlm health_check health_check_timeout "
      "match "
      "check status_zone upstream_conf server_zone"},
     {Fate::later, "", "not served yet: nothing is traced",
      "otel_exporter otel_service_name otel_trace otel_trace_context otel_span_name otel_span_attr opentracing "
      "opentracing_load_tracer opentracing_propagate_context vhost_traffic_status vhost_traffic_status_zone "
-     "vhost_traffic_status_display uninitialized_variable_warn rewrite_log recursive_subrequests log_subrequest "
+     "vhost_traffic_status_display recursive_subrequests "
      "session_log "
      "session_log_format session_log_zone geoip_proxy geoip_proxy_recursive"},
 
@@ -113,12 +112,12 @@ constexpr Names all[] = {
      "auth_jwt_leeway auth_jwt_require auth_jwt_type auth_require limit_except secure_link secure_link_md5 "
      "secure_link_secret valid_referers auth_digest auth_pam auth_ldap auth_spnego oidc_provider"},
     {Fate::missing, "", "rewriting is not served yet: write a `location` with `return` or `proxy_pass` for each case",
-     "if rewrite set break rewrite_by_condition"},
+     "rewrite_by_condition"},
     {Fate::missing, "", "computed variables are not served yet: write a `location` or a `server` for each case",
      "map geo geoip_country geoip_city geoip_org geoip2 geoip2_proxy geoip2_proxy_recursive split_clients "
      "num_map keyval keyval_zone set_secure_random_alphanum"},
     {Fate::missing, "", "use `error_page 404 = @name`, or `proxy_pass` in a location of its own",
-     "try_files post_action"},
+     "post_action"},
     {Fate::missing, "",
      "client addresses would be those of the balancer: take them from a field that it sets, in the service behind",
      "set_real_ip_from real_ip_header real_ip_recursive proxy_protocol_timeout set_proxy_protocol proxy_protocol"},

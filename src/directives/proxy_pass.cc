@@ -123,6 +123,12 @@ void take_as_host(Scope& main, const std::string& name, const UnknownUpstreams::
 
 }  // namespace
 
+/// The variables may bring the rest of the scheme: "http:/$uri".
+static bool may_become_url(std::string_view text) {
+  const std::string_view fixed = text.substr(0, text.find('$'));
+  return std::string_view("http://").starts_with(fixed) || std::string_view("https://").starts_with(fixed);
+}
+
 void apply_proxy_pass(Scope& scope, const Bound& directive) {
   const Value& value = directive.at(0);
   auto& target = scope.local<ProxyTarget>();
@@ -135,7 +141,7 @@ void apply_proxy_pass(Scope& scope, const Bound& directive) {
     if (!table::has_constant_host(value.text)) {
       table::outermost(scope).local<DynamicTargets>().any = true;
       if (value.text.starts_with("https://")) warn_of_tls(scope, value);
-      else if (!value.text.starts_with("http://") && !value.text.starts_with("$")) {
+      else if (!value.text.starts_with("http://") && !may_become_url(value.text)) {
         scope.error(code::bad_url, value.span,
                     "`" + printable(value.text) + "` has no scheme: write http:// before the host");
       }

@@ -47,6 +47,7 @@ constexpr Row rows[] = {
      .doc = "An address the server answers on: port, address, range of ports or unix:path."},
     {.name = "server_name", .contexts = config::in_server, .args = {{{"name", ArgType::word, Presence::repeat_one}}},
      .fallback = "\"\"", .inherit = Inherit::none, .repeatable = true, .apply = table::add_server_names,
+     .declare = table::declare_group_names,
      .doc = "Names of the server: exact, *.x, x.*, .x, ~regex, \"\" for requests without Host."},
 };
 

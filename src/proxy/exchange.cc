@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "http/field_value.h"
+#include "proxy/body_events.h"
 #include "proxy/error_page.h"
 #include "proxy/forwarder.h"
 #include "proxy/worker.h"
@@ -106,10 +107,21 @@ bool Exchange::find_server() {
 void Exchange::set_slots(const Regex& regex, const Captures& found, std::string_view subject,
                          const table::RegexSlots& slots_of) {
   const auto it = slots_of.find(&regex);
-  if (it == slots_of.end()) return;
-  for (std::size_t i = 0; i < it->second.size(); ++i) {
-    set_slot(it->second[i], found.group(subject, regex.names()[i].group));
+  if (it != slots_of.end()) set_slots(regex, found, subject, it->second);
+}
+
+void Exchange::set_slots(const Regex& regex, const Captures& found, std::string_view subject,
+                         std::span<const std::uint32_t> slots_of_names) {
+  for (std::size_t i = 0; i < slots_of_names.size(); ++i) {
+    set_slot(slots_of_names[i], found.group(subject, regex.names()[i].group));
   }
+}
+
+void Exchange::keep_captures(const Regex& regex, const Captures& found, std::string_view subject,
+                             std::span<const std::uint32_t> slots_of_names) {
+  captures = found;
+  captures_subject = subject;
+  if (!slots_of_names.empty()) set_slots(regex, found, subject, slots_of_names);
 }
 
 void Exchange::make_slots() {
@@ -125,6 +137,7 @@ void Exchange::set_slot(std::uint32_t slot, std::string_view value) {
 
 void Exchange::use_route(const table::Route* next) {
   route = next;
+  adds_uri_to_alias = false;
   pc_ = 0;
   ++runs_;
 }
@@ -237,6 +250,7 @@ void Exchange::fire() { resume(); }
 void Exchange::run_deferred() {
   if (!std::exchange(resume_due_, false)) return;  // put off by an earlier request of this recycled exchange
   if (stage_ == Stage::waiting && !source_) run();
+  else if (stage_ == Stage::answering && source_) source_->on_client_drained();  // it gave way to others
 }
 
 // ---- the request body ----------------------------------------------------------------------------------------------
@@ -244,6 +258,7 @@ void Exchange::run_deferred() {
 bool Exchange::body_is_read() {
   waiting_for_body_ = !body_complete;
   if (waiting_for_body_) client->want_body(*this, true);
+  else body_was_there(*this);
   return body_complete;
 }
 
@@ -269,16 +284,19 @@ void Exchange::on_body(std::string_view bytes) {
   const table::CoreSettings& settings = core();
   body_received_ += bytes.size();
   if (body_streaming) {
+    if (table().uses_request_body) body.remember(bytes, static_cast<std::size_t>(settings.client_body_buffer_bytes));
     if (source_) source_->on_body(bytes);
     return;
   }
   if (!waiting_for_body_) return;  // nobody needs it any more
-  const Result<void> kept = body.append(bytes, static_cast<std::size_t>(settings.client_body_buffer_bytes),
-                                        settings.client_body_temp_path, request.content_length);
-  if (kept) return;
-  log(LogLevel::crit, kept.error().text);
-  discard_body();
-  error(500);
+  const bool was_in_file = body.in_file();
+  if (const Result<void> kept = body.append(bytes, settings, request.content_length); !kept) {
+    log(LogLevel::crit, kept.error().text);
+    discard_body();
+    error(500);
+  } else if (!was_in_file && body.in_file()) {
+    body_went_to_file(*this);
+  }
 }
 
 void Exchange::discard_body() {

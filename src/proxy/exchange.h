@@ -38,6 +38,7 @@ struct Snapshot;
 struct AttemptRecord {
   AttemptRecord* next = nullptr;
   std::string_view address;         // "127.0.0.1:80", "unix:/path", or the upstream's name when no peer was found
+  std::string_view server;          // the peer's `server` as written; empty when no peer was found
   std::uint16_t status = 0;         // 0: none came
   std::int64_t connect_ms = -1, header_ms = -1, response_ms = -1;
   std::uint64_t bytes_received = 0, bytes_sent = 0, response_length = 0;
@@ -91,8 +92,11 @@ struct RequestState {
   http::Method method_now = http::Method::get;  // becomes GET by an error_page with a URI
   bool internal = false;             // an internal redirect happened: `internal` locations may be used
   bool uri_changed = false;          // $uri is no longer what the client sent: proxy_pass re-encodes it
+  bool adds_uri_to_alias = false;    // try_files found $uri below the alias of a regex location
   bool is_error_page = false;        // an error_page is being served
-  bool stays = false;                // `rewrite ... break`, or an `if`'s end of rewriting: proxy_pass's URI part is left out
+  bool relocates = false;            // a rewrite asks for another location
+  bool stays = false;                // `rewrite ... break`: proxy_pass's URI part is left out
+  bool escapes_captures = false;     // while a text with $1 becomes part of a URL or of arguments
   std::uint16_t error_status = 0;    // status that the error page's answer gets; 0: its own
   std::uint8_t redirects = 0;        // internal redirects so far, at most 10
   std::uint8_t relocations = 0;      // locations searched anew after a rewrite, at most 10
@@ -178,6 +182,9 @@ class Exchange final : public RequestState, private net::Deferred, private net::
   table::Verdict drop();
   /// A source that answers over time takes over. It calls send_head/send_body/fail_source.
   table::Verdict attach(ContentSource& source);
+  /// Runs the response steps, once; send_head() does so itself. For a source that must know whether only a part of its
+  /// body is wanted (Reply::partial). False: a step has answered otherwise, and the source is not needed any more.
+  bool prepare_head();
   void send_head(std::span<const iovec> first, bool last);
   void send_body(std::span<const iovec> parts, bool last);
   /// client->body_stream(), unless the body has filters to pass.
@@ -202,6 +209,9 @@ class Exchange final : public RequestState, private net::Deferred, private net::
   [[nodiscard]] bool is_over() const { return stage_ == Stage::over; }
   void set_slot(std::uint32_t slot, std::string_view value);
   void make_slots();                 // at the first write
+  /// A regex matched `subject`: $1 ... are its groups from now on, and its named ones go to `slots_of_names`.
+  void keep_captures(const Regex& regex, const Captures& found, std::string_view subject,
+                     std::span<const std::uint32_t> slots_of_names);
   AttemptRecord& add_attempt(std::string_view address);
   /// Finds the location for `uri` and runs its program.
   void route_and_run();
@@ -223,12 +233,13 @@ class Exchange final : public RequestState, private net::Deferred, private net::
   void fire() override;
   void run();
   bool find_server();
-  void run_response_steps();
   bool error_page(unsigned status, table::Verdict& verdict);
   table::Verdict builtin_page(unsigned status);
   void use_route(const table::Route* next);
   void set_slots(const Regex& regex, const Captures& found, std::string_view subject,
                  const table::RegexSlots& slots_of);
+  void set_slots(const Regex& regex, const Captures& found, std::string_view subject,
+                 std::span<const std::uint32_t> slots_of_names);
   bool find_location();
   void abort_source();
   void complete_reply();             // its last byte is handed over: the source is through

@@ -27,23 +27,28 @@ Verdict Exchange::attach(ContentSource& source) {
   return Verdict::wait;
 }
 
-void Exchange::run_response_steps() {
+bool Exchange::prepare_head() {
+  if (reply.head_prepared) return true;
+  reply.head_prepared = true;
   if (error_status != 0) {
     reply.status = error_status;
     reply.reason = {};
     error_status = 0;
   }
-  for (const table::Step& step : route->program.response) step.run(*this, step.params);
+  for (const table::Step& step : route->program.response) {
+    if (step.run(*this, step.params) == Verdict::done) return false;
+  }
+  return true;
 }
 
 void Exchange::send_head(std::span<const iovec> first, bool last) {
-  stage_ = Stage::answering;
   if (last && reply.has_content_length && request.method != http::Method::head && reply.status != 304) {
     // RFC 9112 6.3: a length is only promised for bytes that come (HEAD upstream for a GET, a 304 behind an error page)
     reply.content_length = 0;
     for (const iovec& p : first) reply.content_length += p.iov_len;
   }
-  run_response_steps();
+  if (!prepare_head()) return;
+  stage_ = Stage::answering;
   reply.head_sent = true;
   if (filters_) return filter_head(first, last);
   if (last) complete_reply();
@@ -133,6 +138,8 @@ Verdict Exchange::respond(unsigned status, std::string_view content_type, std::s
 
 Verdict Exchange::redirect(unsigned status, std::string_view location) {
   reply.location = http::safe_field_value(location, arena);
+  Verdict verdict = Verdict::done;
+  if (error_page(status, verdict)) return verdict;
   return builtin_page(status);
 }
 
@@ -143,6 +150,10 @@ Verdict Exchange::error(unsigned status) {
     return Verdict::done;
   }
   abort_source();
+  if (reply.head_prepared) {  // by an answer that does not go out after all
+    filters_.reset();
+    reply.take_back_head();
+  }
   if (status == 400 || status == 413 || status == 414 || status == 431 || status == 408 || status == 500 ||
       status == 501 || status == 505) {
     reply.close_connection = true;

@@ -4,6 +4,7 @@
 
 #include <cstdio>
 #include <filesystem>
+#include <set>
 
 #include "base/clock.h"
 #include "base/heap.h"
@@ -176,9 +177,10 @@ int run_dump_text(const Options& options) {
     put(stderr, fmt::format("gatehouse: configuration file {} test is successful\n", options.config_file));
   }
   const config::Sources& sources = compiled.loaded->sources;
+  std::set<std::string_view> printed;  // each file once, however often it is included
   for (std::uint32_t id = 0; id < sources.count(); ++id) {
     const config::SourceFile& file = sources.file(id);
-    if (file.path == "command line") continue;
+    if (file.path == "command line" || !printed.insert(file.path).second) continue;
     put(stdout, fmt::format("# configuration file {}:\n", file.path));
     put(stdout, file.text);
     put(stdout, "\n");
