@@ -23,6 +23,11 @@ const char* month_name(int month) {
   return names[month];
 }
 
+void put_two_digits(char* to, int number) {  // 0-99
+  to[0] = static_cast<char>('0' + number / 10);
+  to[1] = static_cast<char>('0' + number % 10);
+}
+
 template <std::size_t N, class... A>
 std::uint8_t print(char (&to)[N], fmt::format_string<A...> format, A&&... args) {
   const auto result = fmt::format_to_n(to, N, format, std::forward<A>(args)...);
@@ -108,10 +113,15 @@ void write_http_date(std::int64_t unix_seconds, char* to) {
     const std::time_t epoch = 0;
     gmtime_r(&epoch, &t);
   }
-  char buffer[32];
-  print(buffer, "{}, {:02} {} {:04} {:02}:{:02}:{:02} GMT", days[t.tm_wday], t.tm_mday, month_name(t.tm_mon),
-        t.tm_year + 1900, t.tm_hour, t.tm_min, t.tm_sec);
-  std::memcpy(to, buffer, 29);
+  std::memcpy(to, "Day, 00 Mon 0000 00:00:00 GMT", 29);
+  std::memcpy(to, days[t.tm_wday], 3);
+  put_two_digits(to + 5, t.tm_mday);
+  std::memcpy(to + 8, month_name(t.tm_mon), 3);
+  put_two_digits(to + 12, (t.tm_year + 1900) / 100);
+  put_two_digits(to + 14, (t.tm_year + 1900) % 100);
+  put_two_digits(to + 17, t.tm_hour);
+  put_two_digits(to + 20, t.tm_min);
+  put_two_digits(to + 23, t.tm_sec);
 }
 
 }  // namespace gh

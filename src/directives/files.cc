@@ -19,7 +19,22 @@ struct RootStated {
   config::Span where;
 };
 
+/// These variables are made of `root`: it cannot be made of them.
+bool needs_itself(Scope& scope, const Value& value) {
+  for (const std::string_view name : {"document_root", "realpath_root", "request_filename"}) {
+    for (const std::string_view dollar : {"$", "${"}) {
+      const std::size_t at = value.text.find(std::string(dollar) + std::string(name));
+      if (at == std::string_view::npos) continue;
+      scope.error(table::code::bad_variable, value.span, "`$" + std::string(name) + "` is made of `root` and `alias`")
+          .with_help("write the folder itself, or keep it in a variable of its own");
+      return true;
+    }
+  }
+  return false;
+}
+
 table::Template absolute(Scope& scope, const Value& value) {
+  if (needs_itself(scope, value)) return {};
   if (value.text.starts_with("/") || value.text.starts_with("$")) return scope.compile(value);
   return scope.compile(scope.builder.input.prefix + std::string(value.text), value.span);
 }
@@ -45,6 +60,11 @@ void apply_root(Scope& scope, const Bound& directive) {
 
 void apply_alias(Scope& scope, const Bound& directive) {
   if (!first_root(scope, directive)) return;
+  if (table::route_of(scope)->kind == table::Route::Kind::named) {
+    scope.error(table::code::not_allowed_here, directive.span(), "`alias` in a named location")
+        .with_help("a named location stands for no part of the path: use `root`");
+    return;
+  }
   auto& files = scope.edit<FileSettings>();
   files.root = absolute(scope, directive.at(0));
   files.is_alias = true;
@@ -60,6 +80,10 @@ void apply_index(Scope& scope, const Bound& directive) {
   for (const Value& value : directive.values) {
     if (value.text.empty()) scope.error(table::code::empty_value, value.span, "an empty file name in `index`");
     else files.index.push_back(scope.compile(value));
+    if (value.text.starts_with("/") && &value != &directive.values.back()) {
+      scope.note(table::code::no_effect, value.span, "what stands behind `" + std::string(value.text) + "` is not used")
+          .with_help("a name that begins with / is not looked for: the request goes there; put it last");
+    }
   }
 }
 

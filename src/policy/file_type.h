@@ -7,7 +7,7 @@
 
 namespace gh::policy {
 
-/// A text of the table. An extension is what follows the last dot behind the last slash, in any case.
+/// A text of the table. An extension is what follows the last dot of a name, in any case, but not at its begin.
 std::string_view file_type(const table::FileSettings& files, std::string_view path);
 
 }  // namespace gh::policy

@@ -42,7 +42,8 @@ bool Exchange::prepare_head() {
 }
 
 void Exchange::send_head(std::span<const iovec> first, bool last) {
-  if (last && reply.has_content_length && request.method != http::Method::head && reply.status != 304) {
+  if (last && !reply.head_prepared && reply.has_content_length && request.method != http::Method::head &&
+      reply.status != 304) {
     // RFC 9112 6.3: a length is only promised for bytes that come (HEAD upstream for a GET, a 304 behind an error page)
     reply.content_length = 0;
     for (const iovec& p : first) reply.content_length += p.iov_len;

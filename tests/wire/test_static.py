@@ -203,5 +203,121 @@ class Static(WireTest):
         self.assertStatus(self.get("/locked"), 403)
 
 
+@beyond_nginx  # whose br and zstd are modules of others
+class Precompressed(WireTest):
+    HTTP = """
+    server {
+        listen @P0@;
+        root @DIR@/www;
+        types { text/css css; }
+        gzip_static on;
+        location /vary/ { alias @DIR@/www/; gzip_vary on; }
+        location /always/ { alias @DIR@/www/; gzip_static always; }
+        location /off/ { alias @DIR@/www/; gzip_static off; }
+        location /all/ { alias @DIR@/www/; gzip_static on; brotli_static on; zstd_static on; }
+        location /via/ { alias @DIR@/www/; gzip_proxied expired auth; }
+        location /old/ { alias @DIR@/www/; gzip_http_version 1.0; }
+        location /agent/ { alias @DIR@/www/; gzip_disable "wget" msie6; }
+    }
+    """
+    OPTIONS = {"files": {"www/a.css": "plain", "www/a.css.gz": "gzipped", "www/a.css.br": "brotli",
+                         "www/a.css.zst": "zstd", "www/b.css": "only plain", "www/c.css.gz": "only gzipped",
+                         "www/d.css": "folder beside", "www/d.css.gz/x": ""}}
+
+    def body(self, path, encoding="gzip", fields=(), **options):
+        fields = list(fields) + ([("Accept-Encoding", encoding)] if encoding else [])
+        return self.get(path, fields, **options).text
+
+    def test_the_client_is_asked(self):
+        answer = self.get("/a.css", [("Accept-Encoding", "deflate, gzip;q=0.5")])
+        self.assertEqual((answer.text, answer.get("Content-Encoding"), answer.get("Content-Type")),
+                         ("gzipped", "gzip", "text/css"))
+        self.assertIsNone(answer.get("Vary"))
+        plain = self.get("/a.css")
+        self.assertEqual((plain.text, plain.get("Content-Encoding")), ("plain", None))
+        self.assertNotEqual(plain.get("ETag"), answer.get("ETag"))
+        for encoding in ("gzip;q=0", "br", "*", "x-gzip"):
+            self.assertEqual(self.body("/a.css", encoding), "plain", encoding)
+        self.assertEqual(self.body("/b.css"), "only plain")
+        self.assertEqual(self.body("/off/a.css"), "plain")
+        self.assertEqual(self.body("/d.css"), "folder beside")
+        self.assertStatus(self.get("/c.css"), 404)
+        self.assertEqual(self.body("/c.css"), "only gzipped")
+
+    def test_always(self):
+        self.assertEqual(self.body("/always/c.css", None), "only gzipped")
+        self.assertEqual(self.body("/always/b.css", None), "only plain")
+
+    def test_vary_goes_with_both_forms(self):
+        for encoding in ("gzip", "br"):
+            self.assertEqual(self.get("/vary/a.css", [("Accept-Encoding", encoding)]).all("Vary"), ["Accept-Encoding"])
+        self.assertIsNone(self.get("/vary/b.css", [("Accept-Encoding", "gzip")]).get("Vary"))
+        not_modified = self.get("/vary/a.css", [("Accept-Encoding", "gzip"), ("If-None-Match", "*")])
+        self.assertEqual((not_modified.status, not_modified.get("Vary")), (304, "Accept-Encoding"))
+
+    def test_the_best_coding(self):
+        self.assertEqual(self.body("/all/a.css", "gzip, zstd, br"), "brotli")
+        self.assertEqual(self.body("/all/a.css", "gzip, zstd"), "zstd")
+        self.assertEqual(self.body("/all/a.css", "gzip"), "gzipped")
+
+    def test_conditions(self):
+        via = [("Via", "1.1 other")]
+        self.assertEqual(self.body("/a.css", fields=via), "plain")
+        self.assertEqual(self.body("/via/a.css", fields=via), "gzipped")
+        self.assertEqual(self.body("/a.css", version="1.0"), "plain")
+        self.assertEqual(self.body("/old/a.css", version="1.0"), "gzipped")
+        for agent, text in (("curl", "gzipped"), ("WGET/1", "plain"), ("x MSIE 5.0", "plain"), ("MSIE 6.0", "plain"),
+                            ("MSIE 6.0; SV1", "gzipped"), ("MSIE 7.0", "gzipped")):
+            self.assertEqual(self.body("/agent/a.css", fields=[("User-Agent", agent)]), text, agent)
+
+    def test_ranges_are_of_the_compressed_bytes(self):
+        answer = self.get("/a.css", [("Accept-Encoding", "gzip"), ("Range", "bytes=1-2")])
+        self.assertEqual((answer.status, answer.text, answer.get("Content-Range")), (206, "zi", "bytes 1-2/7"))
+
+
+class ProxiedRanges(WireTest):
+    HTTP = """
+    server {
+        listen @P0@;
+        location /b/ { proxy_pass http://@O@; proxy_force_ranges on; error_page 416 /sorry; }
+        location /chunked/ { proxy_pass http://@O@; proxy_force_ranges on; }
+        location /plain/ { proxy_pass http://@O@/b/; }
+        location /trailers/ { proxy_pass http://@O@/b/; proxy_force_ranges on; add_trailer X-After yes; }
+        location = /sorry { return 200 "sorry"; }
+    }
+    """
+
+    def ranged(self, path, value, **options):
+        return self.get(path, [("Range", "bytes=" + value)], **options)
+
+    def test_a_range_is_cut_out(self):
+        for size in (1000, 3000000):
+            whole = self.get("/plain/%d" % size).body
+            for value, first, last in (("0-0", 0, 0), ("5-", 5, size - 1), ("-7", size - 7, size - 1),
+                                       ("300-700", 300, 700), ("0-", 0, size - 1)):
+                with self.subTest((size, value)):
+                    answer = self.ranged("/b/%d" % size, value)
+                    self.assertEqual((answer.status, answer.get("Content-Range")),
+                                     (206, "bytes %d-%d/%d" % (first, last, size)))
+                    self.assertEqual(answer.body, whole[first:last + 1])
+            self.assertEqual(self.get("/b/%d" % size).get("Accept-Ranges"), "bytes")
+
+    def test_what_cannot_be_cut(self):
+        self.assertEqual(len(self.ranged("/b/1000", "0-1,5-6").body), 1000)  # several: the body passes only once
+        self.assertEqual(len(self.ranged("/chunked/1000", "0-1").body), 1000)
+        self.assertEqual(len(self.ranged("/plain/1000", "0-1").body), 1000)
+        answer = self.ranged("/b/1000", "1000-")
+        self.assertEqual((answer.status, answer.text), (416, "sorry"))
+
+    def test_trailers_behind_a_range(self):
+        answer = self.ranged("/trailers/1000", "1-2")
+        self.assertEqual((answer.status, len(answer.body), answer.trailer("X-After")), (206, 2, "yes"))
+
+    def test_the_connection_goes_on(self):
+        with Conn(self.port) as conn:
+            for _ in range(3):
+                self.assertEqual(len(conn.get("/b/100000", fields="Range: bytes=10-19\r\n").body), 10)
+
+
 if __name__ == "__main__":
     main()

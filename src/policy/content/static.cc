@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 #include <optional>
 #include <system_error>
@@ -110,14 +111,19 @@ Verdict to_slash_form(Exchange& x) {
 }
 
 std::string_view etag_of(Exchange& x, const struct stat& info) {
-  char* const to = x.arena.chars(40);
-  const auto end = fmt::format_to_n(to, 40, "\"{:x}-{:x}\"", static_cast<std::uint64_t>(info.st_mtime),
-                                    static_cast<std::uint64_t>(info.st_size))
-                       .out;
-  return {to, static_cast<std::size_t>(end - to)};
+  constexpr std::size_t longest = 2 * 16 + 3;  // "TIME-SIZE" in hexadecimal digits, with its quotes
+  char* const to = x.arena.chars(longest);
+  char* at = to;
+  *at++ = '"';
+  at = std::to_chars(at, to + longest, static_cast<std::uint64_t>(info.st_mtime), 16).ptr;
+  *at++ = '-';
+  at = std::to_chars(at, to + longest, static_cast<std::uint64_t>(info.st_size), 16).ptr;
+  *at++ = '"';
+  return {to, static_cast<std::size_t>(at - to)};
 }
 
 Verdict not_modified(Exchange& x) {
+  x.error_status = 0;
   x.reply.status = 304;
   x.send_head({}, true);
   return Verdict::done;

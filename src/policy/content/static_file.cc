@@ -33,7 +33,8 @@ char* scratch() {
 
 class FileSource final : public proxy::ContentSource {
  public:
-  FileSource(Exchange& exchange, int fd, std::uint64_t bytes) : x_(exchange), fd_(fd), left_(bytes) {}
+  FileSource(Exchange& exchange, int fd, std::uint64_t bytes, std::uint64_t begin)
+      : x_(exchange), fd_(fd), begin_(begin), left_(bytes), offset_(begin) {}
 
   Verdict start() {
     x_.reply.source_sends_parts = true;
@@ -80,7 +81,7 @@ class FileSource final : public proxy::ContentSource {
   void take_part(std::size_t number) {
     const http::ByteRange& range = x_.reply.partial->ranges[number];
     part_ = number;
-    offset_ = range.first;
+    offset_ = begin_ + range.first;
     left_ = range.length;
     head_due_ = is_multipart();
   }
@@ -90,10 +91,8 @@ class FileSource final : public proxy::ContentSource {
     while (fd_ >= 0 && x_.queued_bytes() < high_water_bytes) {
       if (sent >= most_a_turn) return x_.resume();
       const std::size_t moved = move_some();
-      if (moved > 0) {
-        sent += moved;
-        continue;
-      }
+      sent += moved;
+      if (moved > 0 && !is_full_) continue;
       Piece piece;
       if (!read_piece(piece, moves_ ? first_piece_bytes : piece_bytes)) {
         close();
@@ -114,6 +113,7 @@ class FileSource final : public proxy::ContentSource {
     const std::uint64_t most = std::min<std::uint64_t>(is_multipart() ? left_ - first_piece_bytes : left_, most_a_turn);
     const ssize_t size = to ? to->send_file(fd_, offset_, static_cast<std::size_t>(most)) : -EINVAL;
     if (size < 0 && size != -EAGAIN) moves_ = false;
+    is_full_ = size < static_cast<ssize_t>(most);  // asking again would only tell so once more
     if (size <= 0) return 0;
     const auto bytes = static_cast<std::size_t>(size);
     const bool last = take(bytes);
@@ -176,16 +176,18 @@ class FileSource final : public proxy::ContentSource {
 
   Exchange& x_;
   int fd_;
-  std::uint64_t left_, offset_ = 0;  // of the file, or of the part that is under way
+  const std::uint64_t begin_;        // where the body begins in the file
+  std::uint64_t left_, offset_;      // of the body, or of the part that is under way
   std::size_t part_ = 0;
   bool head_due_ = false;            // the part's head was not sent yet
+  bool is_full_ = false;             // the client took less than it was given
   bool moves_ = true;                // false: the kernel will not send this file to this client
 };
 
 }  // namespace
 
-Verdict start_file(Exchange& exchange, int fd, std::uint64_t bytes) {
-  return exchange.arena.make<FileSource>(exchange, fd, bytes)->start();
+Verdict start_file(Exchange& exchange, int fd, std::uint64_t bytes, std::uint64_t begin) {
+  return exchange.arena.make<FileSource>(exchange, fd, bytes, begin)->start();
 }
 
 }  // namespace gh::policy

@@ -113,9 +113,9 @@ Verdict run(Exchange& x, const void* params) {
 /// "=code": false when it is none.
 bool read_code(table::Scope& scope, const config::Value& value, TryFiles& out) {
   const auto code = parse_uint(std::string_view(value.text).substr(1));
-  if (!code || *code < 200 || *code > 599) {
+  if (!code || *code < 200 || *code > 999) {
     scope.error(table::code::bad_status, value.span, "`" + std::string(value.text) + "` is no status")
-        .with_help("the last argument of `try_files` is a URI, @name, or = and a status from 200 to 599, such as =404");
+        .with_help("the last argument of `try_files` is a URI, @name, or = and a status from 200 to 999, such as =404");
     return false;
   }
   out.status = static_cast<unsigned>(*code);

@@ -73,7 +73,8 @@ TEST_CASE("the length of a body in parts is that of its wire form") {
     }
     http::write_multipart_end(body, wire);
     CHECK(wire.size() == http::wire_length(body));
-    CHECK(wire.find("\r\nContent-Range: bytes 95-99/100\r\n\r\nxxxxx\r\n--00000000000000000042\r\n") != std::string::npos);
+    CHECK(wire.find("\r\nContent-Range: bytes 95-99/100\r\n\r\nxxxxx\r\n--00000000000000000042\r\n") !=
+          std::string::npos);
     CHECK(wire.starts_with("\r\n--00000000000000000042\r\nContent-"));
     CHECK(wire.ends_with("x\r\n--00000000000000000042--\r\n"));
   }

@@ -57,7 +57,9 @@ TEST_CASE("expires with variables: what is no value says nothing") {
   CHECK(both(gateway, "/var?e=2048") == "Sun, 06 Nov 1994 09:23:45 GMT | max-age=2048");
   CHECK(both(gateway, "/var?e=max") == "Thu, 31 Dec 2037 23:55:55 GMT | max-age=315360000");
   CHECK(both(gateway, "/var?e=@1h") == "Mon, 07 Nov 1994 01:00:00 GMT | max-age=58223");
-  for (const char* none : {"", "?e=off", "?e=bad", "?e=-", "?e=@25h"}) CHECK(both(gateway, std::string("/var") + none) == "(none) | (none)");
+  for (const char* none : {"", "?e=off", "?e=bad", "?e=-", "?e=@25h"}) {
+    CHECK(both(gateway, std::string("/var") + none) == "(none) | (none)");
+  }
   CHECK(both(gateway, "/var/modified?e=5") == "Sun, 06 Nov 1994 08:49:42 GMT | max-age=5");
   CHECK(both(gateway, "/var/modified?e=epoch") == "(none) | (none)");
 }

@@ -103,6 +103,56 @@ TEST_CASE("a large file goes out piece by piece, no faster than the client takes
   gateway.end_if_done(slow);
 }
 
+TEST_CASE("several ranges of a file, also for a client that is slow") {
+  Gateway gateway;
+  std::string large(1000000, 'x');
+  for (std::size_t i = 0; i < large.size(); i += 1000) large[i] = static_cast<char>('a' + i / 1000 % 26);
+  gateway.write("site/large", large);
+  REQUIRE(gateway.load(site));
+  const std::string ask = "GET /large HTTP/1.1\r\nHost: h\r\nRange: bytes=100000-499999,0-9,-300000\r\n\r\n";
+  auto& quick = gateway.ask(ask);
+  CHECK(quick.status == 206);
+  CHECK(quick.field("Content-Length") == std::to_string(quick.body.size()));
+  CHECK(quick.field("Content-Range") == "(none)");
+  const std::string first_ten = "Content-Range: bytes 0-9/1000000\r\n\r\n" + large.substr(0, 10) + "\r\n--";
+  CHECK(quick.body.find(first_ten) != std::string::npos);
+  CHECK(quick.body.find(large.substr(100000, 400000) + "\r\n--") != std::string::npos);
+
+  gh::test::TestClient slow;
+  slow.slow = true;
+  gateway.ask(ask, slow);
+  CHECK_FALSE(slow.done);
+  while (!slow.done) {
+    slow.queued = 0;
+    gateway.exchange->on_client_drained();
+  }
+  CHECK(slow.body.size() == quick.body.size());
+  gateway.end_if_done(slow);
+}
+
+TEST_CASE("an unsatisfiable range: no field of the file is left, those of the error are there once") {
+  Gateway gateway;
+  gateway.write("site/file", "12345");
+  REQUIRE(gateway.load("server { listen 8080; root site; add_header X-A a always; expires 1h; }"));
+  auto& answer = gateway.get("/file", "Range: bytes=9-\r\n");
+  CHECK(answer.status == 416);
+  CHECK(answer.field("Content-Range") == "bytes */5");
+  CHECK(answer.field("ETag") == "(none)");
+  CHECK(answer.field("Cache-Control") == "(none)");
+  CHECK(answer.head.find("X-A: a") == answer.head.rfind("X-A: a"));
+  CHECK(answer.field("X-A") == "a");
+}
+
+TEST_CASE("If-Range looks at the fields that go out") {
+  Gateway gateway;
+  gateway.write("site/file", "12345");
+  REQUIRE(gateway.load(
+      R"(server { listen 8080; root site; add_header Last-Modified "Mon, 28 Sep 1970 06:00:00 GMT"; })"));
+  CHECK(gateway.get("/file", "Range: bytes=1-2\r\nIf-Range: Mon, 28 Sep 1970 06:00:00 GMT\r\n").status == 206);
+  CHECK(gateway.get("/file", "Range: bytes=1-2\r\nIf-Range: Mon, 28 Sep 1970 06:00:01 GMT\r\n").status == 200);
+  CHECK(gateway.get("/file", "Range: bytes=1-2\r\nIf-Range: wrong\r\n").status == 200);
+}
+
 TEST_CASE("a file that becomes shorter while it is sent leaves a cut answer") {
   Gateway gateway;
   gateway.write("site/large", std::string(1000000, 'x'));

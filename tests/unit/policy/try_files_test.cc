@@ -74,7 +74,7 @@ TEST_CASE("faults of try_files are found when the file is read") {
   Gateway gateway;
   CHECK_FALSE(gateway.load("server { listen 8080; location / { try_files $uri; } }"));
   CHECK_FALSE(gateway.load("server { listen 8080; location / { try_files $uri =x; } }"));
-  CHECK_FALSE(gateway.load("server { listen 8080; location / { try_files $uri =999; } }"));
+  CHECK_FALSE(gateway.load("server { listen 8080; location / { try_files $uri =1000; } }"));
   CHECK_FALSE(gateway.load("server { listen 8080; location / { try_files $uri @gone; } }"));
   CHECK(gateway.messages.find("no location `@gone`") != std::string::npos);
 }
