@@ -89,6 +89,15 @@ void look_at_session_cache(Scope& scope, const Bound& directive) {
   }
 }
 
+/// off, shared:NAME:SIZE.
+void look_at_ocsp_cache(Scope& scope, const Bound& directive) {
+  const Value& value = directive.at(0);
+  if (value.text == "off" || (value.text.starts_with("shared:") && is_zone(value.text.substr(7)))) return;
+  scope.error(code::bad_choice, value.span, "invalid value `" + std::string(value.text) + "`")
+      .with_label("not a cache of OCSP answers")
+      .with_help("write `off` or `shared:NAME:SIZE`");
+}
+
 /// "off", or KEY=VALUE words of which the first must be there.
 template <std::size_t Count>
 void look_at_keys(Scope& scope, const Bound& directive, const std::array<std::string_view, Count>& keys) {
@@ -136,6 +145,9 @@ void look_at_ssl(Scope& scope, const Bound& directive) {
 
 constexpr Presence optional = Presence::optional;
 constexpr std::string_view tls_versions = "SSLv2|SSLv3|TLSv1|TLSv1.1|TLSv1.2|TLSv1.3";
+constexpr std::string_view accesses = "user:r|user:w|user:rw|group:r|group:w|group:rw|all:r|all:w|all:rw";
+constexpr ArgSpec access{"access", ArgType::one_of, Presence::required, accesses};
+constexpr ArgSpec more_access{"access", ArgType::one_of, Presence::optional, accesses};
 constexpr ArgSpec more_words{"value", ArgType::word, Presence::optional};
 
 constexpr Shape all[] = {
@@ -169,7 +181,7 @@ constexpr Shape all[] = {
     many("ssl_conf_command", hs, {word, word}),
     one("ssl_reject_handshake", hs, {on_off}),
     one("ssl_ocsp", hs, {choice("off|on|leaf")}),
-    one("ssl_ocsp_cache", hs, {word}),
+    one("ssl_ocsp_cache", hs, {word}, look_at_ocsp_cache),
     one("ssl_ocsp_responder", hs, {word}),
     one("ssl_key_log", hs, {file}),
     many("ssl_ech_file", hs, {file}),
@@ -231,13 +243,13 @@ constexpr Shape all[] = {
     one("http2_push_preload", hsl, {on_off}),
     one("http2_max_concurrent_streams", hs, {any_count}),
     one("http2_max_concurrent_pushes", hs, {any_count}),
-    one("http2_max_requests", hs, {any_count}),
-    one("http2_max_field_size", hs, {size_bytes}),
-    one("http2_max_header_size", hs, {size_bytes}),
+    many("http2_max_requests", hs, {word}),  // these five are obsolete: nginx does not look at them
+    many("http2_max_field_size", hs, {word}),
+    many("http2_max_header_size", hs, {word}),
+    many("http2_idle_timeout", hs, {word}),
+    many("http2_recv_timeout", hs, {word}),
     one("http2_body_preread_size", hs, {size_bytes}),
     one("http2_chunk_size", hsl, {size_bytes}),
-    one("http2_idle_timeout", hs, {time_ms}),
-    one("http2_recv_timeout", hs, {time_ms}),
     one("http2_recv_buffer_size", config::in_http, {size_bytes}),
     one("http2_pool_size", hs, {size_bytes}),
     one("http2_streams_index_size", hs, {any_count}),
@@ -289,7 +301,7 @@ constexpr Shape all[] = {
     one("proxy_cache_max_range_offset", hsl, {{"offset", ArgType::offset}}),
     one("proxy_cache_convert_head", hsl, {on_off}),
     one("proxy_store", hsl, {text}, look_at_templates),
-    one("proxy_store_access", hsl, {words}),
+    one("proxy_store_access", hsl, {access, more_access, more_access}),
     one("open_file_cache", hsl, {words}, look_at_open_files),
     one("open_file_cache_valid", hsl, {time_s}),
     one("open_file_cache_min_uses", hsl, {any_count}),
@@ -308,7 +320,7 @@ constexpr Shape all[] = {
     one("userid", hsl, {choice("off|on|v1|log")}),
     one("userid_domain", hsl, {word}),
     one("userid_expires", hsl, {word}),
-    one("userid_flags", hsl, {words}),
+    one("userid_flags", hsl, {choices_of("off|httponly|secure|samesite=strict|samesite=lax|samesite=none")}),
     one("userid_mark", hsl, {word}),
     one("userid_name", hsl, {word}),
     one("userid_p3p", hsl, {word}),

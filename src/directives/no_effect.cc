@@ -1,6 +1,7 @@
 // What nginx's directives without a meaning here take: they are accepted with a note (known.cc), and their values are
 // looked at as nginx does.
 #include "directives/shapes.h"
+#include "table/codes.h"
 
 namespace gh::directives {
 namespace {
@@ -12,6 +13,17 @@ constexpr Presence optional = Presence::optional;
 constexpr ArgSpec offset{"size", ArgType::offset};
 constexpr ArgSpec path{"path", ArgType::path};
 constexpr ArgSpec level{"level", ArgType::count, optional};
+
+/// auto [MASK], or a mask of 0 and 1 for each worker.
+void look_at_masks(Scope& scope, const Bound& directive) {
+  for (std::size_t i = 0; i < directive.values.size(); ++i) {
+    const Value& value = directive.at(i);
+    if (i == 0 && value.text == "auto") continue;
+    if (!value.text.empty() && value.text.find_first_not_of("01") == std::string_view::npos) continue;
+    scope.error(table::code::bad_choice, value.span, "invalid mask `" + std::string(value.text) + "`")
+        .with_help("write `auto`, or a mask of `0` and `1` for each worker");
+  }
+}
 
 constexpr Shape all[] = {
     // --- how bytes are moved
@@ -27,7 +39,6 @@ constexpr Shape all[] = {
     one("postpone_output", hsl, {size_bytes}),
     one("send_lowat", hsl, {size_bytes}),
     one("reset_timedout_connection", hsl, {on_off}),
-    many("keepalive_disable", hsl, {choices_of("none|msie6|safari")}),
     one("msie_refresh", hsl, {on_off}),
 
     // --- events { }
@@ -55,14 +66,12 @@ constexpr Shape all[] = {
     one("connection_pool_size", hs, {size_bytes}),
     one("request_pool_size", hs, {size_bytes}),
     one("subrequest_output_buffer_size", hsl, {size_bytes}),
-    one("client_body_in_file_only", hsl, {choice("on|off|clean")}),
     one("proxy_temp_path", hsl, {path, level, level, level}),
     one("proxy_max_temp_file_size", hsl, {offset}),
     one("proxy_temp_file_write_size", hsl, {size_bytes}),
-    one("open_log_file_cache", hsl, {words}),
 
     // --- the process
-    one("worker_cpu_affinity", in_main, {words}),
+    one("worker_cpu_affinity", in_main, {words}, look_at_masks),
     one("worker_priority", in_main, {{"number", ArgType::integer}}),
     one("worker_rlimit_core", in_main, {offset}),
     one("working_directory", in_main, {path}),

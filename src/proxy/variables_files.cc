@@ -47,7 +47,20 @@ std::string_view realpath_root(Exchange& x, const VariableParam& param) {
 
 std::string_view request_filename(Exchange& x, const VariableParam&) { return map_to_file(x, x.uri); }
 
+std::string_view script_name(Exchange& x, const VariableParam&) { return x.uri; }
+
+/// Of what is not served: the names are known, so that files load.
+std::string_view not_served(Exchange&, const VariableParam&) { return not_found; }
+
 constexpr table::VariableRow rows[] = {
+    {"fastcgi_script_name", script_name, Phase::rewrite, false, "the path, as $uri"},
+    {"fastcgi_path_info", not_served, Phase::rewrite, false, "not there: FastCGI is not spoken"},
+    {"slice_range", not_served, Phase::rewrite, false, "not there: answers are not sliced"},
+    {"uid_got", not_served, Phase::rewrite, false, "not there: userid is not served yet"},
+    {"uid_set", not_served, Phase::rewrite, false, "not there: userid is not served yet"},
+    {"uid_reset", not_served, Phase::rewrite, false, "not there: userid is not served yet"},
+    {"date_local", not_served, Phase::rewrite, false, "not there: ssi is not served yet"},
+    {"date_gmt", not_served, Phase::rewrite, false, "not there: ssi is not served yet"},
     {"document_root", document_root, Phase::rewrite, false, "value of root or alias"},
     {"realpath_root", realpath_root, Phase::rewrite, false, "root or alias with symbolic links resolved"},
     {"request_filename", request_filename, Phase::rewrite, false, "path of the file that the request stands for"},

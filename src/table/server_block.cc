@@ -180,8 +180,11 @@ void add_listen(Scope& scope, const config::Bound& directive) {
   const config::Value& value = directive.at(0);
   auto addresses = parse_listen(value.text);
   if (!addresses) {
+    const bool is_template = value.text.find("${") != std::string_view::npos;
     scope.error(code::bad_address, value.span, addresses.error().text)
-        .with_help("forms: 80, 127.0.0.1:80, *:80, [::1]:80, localhost:80, 8000-8010, unix:/path");
+        .with_help(is_template ? "this looks like a template for `envsubst`: put the values in first, or write "
+                                 "`${env:NAME}`"
+                               : "forms: 80, 127.0.0.1:80, *:80, [::1]:80, localhost:80, 8000-8010, unix:/path");
     return;
   }
   Listen base;

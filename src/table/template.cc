@@ -87,7 +87,7 @@ class Compiler {
     const std::string near = variables_.nearest(name);
     if (!near.empty()) fault_.help = "did you mean `$" + near + "`?";
     else if (is_environment_name(name))
-      fault_.help = "this looks like a template for `envsubst`: put the values in first";
+      fault_.help = "this looks like a template for `envsubst`: put the values in first, or write `${env:NAME}`";
     return false;
   }
 

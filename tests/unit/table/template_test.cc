@@ -107,7 +107,7 @@ TEST_CASE("faults name their bytes") {
       {"a$hots", 1, 6, true, "unknown variable `$hots`", "did you mean `$host`?"},
       {"${hots}b", 0, 7, true, "unknown variable `$hots`", "did you mean `$host`?"},
       {"${UPSTREAM_URL}", 0, 15, true, "unknown variable `$UPSTREAM_URL`",
-       "this looks like a template for `envsubst`: put the values in first"},
+       "this looks like a template for `envsubst`: put the values in first, or write `${env:NAME}`"},
       {"x$", 1, 2, false, "`$` is not followed by a variable name", ""},
       {"$-", 0, 1, false, "`$` is not followed by a variable name", ""},
       {"${host", 0, 6, false, "`${host` is not closed", "write `${name}`"},
