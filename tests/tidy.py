@@ -148,6 +148,43 @@ def directive_rows(files):
     return rows
 
 
+TYPED = "count|integer|bytes|offset|msec|sec|rate|ratio|status|on_off|one_of|cidr|regex|variable"
+ROW_START = re.compile(r'\.name\s*=\s*"([a-z][a-z0-9_]*)"|\b(?:setting|lists|one|many)\(\s*"([a-z][a-z0-9_]*)"')
+
+
+def typed_rows(files):
+    """name -> (file, line) of every row, passed over or not, that has an argument with values that can be wrong."""
+    texts = {f: read(f) for f in files if re.match(r"src/directives/.*\.(cc|h)$", f)}
+    typed = {m[1] for text in texts.values()
+             for m in re.finditer(r"constexpr ArgSpec (\w+)\s*[({][^;]*?ArgType::(%s)\b" % TYPED, text)}
+    wanted = re.compile(r"ArgType::(%s)\b|\b(%s)\b" % (TYPED, "|".join(sorted(typed)) or "-"))
+    rows = {}
+    for path, text in texts.items():
+        starts = [m for m in ROW_START.finditer(text) if not path.endswith(".h")]
+        for row, after in zip(starts, starts[1:] + [None]):
+            entry = text[row.end():after.start() if after else len(text)]
+            entry = re.sub(r'"(?:\\.|[^"\\])*"|//[^\n]*', "", entry.split("\n};")[0].split("\n});")[0])
+            if wanted.search(entry):
+                rows[row[1] or row[2]] = (path, text.count("\n", 0, row.start()) + 1)
+    return rows
+
+
+def names_with_wrong_values(files):
+    """Directives on the lines of tests/check/*.conf that an error of a value (E03..) points at."""
+    names = set()
+    for path in files:
+        if not re.match(r"tests/check/\w+\.expected$", path):
+            continue
+        text = read(path)
+        places = re.findall(r"error\[E03\d\d\].*\n\s*--> ([\w./]+):(\d+):", text)
+        places += re.findall(r"^([\w./]+):(\d+):\d+: error\[E03\d\d\]", text, re.M)
+        for name, line in places:
+            source = os.path.join("tests/check", name)
+            if source in files:
+                names |= set(re.findall(r"[a-z][a-z0-9_]+", read(source).splitlines()[int(line) - 1]))
+    return names
+
+
 class Tidy:
     def __init__(self):
         self.files = project_files()
@@ -300,6 +337,13 @@ class Tidy:
                 self.bad(path, line, "directive `%s` has no section in man/gateway.conf.5" % name)
             if name not in tests:
                 self.bad(path, line, "directive `%s` is used by no test" % name)
+
+    def rule_wrong_values_are_shown(self):
+        """Each directive with a typed argument stands in tests/check with a value that is refused."""
+        shown = names_with_wrong_values(self.files)
+        for name, (path, line) in sorted(typed_rows(self.files).items()):
+            if name not in shown:
+                self.bad(path, line, "directive `%s` has no wrong value in tests/check" % name)
 
     def rule_policies_have_their_places(self):
         """Each policy file has rows, a test and a man section, all found by its name."""

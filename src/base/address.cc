@@ -75,6 +75,19 @@ Result<Address> Address::parse_ip(std::string_view ip, std::uint16_t port) {
   return from_sockaddr(reinterpret_cast<const sockaddr*>(&in6), sizeof in6);
 }
 
+Result<Address> Address::parse(std::string_view text, std::uint16_t port) {
+  if (auto plain = parse_ip(text, port)) return plain;
+  const std::size_t colon = text.ends_with("]") ? text.size() : text.rfind(':');
+  if (colon == std::string_view::npos) return parse_ip(text, port);
+  std::string_view host = text.substr(0, colon);
+  if (host.size() > 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
+  else if (host.find(':') != std::string_view::npos) return parse_ip(text, port);
+  if (colon == text.size()) return parse_ip(host, port);
+  const auto number = parse_uint(text.substr(colon + 1));
+  if (!number || *number > 65535) return fail("`" + std::string(text) + "` has no valid port");
+  return parse_ip(host, static_cast<std::uint16_t>(*number));
+}
+
 Result<Address> Address::unix_path(std::string_view path) {
   sockaddr_un un{};
   if (path.empty()) return fail("no path in the unix domain socket");

@@ -17,6 +17,8 @@ class Address {
   static Address from_sockaddr(const sockaddr* sa, socklen_t size);
   /// "1.2.3.4", "[::1]" or "::1" with a port; no names, no look-up.
   static Result<Address> parse_ip(std::string_view ip, std::uint16_t port);
+  /// "1.2.3.4", "1.2.3.4:80", "::1", "[::1]", "[::1]:80"; `port` where the text has none. Port 0 may be said.
+  static Result<Address> parse(std::string_view text, std::uint16_t port);
   /// Path without the "unix:" prefix; error when longer than sun_path.
   static Result<Address> unix_path(std::string_view path);
 

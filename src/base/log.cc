@@ -128,7 +128,7 @@ void ErrorLog::write(LogLevel level, std::uint64_t connection, std::string_view 
   append_without_controls(line, text);
   line.push_back('\n');
   for (const Target& target : targets_) {
-    if (level <= target.level) target.file->write({line.data(), line.size()});
+    if (level <= target.level) target.sink->write(level, {line.data(), line.size()});
   }
 }
 

@@ -1,5 +1,6 @@
 // The error log. A line is `YYYY/MM/DD HH:MM:SS [level] pid#tid: *connection text`, one write(2) with O_APPEND, so
-// lines of many threads never mix. LogFile is shared by threads and reopened in place by USR1.
+// lines of many threads never mix. Sinks are shared by threads; a LogFile is reopened in place by USR1. Other sinks are
+// base/syslog_sink.h and base/memory_log.h.
 #pragma once
 
 #include <atomic>
@@ -16,17 +17,28 @@ namespace gh {
 enum class LogLevel : std::uint8_t { emerg, alert, crit, error, warn, notice, info, debug };
 std::string_view log_level_name(LogLevel level);
 
+/// Where lines of an error log go. write() may be called by any thread at any time.
+class LogSink {
+ public:
+  virtual ~LogSink() = default;
+  LogSink(const LogSink&) = delete;
+  LogSink& operator=(const LogSink&) = delete;
+  virtual void write(LogLevel level, std::string_view line) = 0;  // one line with its line feed
+
+ protected:
+  LogSink() = default;
+};
+
 /// One open file that any thread may append to. reopen() swaps the descriptor (USR1); a failed reopen keeps the old
 /// one.
-class LogFile {
+class LogFile final : public LogSink {
  public:
   static Result<std::shared_ptr<LogFile>> open(const std::string& path);  // "stderr" and "/dev/stdout" as expected
   static std::shared_ptr<LogFile> standard_error();
-  ~LogFile();
-  LogFile(const LogFile&) = delete;
-  LogFile& operator=(const LogFile&) = delete;
+  ~LogFile() override;
 
   void write(std::string_view bytes);  // whole or lost; never blocks the caller on a lock
+  void write(LogLevel, std::string_view line) override { write(line); }
   Result<void> reopen();
   [[nodiscard]] const std::string& path() const { return path_; }
 
@@ -39,7 +51,7 @@ class LogFile {
 /// Where lines of one configuration level go: each target has its own threshold. Immutable once built.
 class ErrorLog {
  public:
-  struct Target { std::shared_ptr<LogFile> file; LogLevel level; };
+  struct Target { std::shared_ptr<LogSink> sink; LogLevel level; };
   ErrorLog() = default;
   explicit ErrorLog(std::vector<Target> targets);
   [[nodiscard]] bool wants(LogLevel level) const { return level <= most_verbose_; }

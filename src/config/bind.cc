@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <tuple>
 
 #include "base/text.h"
 #include "config/arguments.h"
@@ -84,23 +85,40 @@ class Binder {
 
   void bind_node(Node& node, Contexts contexts, std::string_view block, std::vector<Bound>& out, std::size_t first) {
     const auto rows = vocabulary_.rows(node.name());
-    if (rows.empty()) return unknown(node, contexts, block);
+    if (rows.empty()) {
+      const Known* known = vocabulary_.known(node.name());
+      if (known == nullptr) return unknown(node, contexts, block);
+      return bind_known(node, *known, contexts, block, out, first);
+    }
     const Row* row = row_among(rows, contexts);
     if (row == nullptr) {
-      not_allowed(node, block);
+      not_allowed(node, block, vocabulary_.legal_contexts(node.name()));
       std::vector<Bound> ignored;  // its own content is still looked at, against the block it was meant to be
       bind_children(node, *rows.front(), ignored);
       return;
     }
-    bool good = check_block(node, *row) && check_duplicate(node, *row, first);
+    bind_row(node, *row, out, first);
+  }
+
+  void bind_row(Node& node, const Row& row, std::vector<Bound>& out, std::size_t first) {
+    bool good = check_block(node, row) && check_duplicate(node, row, first);
     Bound bound;
-    bound.row = row;
+    bound.row = &row;
     bound.node = &node;
     values_.clear();
-    good = read_arguments(sources_, *row, node, place_, diagnostics_, values_) && good;
+    good = read_arguments(sources_, row, node, place_, diagnostics_, values_) && good;
     bound.values = sources_.keep(values_);
-    good = bind_children(node, *row, bound.children) && good;
+    good = bind_children(node, row, bound.children) && good;
     if (good) out.push_back(std::move(bound));
+  }
+
+  /// Nothing acts on it, and what is wrong about it is said all the same.
+  void bind_known(Node& node, const Known& known, Contexts contexts, std::string_view block, std::vector<Bound>& out,
+                  std::size_t first) {
+    note_known(node, known);
+    if (known.row == nullptr) return;
+    if (legal_in(*known.row, contexts)) bind_row(node, *known.row, out, first);
+    else not_allowed(node, block, known.row->contexts);
   }
 
   bool bind_children(Node& node, const Row& row, std::vector<Bound>& out) {
@@ -170,7 +188,6 @@ class Binder {
 
   // --- names that are not in the table
   void unknown(const Node& node, Contexts contexts, std::string_view block) {
-    if (const Known* known = vocabulary_.known(node.name())) return note_known(node, *known);
     const std::string_view name = node.name();
     if (const Hint* hint = find_hint(foreign, name)) {
       diagnostics_
@@ -208,13 +225,12 @@ class Binder {
 
   void note_known(const Node& node, const Known& known) {
     const Span at = node.words.front().span;
-    const std::string_view group = known.fate == Known::Fate::missing ? known.name : known.group;
-    if (!group.empty()) {
-      const auto [before, is_new] = group_first_.try_emplace({at.file, group}, known_found_.size());
-      if (!is_new) {
-        ++known_found_[before->second].more;
-        return;
-      }
+    const bool by_name = known.group.empty() || known.fate == Known::Fate::missing;
+    const auto [before, is_new] = group_first_.try_emplace(
+        {at.file, known.fate, by_name ? known.name : known.group}, known_found_.size());
+    if (!is_new) {
+      ++known_found_[before->second].more;
+      return;
     }
     known_found_.push_back({&known, at, printable(node.name(), 60)});
   }
@@ -244,8 +260,8 @@ class Binder {
     }
   }
 
-  void not_allowed(const Node& node, std::string_view block) {
-    const std::string legal = contexts_text(vocabulary_.legal_contexts(node.name()));
+  void not_allowed(const Node& node, std::string_view block, Contexts where) {
+    const std::string legal = contexts_text(where);
     diagnostics_.error(code::not_allowed_here, node.words.front().span,
                        fmt::format("`{}` is not allowed {}", node.name(),
                                    block.empty() ? std::string("at the top level") : fmt::format("in `{}`", block)))
@@ -260,7 +276,8 @@ class Binder {
   std::vector<std::pair<const Row*, const Node*>> seen_;  // what may stand once in a block, of all blocks open now
   std::vector<Value> values_;                             // of the directive that is being read
   std::vector<KnownFound> known_found_;
-  std::map<std::pair<std::uint32_t, std::string_view>, std::size_t> group_first_;  // file and group: in known_found_
+  using GroupKey = std::tuple<std::uint32_t, Known::Fate, std::string_view>;  // file, fate, group or name
+  std::map<GroupKey, std::size_t> group_first_;                               // in known_found_
   std::size_t suggestions_ = 0;
 };
 

@@ -44,8 +44,11 @@ inline constexpr std::string_view duplicate_default_server = "E0501", duplicate_
     duplicate_location = "E0503", location_outside_parent = "E0504", port_in_use = "E0505", duplicate_name = "E0506",
     key_twice = "E0508", overlapping_ranges = "E0509";
 inline constexpr std::string_view refused = "E0601", not_served = "E0602";
-inline constexpr std::string_view duplicate_server_name = "W103", network_twice = "W119", nothing_to_delete = "W120",
-                                  computed_twice = "W121", does_not_resolve = "W401",
+inline constexpr std::string_view suspicious_server_name = "W119", taken_as_host = "W416", listen_http2 = "W701",
+                                  ssl_on = "W702";
+inline constexpr std::string_view nothing_to_listen_on = "E0603";
+inline constexpr std::string_view network_twice = "W120", nothing_to_delete = "W121", computed_twice = "W122";
+inline constexpr std::string_view duplicate_server_name = "W103", does_not_resolve = "W401",
                                   listen_default = "W703", odd_blank = "W705", escape_in_regex = "W706",
                                   low_bits = "W707", not_served_yet = "W901", no_effect = "N901";
 }  // namespace code

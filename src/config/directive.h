@@ -152,8 +152,9 @@ struct Known {
   std::string_view name;      // exact; a trailing "*" matches any ending ("js_*", "*_by_lua_block" by leading "*")
   Fate fate;
   std::string_view reason;    // one line: why, and what to use instead
-  std::string_view group = {};  // reported once per file and group ("lua", "stream", "fastcgi"); empty: each time.
-                                // `missing` ones once per file and name
+  std::string_view group = {};  // reported once per file, fate and group ("lua", "stream", "fastcgi"); empty, and for
+                                // `missing` ones: once per file and name
+  const Row* row = nullptr;   // contexts, arguments and block are held to it; null: they are not looked at
 };
 
 struct Language {

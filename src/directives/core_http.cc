@@ -30,6 +30,32 @@ void apply_keepalive_timeout(Scope& scope, const Bound& directive) {
   core.keepalive_header_s = directive.number("header_timeout", 0);
 }
 
+void apply_body_temp_path(Scope& scope, const Bound& directive) {
+  TempPath path{std::string(directive.at(0).text), {}};
+  std::size_t at = 0;
+  for (const std::string_view level : {"level1", "level2", "level3"}) {
+    if (directive.has(level)) path.levels[at++] = static_cast<std::uint8_t>(directive.number(level, 0));
+  }
+  while (path.folder.size() > 1 && path.folder.ends_with("/")) path.folder.pop_back();
+  assign<&CoreSettings::client_body_temp_path>(scope, path);
+}
+
+void apply_body_in_file(Scope& scope, const Bound& directive) {
+  const std::string_view word = directive.at(0).text;
+  assign<&CoreSettings::client_body_in_file_only>(scope, word == "on"      ? table::BodyInFile::on
+                                                         : word == "clean" ? table::BodyInFile::clean
+                                                                           : table::BodyInFile::off);
+}
+
+void apply_keepalive_disable(Scope& scope, const Bound& directive) {
+  std::uint8_t bits = table::keepalive_none;
+  for (const Value& value : directive.values) {
+    if (value.text == "msie6") bits |= table::keepalive_msie6;
+    if (value.text == "safari") bits |= table::keepalive_safari;
+  }
+  assign<&CoreSettings::keepalive_disable>(scope, bits);
+}
+
 void apply_lingering(Scope& scope, const Bound& directive) {
   const std::string_view word = directive.at(0).text;
   scope.edit<CoreSettings>().lingering = word == "off"  ? table::Lingering::off
@@ -79,6 +105,8 @@ void apply_resolver(Scope& scope, const Bound& directive) {
       scope.error(table::code::bad_address, value.span, address.error().text)
           .with_help("write an IP address, with `:port` if it is not 53");
   }
+  if (const Value* zone = directive.find("status_zone="))
+    scope.note(table::code::no_effect, zone->span, "`status_zone=` has no effect: name servers are not counted");
   resolver.valid_ms = directive.number("valid=", 0) * 1000;
   resolver.ipv4 = directive.number("ipv4=", 1) != 0;
   resolver.ipv6 = directive.number("ipv6=", 1) != 0;
@@ -105,14 +133,16 @@ constexpr Row rows[] = {
             "Bytes per second a request body must bring on average after a grace time. 0: any."),
     setting("client_body_in_single_buffer", hsl, on_off, "off", set<&CoreSettings::client_body_in_single_buffer>,
             "Keep the whole request body in one buffer."),
+    setting("client_body_in_file_only", hsl, {"mode", ArgType::one_of, Presence::required, "on|off|clean"}, "off",
+            apply_body_in_file, "Keep each request body in a file: on leaves it there, clean removes it at the end."),
     {.name = "client_body_temp_path",
      .contexts = hsl,
      .args = {{{"path", ArgType::path},
-               {"level1", ArgType::count, Presence::optional},
-               {"level2", ArgType::count, Presence::optional},
-               {"level3", ArgType::count, Presence::optional}}},
+               {"level1", ArgType::count, Presence::optional, {}, 1, 3},
+               {"level2", ArgType::count, Presence::optional, {}, 1, 3},
+               {"level3", ArgType::count, Presence::optional, {}, 1, 3}}},
      .fallback = "client_body_temp",
-     .apply = set<&CoreSettings::client_body_temp_path>,
+     .apply = apply_body_temp_path,
      .doc = "Folder for request bodies that do not fit in memory."},
     setting("send_timeout", hsl, time_ms, "60s", set<&CoreSettings::send_timeout_ms>,
             "Longest pause between two writes to a client."),
@@ -149,6 +179,10 @@ constexpr Row rows[] = {
             "Most requests on one client connection."),
     setting("keepalive_time", hsl, time_ms, "1h", set<&CoreSettings::keepalive_time_ms>,
             "Longest life of a client connection that gets requests."),
+    setting("keepalive_min_timeout", hsl, time_ms, "0", set<&CoreSettings::keepalive_min_timeout_ms>,
+            "An idle client connection is not closed before by a graceful end."),
+    setting("keepalive_disable", hsl, {"browser", ArgType::one_of, Presence::repeat_one, "none|msie6|safari"}, "msie6",
+            apply_keepalive_disable, "Old browsers whose connections are closed: msie6 behind a POST, safari always."),
     setting("lingering_close", hsl, {"mode", ArgType::one_of, Presence::required, "off|on|always"}, "on",
             apply_lingering, "Whether to read on for a while before closing, so that the client sees the answer."),
     setting("lingering_time", hsl, time_ms, "30s", set<&CoreSettings::lingering_time_ms>, "Longest lingering close."),
@@ -156,7 +190,7 @@ constexpr Row rows[] = {
             "Longest silence during a lingering close."),
 
     {.name = "resolver",
-     .contexts = hsl,
+     .contexts = hsl | config::in_upstream,
      .args = {{{"address", ArgType::word, Presence::repeat_one},
                {"valid=", ArgType::sec, Presence::optional},
                {"ipv4=", ArgType::on_off, Presence::optional},
@@ -165,7 +199,7 @@ constexpr Row rows[] = {
      .inherit = Inherit::replace,
      .apply = apply_resolver,
      .doc = "Name servers for names in this block."},
-    setting("resolver_timeout", hsl, time_ms, "30s", set<&CoreSettings::resolver_timeout_ms>,
+    setting("resolver_timeout", hsl | config::in_upstream, time_ms, "30s", set<&CoreSettings::resolver_timeout_ms>,
             "Longest wait for a name."),
 
     setting("server_tokens", hsl, {"mode", ArgType::one_of, Presence::required, "on|off|build"}, "on",
@@ -189,7 +223,7 @@ constexpr Row rows[] = {
 };
 
 void start(Scope& scope) {
-  scope.edit<CoreSettings>().client_body_temp_path = scope.builder.input.prefix + "client_body_temp";
+  scope.edit<CoreSettings>().client_body_temp_path.folder = scope.builder.input.prefix + "client_body_temp";
 }
 
 }  // namespace

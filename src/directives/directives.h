@@ -9,9 +9,28 @@
 
 namespace gh::directives {
 
-extern const table::Module process_module, core_http_module, server_module, location_module, upstream_module,
-    files_module, error_page_module, log_module, return_module, limit_req_module, stub_status_module, proxy_module,
-    headers_module, map_module;
+extern const table::Module
+    access_group_module,
+    compression_module,
+    core_http_module,
+    error_page_module,
+    expires_module,
+    files_module,
+    grpc_pass_module,
+    headers_module,
+    limit_req_module,
+    location_module,
+    log_module,
+    map_module,
+    process_module,
+    proxy_module,
+    range_module,
+    rewrite_module,
+    server_module,
+    stub_status_module,
+    trailers_module,
+    try_files_module,
+    upstream_module;
 
 std::span<const table::Module* const> all_modules();
 

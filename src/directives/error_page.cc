@@ -1,6 +1,5 @@
 // error_page: its forms (LANGUAGE.md 11.5). The exchange acts on it when an answer's status is decided.
 #include "base/text.h"
-#include "config/suggest.h"
 #include "directives/directives.h"
 #include "directives/setters.h"
 #include "table/plan.h"
@@ -32,29 +31,6 @@ bool read_overwrite(Scope& scope, const Value& value, table::ErrorPage& page) {
   return true;
 }
 
-std::string nearest_named(const table::Server& server, std::string_view name) {
-  std::vector<std::string_view> names;
-  for (const auto& [known, number] : server.named) names.push_back(known);
-  return std::string(config::nearest(name, names));
-}
-
-/// Named locations may stand behind this line: looked up at the end, in this server, or in any for a line of http.
-void check_named(Scope& scope, const std::string& name, config::Span span) {
-  table::Builder* builder = &scope.builder;
-  const table::Builder::ServerDraft* draft = table::server_of(scope);
-  builder->at_end([builder, draft, name, span] {
-    std::string near;
-    for (const auto& candidate : builder->servers) {
-      if (draft && candidate.get() != draft) continue;
-      if (candidate->server->named.contains(name)) return;
-      if (near.empty()) near = nearest_named(*candidate->server, name);
-    }
-    auto& d =
-        builder->diagnostics.error(code::unknown_named_location, span, "no location `" + name + "` in this server");
-    d.with_help(near.empty() ? "add `location " + name + " { ... }`" : "did you mean `" + near + "`?");
-  });
-}
-
 void apply_error_page(Scope& scope, const Bound& directive) {
   auto& pages = scope.edit_list<table::ErrorPages>();
   table::ErrorPage page;
@@ -67,8 +43,9 @@ void apply_error_page(Scope& scope, const Bound& directive) {
   page.target = scope.compile(target);
   const std::string_view text = target.text;
   page.named = text.starts_with("@");
-  page.external = text.starts_with("http://") || text.starts_with("https://") || text.starts_with("$scheme");
-  if (page.named && page.target.is_constant()) check_named(scope, std::string(text), target.span);
+  const bool may_be_path = text.starts_with("/") || text.starts_with("@") || text.starts_with("$");
+  page.external = !may_be_path || text.starts_with("$scheme");
+  if (page.named && page.target.is_constant()) table::check_named_location(scope, std::string(text), target.span);
   pages.list.push_back(std::move(page));
 }
 

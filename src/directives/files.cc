@@ -48,7 +48,8 @@ void apply_alias(Scope& scope, const Bound& directive) {
   auto& files = scope.edit<FileSettings>();
   files.root = absolute(scope, directive.at(0));
   files.is_alias = true;
-  files.alias_bytes = table::route_of(scope)->prefix.size();
+  const table::Route& route = *table::route_of(scope);
+  files.alias_bytes = route.kind == table::Route::Kind::regex ? FileSettings::whole_alias : route.prefix.size();
 }
 
 void apply_index(Scope& scope, const Bound& directive) {
@@ -85,6 +86,8 @@ void apply_if_modified_since(Scope& scope, const Bound& directive) {
                                                                    : table::IfModifiedSince::before;
 }
 
+constexpr ArgSpec precompressed{"on|off|always", ArgType::one_of, Presence::required, "on|off|always"};
+
 constexpr Row rows[] = {
     {.name = "root",
      .contexts = hsl | config::in_location_if,
@@ -116,6 +119,27 @@ constexpr Row rows[] = {
             "Content type of files without a known extension, and of `return CODE TEXT`."),
     setting("if_modified_since", hsl, {"how", ArgType::one_of, Presence::required, "off|exact|before"}, "exact",
             apply_if_modified_since, "How a file's time is compared with If-Modified-Since before a 304 is answered."),
+    setting("gzip_static", hsl, precompressed, "off", policy::apply_precompressed,
+            "FILE.gz is served for FILE to clients that take gzip; always: to all."),
+    setting("brotli_static", hsl, precompressed, "off", policy::apply_precompressed,
+            "FILE.br is served for FILE to clients that take br; always: to all."),
+    setting("zstd_static", hsl, precompressed, "off", policy::apply_precompressed,
+            "FILE.zst is served for FILE to clients that take zstd; always: to all."),
+};
+
+constexpr Row try_files_rows[] = {
+    {.name = "try_files",
+     .contexts = config::in_server | config::in_location,
+     .args = {{{"file", ArgType::templ}, {"file|uri|@name|=code", ArgType::templ, Presence::repeat_one}}},
+     .inherit = Inherit::none,
+     .phase = Phase::precontent,
+     .apply = policy::apply_try_files,
+     .doc = "The first file (or folder, with a / at its end) that is there is served; else the last argument."},
+};
+
+constexpr Row range_rows[] = {
+    setting("max_ranges", hsl, any_count, "", policy::apply_max_ranges,
+            "Ranges of one request that are served; more get the whole body. 0: Range is not looked at."),
 };
 
 void start(Scope& main) {
@@ -129,5 +153,7 @@ void start(Scope& main) {
 }  // namespace
 
 constinit const table::Module files_module{"files", rows, policy::finish_static, start, nullptr};
+constinit const table::Module try_files_module{"try_files", try_files_rows, policy::finish_try_files};
+constinit const table::Module range_module{"range", range_rows, policy::finish_range};
 
 }  // namespace gh::directives

@@ -26,6 +26,9 @@ constexpr Row rows[] = {
          "A field added to answers of 200 201 204 206 301 302 303 304 307 308; always: to all."),
     setting("add_header_inherit", hsl, inherit_mode, "on", policy::apply_add_header_inherit,
             "merge: the outer add_header lines stay beside those of this block."),
+};
+
+constexpr Row trailer_rows[] = {
     adds("add_trailer", policy::apply_add_trailer, "A field added behind the body of an answer."),
     setting("add_trailer_inherit", hsl, inherit_mode, "on", policy::apply_add_trailer_inherit,
             "merge: the outer add_trailer lines stay beside those of this block."),
@@ -34,5 +37,6 @@ constexpr Row rows[] = {
 }  // namespace
 
 constinit const table::Module headers_module{"headers", rows, policy::finish_headers};
+constinit const table::Module trailers_module{"trailers", trailer_rows, policy::finish_trailers};
 
 }  // namespace gh::directives

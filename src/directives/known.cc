@@ -2,10 +2,12 @@
 // A name whose silent absence would change who may pass, or what runs, is refused (`missing` when a later release
 // serves it); what only costs speed or comfort is passed over with a warning; what has no meaning in this process
 // model is a note.
+#include <algorithm>
 #include <string_view>
 #include <vector>
 
 #include "directives/directives.h"
+#include "directives/shapes.h"
 
 namespace gh::directives {
 namespace {
@@ -33,22 +35,22 @@ constexpr Names all[] = {
      "variables_hash_max_size variables_hash_bucket_size map_hash_max_size map_hash_bucket_size "
      "proxy_headers_hash_max_size proxy_headers_hash_bucket_size referer_hash_max_size referer_hash_bucket_size"},
     {Fate::note, "", "memory is managed per worker and needs no setting",
-     "connection_pool_size request_pool_size subrequest_output_buffer_size client_body_in_file_only "
-     "proxy_temp_path proxy_max_temp_file_size proxy_temp_file_write_size open_log_file_cache"},
+     "connection_pool_size request_pool_size subrequest_output_buffer_size "
+     "proxy_temp_path proxy_max_temp_file_size proxy_temp_file_write_size"},
     {Fate::note, "", "workers are threads of one process, placed by the kernel",
      "worker_cpu_affinity worker_priority worker_rlimit_core worker_rlimit_sigpending working_directory lock_file "
-     "timer_resolution debug_points env pcre_jit load_module quic_bpf ssl_engine ssl_object_cache_inheritable "
+     "timer_resolution debug_points env pcre_jit quic_bpf ssl_engine ssl_object_cache_inheritable "
      "google_perftools_profiles"},
+    {Fate::note, "", "modules are built in; directives of those that are not are told one by one", "load_module"},
     {Fate::note, "", "connections are closed in an orderly way in all cases",
-     "reset_timedout_connection keepalive_disable msie_refresh"},
+     "reset_timedout_connection msie_refresh"},
 
     // --- served by later releases, safe to pass over ---
     {Fate::later, "gzip", "compression is not served yet: answers go out as they are",
-     "gzip gzip_types gzip_comp_level gzip_min_length gzip_vary gzip_proxied gzip_http_version gzip_buffers "
-     "gzip_disable "
-     "gzip_static gzip_window gzip_hash gzip_no_buffer postpone_gzipping gunzip gunzip_buffers brotli brotli_types "
-     "brotli_comp_level brotli_static brotli_min_length brotli_window brotli_buffers zstd zstd_types zstd_comp_level "
-     "zstd_min_length zstd_static"},
+     "gzip gzip_types gzip_comp_level gzip_min_length gzip_buffers "
+     "gzip_window gzip_hash gzip_no_buffer postpone_gzipping gunzip gunzip_buffers brotli brotli_types "
+     "brotli_comp_level brotli_min_length brotli_window brotli_buffers zstd zstd_types zstd_comp_level "
+     "zstd_min_length"},
     {Fate::later, "cache", "caching is not served yet: each request goes upstream",
      "proxy_cache proxy_cache_path proxy_cache_key proxy_cache_valid proxy_cache_bypass proxy_cache_use_stale "
      "proxy_cache_lock proxy_cache_lock_timeout proxy_cache_lock_age proxy_cache_revalidate "
@@ -56,12 +58,13 @@ constexpr Names all[] = {
      "proxy_cache_min_uses proxy_cache_methods proxy_cache_max_range_offset proxy_cache_convert_head proxy_cache_purge "
      "proxy_cache_zone proxy_cache_identity proxy_no_cache proxy_store proxy_store_access proxy_cache_errors "
      "open_file_cache open_file_cache_valid open_file_cache_min_uses open_file_cache_errors open_file_cache_events"},
-    {Fate::later, "tls", "TLS is not served yet",
+    {Fate::later, "tls", "TLS is not served yet: sockets with `ssl` stay closed",
      "ssl_certificate ssl_certificate_key ssl_protocols ssl_ciphers ssl_session_cache ssl_session_timeout "
      "ssl_session_tickets ssl_session_ticket_key ssl_trusted_certificate ssl_ecdh_curve ssl_early_data ssl_buffer_size "
      "ssl_prefer_server_ciphers ssl_stapling ssl_stapling_verify ssl_stapling_file ssl_stapling_responder ssl_dhparam "
      "ssl_password_file ssl_crl ssl_conf_command ssl_ocsp ssl_ocsp_cache ssl_ocsp_responder ssl_certificate_cache "
-     "ssl_certificate_compression ssl_ech_file ssl_key_log proxy_ssl_key_log grpc_ssl_key_log"},
+     "ssl_certificate_compression ssl_ech_file ssl_key_log proxy_ssl_key_log grpc_ssl_key_log ssl ssl_verify_client "
+     "ssl_verify_depth ssl_client_certificate ssl_reject_handshake"},
     {Fate::later, "proxy_tls", "https:// to upstreams is not served yet",
      "proxy_ssl_server_name proxy_ssl_name proxy_ssl_verify proxy_ssl_verify_depth proxy_ssl_trusted_certificate "
      "proxy_ssl_certificate proxy_ssl_certificate_key proxy_ssl_certificate_cache proxy_ssl_protocols "
@@ -74,63 +77,64 @@ constexpr Names all[] = {
      "http3_max_concurrent_streams http3_stream_buffer_size quic_retry quic_gso quic_host_key "
      "quic_active_connection_id_limit"},
     {Fate::later, "", "not served yet: answers go out unchanged",
-     "expires sub_filter sub_filter_once sub_filter_types sub_filter_last_modified charset charset_types charset_map "
+     "sub_filter sub_filter_once sub_filter_types sub_filter_last_modified charset charset_types charset_map "
      "source_charset override_charset add_before_body add_after_body addition_types userid userid_domain "
      "userid_expires "
      "userid_flags userid_mark userid_name userid_p3p userid_path userid_service proxy_cookie_path proxy_cookie_domain "
-     "proxy_cookie_flags early_hints max_ranges slice"},
+     "proxy_cookie_flags early_hints slice"},
     {Fate::later, "", "not served yet: requests are not held to it",
      "limit_conn limit_conn_zone limit_conn_status limit_conn_log_level limit_conn_dry_run limit_rate limit_rate_after "
      "limit_zone"},
+    {Fate::later, "grpc", "gRPC upstreams are not served yet: `grpc_pass` answers 502", "grpc_*"},
+    {Fate::later, "ssi", "not served yet: the commands stay in the pages as they are",
+     "ssi ssi_last_modified ssi_min_file_chunk ssi_silent_errors ssi_types ssi_value_length"},
+    {Fate::later, "", "not served yet: symbolic links are followed", "disable_symlinks"},
     {Fate::later, "", "not served yet: no copies are sent", "mirror mirror_request_body"},
     {Fate::later, "", "not served yet: folders are not listed",
      "autoindex autoindex_exact_size autoindex_format autoindex_localtime random_index"},
     {Fate::later, "", "not served yet: servers are chosen without it",
-     "sticky sticky_cookie_insert sticky_disconnect_sessions ntlm queue least_time health_check health_check_timeout "
+     "sticky_cookie_insert sticky_disconnect_sessions ntlm health_check health_check_timeout "
      "match "
      "check status_zone upstream_conf server_zone"},
     {Fate::later, "", "not served yet: nothing is traced",
      "otel_exporter otel_service_name otel_trace otel_trace_context otel_span_name otel_span_attr opentracing "
      "opentracing_load_tracer opentracing_propagate_context vhost_traffic_status vhost_traffic_status_zone "
-     "vhost_traffic_status_display uninitialized_variable_warn rewrite_log recursive_subrequests log_subrequest "
+     "vhost_traffic_status_display recursive_subrequests "
      "session_log "
      "session_log_format session_log_zone geoip_proxy geoip_proxy_recursive"},
 
     // --- refused until it is served: without it other requests would pass, or other things would run ---
     {Fate::missing, "access",
      "without access rules everybody would pass: put a server that checks in front, and listen on 127.0.0.1",
-     "allow deny satisfy satisfy_any auth_basic auth_basic_user_file auth_request auth_request_set auth_delay "
+     "allow deny satisfy_any auth_basic auth_basic_user_file auth_request auth_request_set "
      "auth_oidc "
      "auth_jwt auth_jwt_claim_set auth_jwt_header_set auth_jwt_key_cache auth_jwt_key_file auth_jwt_key_request "
      "auth_jwt_leeway auth_jwt_require auth_jwt_type auth_require limit_except secure_link secure_link_md5 "
-     "secure_link_secret valid_referers auth_digest auth_pam auth_ldap auth_spnego disable_symlinks oidc_provider "
-     "ssl_verify_client ssl_verify_depth ssl_client_certificate ssl_reject_handshake"},
+     "secure_link_secret valid_referers auth_digest auth_pam auth_ldap auth_spnego oidc_provider"},
     {Fate::missing, "", "rewriting is not served yet: write a `location` with `return` or `proxy_pass` for each case",
-     "if rewrite set break rewrite_by_condition"},
+     "rewrite_by_condition"},
     {Fate::missing, "", "this variable is not served: `map` and `geo` with an included file can take its place",
      "geoip_country geoip_city geoip_org geoip2 geoip2_proxy geoip2_proxy_recursive num_map keyval keyval_zone "
      "set_secure_random_alphanum"},
     {Fate::missing, "", "use `error_page 404 = @name`, or `proxy_pass` in a location of its own",
-     "try_files post_action"},
+     "post_action"},
     {Fate::missing, "",
      "client addresses would be those of the balancer: take them from a field that it sets, in the service behind",
      "set_real_ip_from real_ip_header real_ip_recursive proxy_protocol_timeout set_proxy_protocol proxy_protocol"},
-    {Fate::missing, "", "TLS is not served yet: end it in front of the gateway", "ssl"},
     {Fate::refused, "", "this way to answer requests is not served",
      "empty_gif dav_methods dav_access create_full_put_path min_delete_depth dav_ext_methods flv mp4 mp4_buffer_size "
      "mp4_max_buffer_size mp4_limit_rate mp4_limit_rate_after mp4_start_key_frame hls hls_buffers hls_forward_args "
      "hls_fragment hls_mp4_buffer_size hls_mp4_max_buffer_size f4f f4f_buffer_size image_filter image_filter_buffer "
      "image_filter_interlace image_filter_jpeg_quality image_filter_sharpen image_filter_transparency "
-     "image_filter_webp_quality ssi ssi_last_modified ssi_min_file_chunk ssi_silent_errors ssi_types ssi_value_length "
+     "image_filter_webp_quality "
      "xslt_stylesheet xml_entities xslt_last_modified xslt_param xslt_string_param xslt_types api internal_redirect "
      "echo echo_sleep fancyindex nchan_publisher nchan_subscriber push_stream_publisher push_stream_subscriber"},
-    {Fate::missing, "grpc", "gRPC upstreams are not served yet: send these paths past the gateway", "grpc_pass grpc_*"},
     {Fate::refused, "fastcgi",
      "FastCGI is not spoken: put an HTTP server in front of it (php-fpm: nginx or FrankenPHP) and use proxy_pass",
      "fastcgi_pass"},
-    {Fate::refused, "fastcgi", "uWSGI's protocol is not spoken: start uWSGI with --http-socket and use proxy_pass",
+    {Fate::refused, "uwsgi", "uWSGI's protocol is not spoken: start uWSGI with --http-socket and use proxy_pass",
      "uwsgi_pass"},
-    {Fate::refused, "fastcgi", "SCGI is not spoken: put an HTTP server in front of it and use proxy_pass", "scgi_pass"},
+    {Fate::refused, "scgi", "SCGI is not spoken: put an HTTP server in front of it and use proxy_pass", "scgi_pass"},
     {Fate::refused, "", "memcached is not spoken: put an HTTP service in front of it and use proxy_pass",
      "memcached_pass"},
     {Fate::note, "fastcgi", "has no meaning without its `pass` directive", "fastcgi_* uwsgi_* scgi_* memcached_*"},
@@ -174,10 +178,33 @@ std::vector<config::Known> split() {
   return out;
 }
 
+/// The entry of a name: its own, or that of the prefix ("grpc_*") that it falls under.
+std::vector<config::Known>::iterator entry_of(std::vector<config::Known>& names, std::string_view name) {
+  const auto own = std::find_if(names.begin(), names.end(), [&](const config::Known& k) { return k.name == name; });
+  if (own != names.end()) return own;
+  return std::find_if(names.begin(), names.end(), [&](const config::Known& k) {
+    return k.name.ends_with("*") && name.starts_with(k.name.substr(0, k.name.size() - 1));
+  });
+}
+
+/// Names with a shape are held to it.
+std::vector<config::Known> with_shapes() {
+  std::vector<config::Known> names = split();
+  for (const std::span<const Row> shapes : {later_shapes(), no_effect_shapes()}) {
+    for (const Row& row : shapes) {
+      const auto entry = entry_of(names, row.name);
+      if (entry == names.end()) continue;
+      if (entry->name == row.name) entry->row = &row;
+      else names.insert(entry, {row.name, entry->fate, entry->reason, entry->group, &row});
+    }
+  }
+  return names;
+}
+
 }  // namespace
 
 std::span<const config::Known> known_names() {
-  static const std::vector<config::Known> names = split();
+  static const std::vector<config::Known> names = with_shapes();
   return names;
 }
 

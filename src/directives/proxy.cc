@@ -97,15 +97,7 @@ void apply_bind(Scope& scope, const Bound& directive) {
     proxy.bind_template = scope.compile(value);
     return;
   }
-  std::string_view host = value.text;
-  std::uint64_t port = 0;
-  auto address = Address::parse_ip(host, 0);
-  if (const std::size_t colon = host.rfind(':'); !address && colon != std::string_view::npos) {
-    const auto number = parse_uint(host.substr(colon + 1));
-    host = host.substr(0, colon);
-    if (host.size() > 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
-    if (number && *number <= 65535) address = Address::parse_ip(host, static_cast<std::uint16_t>(port = *number));
-  }
+  const Result<Address> address = Address::parse(value.text, 0);
   if (address) proxy.bind = *address;
   else scope.error(code::bad_address, value.span, "`" + printable(value.text) + "` is not an address of this machine")
            .with_help("forms: 10.0.0.1, 10.0.0.1:5000, [::1]:5000, off");
@@ -308,6 +300,7 @@ constexpr Row rows[] = {
      .inherit = Inherit::replace,
      .repeatable = true,
      .apply = apply_redirect,
+     .declare = table::declare_group_names,
      .doc = "Changes Location and Refresh of answers: off, default, or FROM TO (FROM may be ~regex)."},
 };
 

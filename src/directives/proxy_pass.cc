@@ -49,14 +49,16 @@ struct UnknownUpstreams {
   struct Use {
     std::string authority;
     std::vector<config::Span> places;
+    std::vector<std::pair<std::shared_ptr<ProxyTarget>, std::uint16_t>> targets;  // with the port of the scheme
   };
   std::map<std::string, Use, std::less<>> names;
 };
 
-void note_unknown(Scope& main, const ProxyUrl& url, config::Span span) {
+void note_unknown(Scope& main, const ProxyUrl& url, const std::shared_ptr<ProxyTarget>& target, config::Span span) {
   auto& use = main.local<UnknownUpstreams>().names[std::string(url.host)];
   use.authority = url.authority;
   use.places.push_back(span);
+  use.targets.emplace_back(target, url.default_port());
 }
 
 std::string_view nearest_upstream(const table::Builder& builder, std::string_view name) {
@@ -68,13 +70,15 @@ std::string_view nearest_upstream(const table::Builder& builder, std::string_vie
 }
 
 /// Runs when all upstreams are known. `text` is the value, or its part before the URI when that holds variables.
-void resolve(table::Builder& builder, Scope& main, ProxyTarget& target, const std::string& text, config::Span span) {
+void resolve(table::Builder& builder, Scope& main, const std::shared_ptr<ProxyTarget>& kept, const std::string& text,
+             config::Span span) {
+  ProxyTarget& target = *kept;
   auto parsed = table::parse_proxy_url(text);
   if (!parsed) return;  // reported when it was read
   const ProxyUrl& url = *parsed;
   if (!url.is_unix && url.port == 0) target.upstream = builder.find_upstream(url.host);
   if (target.upstream && !target.upstream->is_implicit) return;
-  if (looks_like_upstream(url)) return note_unknown(main, url, span);
+  if (looks_like_upstream(url)) return note_unknown(main, url, kept, span);
   if (const table::Upstream* named = url.is_unix ? nullptr : builder.find_upstream(url.host)) {
     main.error(code::bad_url, span, "`" + named->name + "` is an upstream: it takes no port here")
         .with_related(named->where, "its servers have the ports")
@@ -97,12 +101,33 @@ void fill_constant(ProxyTarget& target, const ProxyUrl& url) {
   if (url.is_unix) target.port.clear();
 }
 
-void refuse_tls(Scope& scope, const Value& value) {
-  scope.error(code::not_served, value.span, "`https://` to upstreams is not served yet")
+void warn_of_tls(Scope& scope, const Value& value) {
+  scope.warning(code::not_served_yet, value.span, "`https://` to upstreams is not served yet")
+      .with_label("requests are answered with 502")
       .with_help("use http:// on a network you trust");
 }
 
+/// No upstream has the name, and none has one like it: a host of the network then, as in container set-ups.
+void take_as_host(Scope& main, const std::string& name, const UnknownUpstreams::Use& use) {
+  std::string why;
+  for (const auto& [target, port] : use.targets) {
+    target->upstream = implicit_upstream(main.builder, use.authority, port, use.places.front(), why);
+    if (!target->upstream) return void(main.error(code::bad_url, use.places.front(), why));
+  }
+  auto& warning = main.warning(code::taken_as_host, use.places.front(),
+                               "no upstream is called `" + name + "`: it is taken as the name of a host");
+  warning.with_help("write the port to say so, http://" + use.authority + ":80, or add `upstream " + name +
+                    " { server ...; }`");
+  for (std::size_t i = 1; i < use.places.size(); ++i) warning.with_related(use.places[i], "used here, too");
+}
+
 }  // namespace
+
+/// The variables may bring the rest of the scheme: "http:/$uri".
+static bool may_become_url(std::string_view text) {
+  const std::string_view fixed = text.substr(0, text.find('$'));
+  return std::string_view("http://").starts_with(fixed) || std::string_view("https://").starts_with(fixed);
+}
 
 void apply_proxy_pass(Scope& scope, const Bound& directive) {
   const Value& value = directive.at(0);
@@ -115,8 +140,8 @@ void apply_proxy_pass(Scope& scope, const Bound& directive) {
     target.has_variables = !target.url.is_constant();
     if (!table::has_constant_host(value.text)) {
       table::outermost(scope).local<DynamicTargets>().any = true;
-      if (value.text.starts_with("https://")) refuse_tls(scope, value);
-      else if (!value.text.starts_with("http://") && !value.text.starts_with("$")) {
+      if (value.text.starts_with("https://")) warn_of_tls(scope, value);
+      else if (!value.text.starts_with("http://") && !may_become_url(value.text)) {
         scope.error(code::bad_url, value.span,
                     "`" + printable(value.text) + "` has no scheme: write http:// before the host");
       }
@@ -130,7 +155,7 @@ void apply_proxy_pass(Scope& scope, const Bound& directive) {
         .with_help("forms: http://host, http://host:8080/uri, http://upstream_name, http://unix:/run/app.sock:/uri");
     return;
   }
-  if (url->tls) return refuse_tls(scope, value);
+  if (url->tls) warn_of_tls(scope, value);
   if (url->has_uri && !variables) check_uri_part(scope, value, *url);
   fill_constant(target, *url);
   if (variables) {
@@ -144,18 +169,19 @@ void apply_proxy_pass(Scope& scope, const Bound& directive) {
   Scope* main = &table::outermost(scope);
   const config::Span span = value.span;
   scope.builder.at_end([kept, main, constant = std::move(constant), span] {
-    resolve(main->builder, *main, *kept, constant, span);
+    resolve(main->builder, *main, kept, constant, span);
   });
 }
 
 void report_unknown_upstreams(Scope& main) {
   for (const auto& [name, use] : main.local<UnknownUpstreams>().names) {
-    auto& error = main.error(code::unknown_upstream, use.places.front(), "no upstream is called `" + name + "`");
     const std::string near(nearest_upstream(main.builder, name));
-    error.with_help(near.empty()
-                        ? "add `upstream " + name + " { server ...; }`, or write the port when it is a host: http://" +
-                              use.authority + ":80"
-                        : "did you mean `" + near + "`?");
+    if (near.empty()) {
+      take_as_host(main, name, use);
+      continue;
+    }
+    auto& error = main.error(code::unknown_upstream, use.places.front(), "no upstream is called `" + name + "`");
+    error.with_help("did you mean `" + near + "`?");
     for (std::size_t i = 1; i < use.places.size(); ++i) error.with_related(use.places[i], "used here, too");
   }
 }

@@ -7,28 +7,14 @@ namespace gh::directives {
 namespace {
 
 void apply_listen(Scope& scope, const Bound& directive) {
-  for (std::string_view word : {"ssl", "proxy_protocol"}) {
-    if (const Value* value = directive.find(word)) {
-      scope.error(table::code::not_served, value->span, "`listen ... " + std::string(word) + "` is not served yet")
-          .with_help(word == "ssl" ? "end TLS in front of the gateway and listen without `ssl`"
-                                   : "let the balancer in front send X-Forwarded-For");
-    }
-  }
   if (const Value* value = directive.find("http2")) {
-    scope.warning(table::code::not_served_yet, value->span,
-                  "`listen ... http2` is not served yet: this socket speaks HTTP/1.1");
+    scope.warning(table::code::listen_http2, value->span, "`listen ... http2` is an old form")
+        .with_help("write `http2 on;` in the server (HTTP/2 itself is not served yet)");
   }
-  if (const Value* value = directive.find("quic")) {
-    scope.warning(table::code::not_served_yet, value->span,
-                  "`listen ... quic` is not served yet: this line is passed over");
-    return;
-  }
-  if (directive.has("default")) {
-    scope
-        .warning(table::code::listen_default, directive.find("default")->span,
-                 "`default` is the old name of `default_server`")
+  if (const Value* value = directive.find("default")) {
+    scope.warning(table::code::listen_default, value->span, "`default` is the old name of `default_server`")
         .with_help("write `default_server`")
-        .with_fix(directive.find("default")->span, "default_server");
+        .with_fix(value->span, "default_server");
   }
   table::add_listen(scope, directive);
 }
@@ -61,6 +47,7 @@ constexpr Row rows[] = {
      .doc = "An address the server answers on: port, address, range of ports or unix:path."},
     {.name = "server_name", .contexts = config::in_server, .args = {{{"name", ArgType::word, Presence::repeat_one}}},
      .fallback = "\"\"", .inherit = Inherit::none, .repeatable = true, .apply = table::add_server_names,
+     .declare = table::declare_group_names,
      .doc = "Names of the server: exact, *.x, x.*, .x, ~regex, \"\" for requests without Host."},
 };
 

@@ -47,6 +47,7 @@ Result<state::ServerConfig> read_server(std::string_view text, std::uint16_t def
   } else {
     if (auto fine = check_host(host); !fine) return Unexpected<Error>(fine.error());
     out.resolve = true;
+    out.host = host;
   }
   return out;
 }

@@ -8,9 +8,27 @@
 #include "base/result.h"
 #include "state/peers.h"
 #include "table/build.h"
+#include "table/plan.h"
 #include "upstream/balance.h"
 
 namespace gh::directives {
+
+/// What the directives of one upstream block collect.
+struct UpstreamDraft {
+  table::Upstream* upstream = nullptr;
+  std::vector<state::ServerConfig> servers;
+  config::Span method;                // where the balancing method was stated
+  bool method_knows_backup = true;    // hash, ip_hash and random do not: nor slow_start
+  config::Span with_service;          // of the first server with service=
+};
+inline UpstreamDraft& draft_of(table::Scope& scope) { return scope.local<UpstreamDraft>(); }
+
+// Rows of upstream.cc whose work is in files of their own.
+void apply_upstream_server(table::Scope& scope, const config::Bound& directive);
+void apply_upstream_zone(table::Scope& scope, const config::Bound& directive);
+void apply_sticky(table::Scope& scope, const config::Bound& directive);
+/// Zones that were named and given a size nowhere.
+void check_upstream_zones(table::Scope& main);
 
 /// Local to the outermost scope: does any proxy_pass choose its upstream per request?
 struct DynamicTargets { bool any = false; };

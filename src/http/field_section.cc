@@ -84,7 +84,7 @@ FieldStep FieldReader::next(Field& field) {
   if (!take_line_end(at)) return bad_line_end(*at);
   while (value_end > value && (value_end[-1] == ' ' || value_end[-1] == '\t')) --value_end;
   if (static_cast<std::size_t>(at - at_) > limits_.line_bytes) return bad("header line too large");
-  if (++seen_ > limits_.fields) return bad("too many header fields", 431);
+  if (++seen_ > limits_.fields) return bad("too large a number of header fields", 400);
   field.value = {value, static_cast<std::size_t>(value_end - value)};
   field.id = header_id(field.name);
   at_ = at;

@@ -162,6 +162,27 @@ std::string_view escape_path(std::string_view path, Arena& arena) {
   return percent_encode(path, arena, [](char c) { return is_unsafe(c) || c == '%' || c == '?'; });
 }
 
+std::string_view unescape_redirect(std::string_view path, Arena& arena) {
+  if (path.find('%') == std::string_view::npos) return path;
+  char* const copy = arena.chars(path.size());
+  char* to = copy;
+  bool decodes = true;
+  for (std::size_t i = 0; i < path.size(); ++i) {
+    char c = path[i];
+    if (decodes && c == '%' && i + 2 < path.size()) {
+      const int high = hex_digit(path[i + 1]), low = hex_digit(path[i + 2]);
+      const int byte = high < 0 || low < 0 ? -1 : high * 16 + low;
+      if (byte > '%' && byte < 0x7f) {
+        c = static_cast<char>(byte);
+        i += 2;
+      }
+    }
+    decodes = decodes && c != '?';
+    *to++ = c;
+  }
+  return {copy, static_cast<std::size_t>(to - copy)};
+}
+
 std::string_view escape_args(std::string_view text, Arena& arena) {
   const auto is_escaped = [](char c) {
     return is_unsafe(c) || c == '%' || c == '&' || c == '+' || c == ';' || c == '?';

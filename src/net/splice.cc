@@ -1,6 +1,7 @@
 #include "net/splice.h"
 
 #include <fcntl.h>
+#include <sys/sendfile.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -70,6 +71,15 @@ std::string_view Splice::rest(std::span<char> buffer) {
     held_ -= static_cast<std::size_t>(size);
   }
   return {buffer.data(), filled};
+}
+
+ssize_t send_from_file(int to, int file, std::uint64_t offset, std::size_t most) {
+  for (;;) {
+    auto from = static_cast<off_t>(offset);
+    const ssize_t size = ::sendfile(to, file, &from, most);
+    if (size >= 0) return size;
+    if (errno != EINTR) return -errno;
+  }
 }
 
 }  // namespace gh::net

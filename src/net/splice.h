@@ -5,6 +5,7 @@
 #include <sys/types.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string_view>
 
@@ -34,5 +35,8 @@ class Splice {
   int in_ = -1, out_ = -1;
   std::size_t held_ = 0;  // bytes in the pipe
 };
+
+/// The same from a file, which needs no pipe (sendfile(2)): bytes that `to` took, 0 at the end of the file, or -errno.
+ssize_t send_from_file(int to, int file, std::uint64_t offset, std::size_t most);
 
 }  // namespace gh::net

@@ -436,9 +436,13 @@ int Stream::write(std::span<const iovec> parts, bool and_close) {
   return handle_->write_error = error;
 }
 
-int Stream::write(std::string_view bytes) {
-  const iovec part{const_cast<char*>(bytes.data()), bytes.size()};
-  return write(std::span<const iovec>(&part, 1));
+ssize_t Stream::send_file(int file, std::uint64_t offset, std::size_t most) {
+  if (!handle_) return -ENOTCONN;
+  if (handle_->queue || handle_->connecting) return -EAGAIN;
+  if (handle_->write_error != 0 || handle_->shut_wanted) return -EPIPE;
+  const ssize_t size = send_from_file(handle_->fd(), file, offset, most);
+  if (size > 0) handle_->accepted_bytes += static_cast<std::uint64_t>(size);
+  return size;
 }
 
 std::size_t Stream::queued_bytes() const { return handle_ ? handle_->queued() : 0; }

@@ -65,7 +65,14 @@ class Stream {
   /// on until then, as an early reply may have come). May be called before on_connected: the bytes wait.
   /// `and_close`: close() follows before the loop waits again, and the FIN may travel with these bytes.
   int write(std::span<const iovec> parts, bool and_close = false);
-  int write(std::string_view bytes);
+  int write(std::string_view bytes) {
+    const iovec part{const_cast<char*>(bytes.data()), bytes.size()};
+    return write(std::span<const iovec>(&part, 1));
+  }
+  /// The kernel sends up to `most` bytes of a file from `offset` on: how many it took now, 0 when the file ends there,
+  /// -EAGAIN when bytes are queued or it takes none now, else why not (-errno). Then write() them, which also tells of
+  /// a broken stream. Nothing is queued, so on_drained does not come for these bytes.
+  ssize_t send_file(int file, std::uint64_t offset, std::size_t most);
   [[nodiscard]] std::size_t queued_bytes() const;
   /// FIN after what is queued (half close).
   void shut_down_write();

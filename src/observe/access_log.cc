@@ -1,15 +1,19 @@
 // access_log and log_format: a line for each request, written by the worker at the end of its loop turn together with
-// the others of that turn. Nothing is held back longer, so buffer= and flush= are taken and change nothing.
+// the others of that turn; buffer= holds them back longer (proxy/log_buffer.h).
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <map>
 #include <optional>
 
+#include "base/syslog_sink.h"
 #include "config/suggest.h"
 #include "http/target.h"
 #include "observe/log_format.h"
 #include "observe/observe.h"
+#include "observe/open_logs.h"
 #include "proxy/exchange.h"
+#include "proxy/log_buffer.h"
 #include "proxy/worker.h"
 #include "table/build.h"
 
@@ -23,12 +27,24 @@ namespace {
 
 /// One log of a block, ready to be written.
 struct Target {
-  std::shared_ptr<LogFile> file;           // null: `path` says which file
+  std::shared_ptr<LogFile> file;           // null: `syslog`, or `path` says which file
+  proxy::LogBufferOptions buffer;
+  std::shared_ptr<SyslogSink> syslog;
   std::optional<table::Template> path;     // with variables
   std::shared_ptr<const LogFormat> format;
   std::optional<table::Template> condition;
 };
-struct Plan { std::vector<Target> targets; };
+struct Plan {
+  std::vector<Target> targets;
+  std::shared_ptr<OpenLogs> open_logs;     // for targets with variables; null: opened for each line
+};
+/// open_log_file_cache of a block.
+struct OpenLogsSetting { std::shared_ptr<OpenLogs> cache; };
+/// The buffer= and flush= that were stated for each file: all lines into one file share its buffer.
+struct Buffers {
+  struct Entry { proxy::LogBufferOptions options; config::Span where; };
+  std::map<std::string, Entry, std::less<>> by_path;
+};
 
 /// One access_log line of the configuration.
 struct Use {
@@ -36,6 +52,7 @@ struct Use {
   config::Span path_span, format_span;
   std::optional<table::Template> path_template;  // when the path has variables
   std::optional<table::Template> condition;
+  std::shared_ptr<SyslogSink> syslog;
 };
 struct AccessLogs {
   std::vector<Use> list;
@@ -63,27 +80,32 @@ bool has_root(Exchange& x) {
   return ::stat(root.c_str(), &info) == 0 && S_ISDIR(info.st_mode);
 }
 
-/// A file that only the request names is opened for each line: a renamed folder or a removed file is noticed at once.
-void write_named(Exchange& x, const table::Template& path_template, std::string_view line) {
+/// A file that only the request names is opened for each line, unless open_log_file_cache keeps it.
+void write_named(Exchange& x, const Plan& plan, const table::Template& path_template, std::string_view line) {
   const std::string path(path_template.render(x, x.arena));
   if (!has_root(x)) return;
   if (climbs(path)) {
     return x.log(LogLevel::error, "the path of an access log holds \"..\" or a zero byte: \"" + path + "\"");
   }
-  const auto file = LogFile::open(path);
+  const auto file = plan.open_logs ? plan.open_logs->file(path, x.clock().now_ms()) : LogFile::open(path);
   if (file) (*file)->write(line);
   else x.log(LogLevel::crit, file.error().text);
 }
 
 Verdict run(Exchange& x, const void* params) {
   thread_local proxy::Output line;
-  for (const Target& target : static_cast<const Plan*>(params)->targets) {
+  const Plan& plan = *static_cast<const Plan*>(params);
+  for (const Target& target : plan.targets) {
     if (!holds(x, target)) continue;
     line.clear();
     target.format->write(x, line);
+    if (target.syslog) {
+      target.syslog->send(line.view());
+      continue;
+    }
     line << '\n';
-    if (target.file) x.worker.log_buffer(target.file).append(line.view());
-    else write_named(x, *target.path, line.view());
+    if (target.file) x.worker.log_buffer(target.file, target.buffer).append(line.view());
+    else write_named(x, plan, *target.path, line.view());
   }
   return Verdict::next;
 }
@@ -114,29 +136,47 @@ void report(table::Builder& builder, config::Span span, const table::TemplateFau
 
 // ---- access_log ----------------------------------------------------------------------------------------------------
 
-/// Syslog is not served. True when the line must not be used.
-bool refuse_path(table::Scope& scope, const config::Value& path) {
-  if (path.text.starts_with("syslog:")) {
-    scope.error(table::code::not_served, path.span, "`access_log syslog:...` is not served yet")
-        .with_help("write to a file or to /dev/stdout");
+bool has_variables(const config::Value& path) { return path.text.find('$') != std::string::npos; }
+bool is_syslog(const config::Value& path) { return path.text.starts_with("syslog:"); }
+
+/// Lines that do not go to one open file cannot be gathered. True when a diagnostic was made.
+bool refuse_buffer(table::Scope& scope, const config::Bound& directive) {
+  if (!has_variables(directive.at(0)) && !is_syslog(directive.at(0))) return false;
+  for (std::string_view word : {"buffer=", "flush=", "gzip", "gzip="}) {
+    const config::Value* value = directive.find(word);
+    if (!value) continue;
+    const std::string what = is_syslog(directive.at(0)) ? "an access log that goes to syslog cannot be buffered"
+                                                        : "an access log with variables in its path cannot be buffered";
+    scope.error(table::code::bad_choice, value->span, what).with_help("leave `" + std::string(word) + "` out");
     return true;
   }
   return false;
 }
 
-bool has_variables(const config::Value& path) { return path.text.find('$') != std::string::npos; }
+proxy::LogBufferOptions read_buffer(const config::Bound& directive) {
+  constexpr std::int64_t gzip_buffer_bytes = 64 * 1024;
+  const bool packed = directive.has("gzip") || directive.has("gzip=");
+  proxy::LogBufferOptions buffer;
+  buffer.bytes = static_cast<std::size_t>(directive.number("buffer=", packed ? gzip_buffer_bytes : 0));
+  buffer.flush_ms = directive.number("flush=", 0);
+  buffer.gzip_level = packed ? static_cast<int>(directive.number("gzip=", 1)) : 0;
+  return buffer;
+}
 
-/// Lines for a file that is opened for each of them cannot be gathered. True when a diagnostic was made.
-bool refuse_buffer(table::Scope& scope, const config::Bound& directive) {
-  if (!has_variables(directive.at(0))) return false;
-  for (std::string_view word : {"buffer=", "flush=", "gzip", "gzip="}) {
-    if (const config::Value* value = directive.find(word)) {
-      scope.error(table::code::bad_choice, value->span, "an access log with variables in its path cannot be buffered")
-          .with_help("leave `" + std::string(word) + "` out");
-      return true;
-    }
+/// Notes what the file's buffer is to be; two lines that differ are an error.
+void note_buffer(table::Scope& scope, const config::Bound& directive, const std::string& path) {
+  const proxy::LogBufferOptions buffer = read_buffer(directive);
+  if (buffer.bytes == 0 && directive.has("flush=")) {
+    scope.error(table::code::bad_choice, directive.find("flush=")->span, "`flush=` without `buffer=`")
+        .with_help("add `buffer=32k`");
   }
-  return false;
+  if (buffer.bytes == 0) return;
+  const auto [it, is_new] =
+      table::outermost(scope).edit<Buffers>().by_path.try_emplace(path, Buffers::Entry{buffer, directive.span()});
+  if (is_new || it->second.options == buffer) return;
+  scope.error(table::code::bad_choice, directive.span(), "this access log is defined with another buffer already")
+      .with_related(it->second.where, "the first one")
+      .with_help("all lines into one file share its buffer: state the same `buffer=`, `flush=` and `gzip`");
 }
 
 /// The format called so; `combined` is always there. Null when a diagnostic was made.
@@ -162,14 +202,22 @@ std::shared_ptr<const LogFormat> find_format(table::Builder& builder, const Use&
   return nullptr;
 }
 
-std::shared_ptr<const Plan> make_plan(table::Builder& builder, std::vector<Use> uses) {
+std::shared_ptr<Plan> make_plan(table::Scope& scope, std::vector<Use> uses) {
+  table::Builder& builder = scope.builder;
   auto plan = std::make_shared<Plan>();
+  plan->open_logs = scope.get<OpenLogsSetting>().cache;
   for (const Use& use : uses) {
-    auto file = use.path_template ? nullptr : builder.log_file(use.path, use.path_span);
-    plan->targets.push_back({std::move(file), use.path_template, nullptr, use.condition});
+    const bool to_file = !use.path_template && !use.path.starts_with("syslog:");
+    auto file = to_file ? builder.log_file(use.path, use.path_span) : nullptr;
+    plan->targets.push_back({std::move(file), {}, use.syslog, use.path_template, nullptr, use.condition});
   }
-  builder.at_end([&builder, plan, uses = std::move(uses)] {
-    for (std::size_t i = 0; i < uses.size(); ++i) plan->targets[i].format = find_format(builder, uses[i]);
+  table::Scope& main = table::outermost(scope);
+  builder.at_end([&builder, &main, plan, uses = std::move(uses)] {
+    const auto& buffers = main.get<Buffers>().by_path;
+    for (std::size_t i = 0; i < uses.size(); ++i) {
+      plan->targets[i].format = find_format(builder, uses[i]);
+      if (const auto it = buffers.find(uses[i].path); it != buffers.end()) plan->targets[i].buffer = it->second.options;
+    }
   });
   return plan;
 }
@@ -179,7 +227,7 @@ std::vector<Use> default_logs(const table::Builder& builder) {
   struct stat info;
   const std::string folder = builder.input.prefix + "logs";
   if (::stat(folder.c_str(), &info) != 0 || !S_ISDIR(info.st_mode)) return {};
-  return {Use{folder + "/access.log", "combined", {}, {}, std::nullopt, std::nullopt}};
+  return {Use{folder + "/access.log", "combined", {}, {}, std::nullopt, std::nullopt, nullptr}};
 }
 
 }  // namespace
@@ -217,27 +265,41 @@ void apply_access_log(table::Scope& scope, const config::Bound& directive) {
     logs.off = true;
     return;
   }
-  if (refuse_path(scope, path) || refuse_buffer(scope, directive)) return;
-  for (std::string_view word : {"gzip", "gzip="}) {
-    if (const config::Value* value = directive.find(word)) {
-      scope.warning(table::code::not_served_yet, value->span,
-                    "`gzip` of access_log is not served yet: the lines are written as they are");
-    }
-  }
-  const bool is_absolute = path.text.starts_with("/") || path.text == "stderr";
-  Use use{(is_absolute ? "" : scope.builder.input.prefix) + std::string(path.text),
-          std::string(directive.text("format", "combined")), path.span, path.span, std::nullopt, std::nullopt};
-  if (has_variables(path)) use.path_template = scope.compile(use.path, path.span);
+  if (refuse_buffer(scope, directive)) return;
+  const bool as_it_is = path.text.starts_with("/") || path.text == "stderr" || is_syslog(path);
+  Use use{(as_it_is ? "" : scope.builder.input.prefix) + std::string(path.text),
+          std::string(directive.text("format", "combined")), path.span, path.span, std::nullopt, std::nullopt, nullptr};
+  if (is_syslog(path)) use.syslog = scope.builder.syslog(path.text, path.span);
+  else if (has_variables(path)) use.path_template = scope.compile(use.path, path.span);
+  else note_buffer(scope, directive, use.path);
   if (const config::Value* format = directive.find("format")) use.format_span = format->span;
   if (const config::Value* condition = directive.find("if=")) use.condition = scope.compile(*condition);
   logs.list.push_back(std::move(use));
 }
 
+void apply_open_log_file_cache(table::Scope& scope, const config::Bound& directive) {
+  auto& setting = scope.edit<OpenLogsSetting>();
+  setting.cache.reset();
+  const config::Value* most = directive.find("max=");
+  if (!most && !directive.has("off")) {
+    scope.error(table::code::missing_parameter, directive.span(), "`open_log_file_cache` needs `max=`")
+        .with_help("for example: open_log_file_cache max=1000 inactive=20s valid=1m min_uses=2; or off");
+  }
+  if (!most) return;
+  OpenLogsOptions options;
+  options.most = static_cast<std::size_t>(most->number);
+  options.inactive_ms = directive.number("inactive=", 10) * 1000;
+  options.valid_ms = directive.number("valid=", 60) * 1000;
+  options.min_uses = directive.number("min_uses=", 1);
+  setting.cache = std::make_shared<OpenLogs>(options);
+}
+
+/// Blocks that inherit the same lines share a plan, unless they keep other files open.
 void finish_access_log(table::Scope& scope, table::Route& route) {
   const AccessLogs& logs = scope.get<AccessLogs>();
   if (logs.off) return;
-  if (!logs.plan)
-    logs.plan = make_plan(scope.builder, scope.has<AccessLogs>() ? logs.list : default_logs(scope.builder));
+  if (!logs.plan || logs.plan->open_logs != scope.get<OpenLogsSetting>().cache)
+    logs.plan = make_plan(scope, scope.has<AccessLogs>() ? logs.list : default_logs(scope.builder));
   if (logs.plan->targets.empty()) return;
   table::add_step(route, Phase::log, run, logs.plan, "access_log");
 }

@@ -7,6 +7,7 @@ namespace gh::observe {
 
 // access_log.cc
 void apply_access_log(table::Scope&, const config::Bound&);
+void apply_open_log_file_cache(table::Scope&, const config::Bound&);
 void apply_log_format(table::Scope&, const config::Bound&);
 void finish_access_log(table::Scope&, table::Route&);
 

@@ -7,9 +7,19 @@
 
 namespace gh::policy {
 
-// rewrite/return.cc
+// rewrite/rewrite.cc, return.cc, condition.cc: a block's operations in the order of the file
 void apply_return(table::Scope&, const config::Bound&);
-void finish_return(table::Scope&, table::Route&);
+void apply_rewrite(table::Scope&, const config::Bound&);
+void apply_break(table::Scope&, const config::Bound&);
+void declare_set(table::Scope&, const config::Bound&);
+void apply_set(table::Scope&, const config::Bound&);
+void apply_if(table::Scope&, const config::Bound&);
+void finish_rewrite(table::Scope&, table::Route&);
+
+// access/access_group.cc: satisfy and auth_delay; asks the checks of all access policies
+void apply_satisfy(table::Scope&, const config::Bound&);
+void apply_auth_delay(table::Scope&, const config::Bound&);
+void finish_access(table::Scope&, table::Route&);
 
 // rewrite/map.cc, rewrite/geo.cc, rewrite/split_clients.cc: variables that the configuration computes
 void declare_map(table::Scope&, const config::Bound&);
@@ -30,12 +40,29 @@ void finish_limit_req(table::Scope&, table::Route&);
 // content/proxy_pass.cc: reads the scope's ProxyTarget (table/proxy_target.h) and the proxy lists of table/plan.h
 void finish_proxy(table::Scope&, table::Route&);
 
+// content/grpc_pass.cc
+void apply_grpc_pass(table::Scope&, const config::Bound&);
+void finish_grpc_pass(table::Scope&, table::Route&);
+
 // content/stub_status.cc
 void apply_stub_status(table::Scope&, const config::Bound&);
 void finish_stub_status(table::Scope&, table::Route&);
 
-// content/static.cc: the last content step of every route: root and index
+// content/static.cc: the last content step of every route: root and index; gzip_static, brotli_static, zstd_static
+void apply_precompressed(table::Scope&, const config::Bound&);
 void finish_static(table::Scope&, table::Route&);
+
+// content/try_files.cc
+void apply_try_files(table::Scope&, const config::Bound&);
+void finish_try_files(table::Scope&, table::Route&);
+
+// response/expires.cc
+void apply_expires(table::Scope&, const config::Bound&);
+void finish_expires(table::Scope&, table::Route&);
+
+// response/range.cc: max_ranges
+void apply_max_ranges(table::Scope&, const config::Bound&);
+void finish_range(table::Scope&, table::Route&);
 
 // response/headers.cc: add_header and add_trailer
 void apply_add_header(table::Scope&, const config::Bound&);
@@ -43,5 +70,6 @@ void apply_add_header_inherit(table::Scope&, const config::Bound&);
 void apply_add_trailer(table::Scope&, const config::Bound&);
 void apply_add_trailer_inherit(table::Scope&, const config::Bound&);
 void finish_headers(table::Scope&, table::Route&);
+void finish_trailers(table::Scope&, table::Route&);
 
 }  // namespace gh::policy

@@ -48,6 +48,8 @@ class Client {
   [[nodiscard]] virtual bool is_tls() const = 0;
   [[nodiscard]] virtual std::int64_t connected_ms() const = 0;         // loop clock
   [[nodiscard]] virtual int socket_fd() const = 0;                     // for tcpinfo; -1 when there is none
+  [[nodiscard]] virtual bool is_pipelined() const { return false; }    // its bytes were there before the last answer
+  [[nodiscard]] virtual bool keeps_alive() const { return true; }      // after this answer; known when its head is out
 
  protected:
   ~Client() = default;

@@ -1,6 +1,7 @@
 #include "proxy/connection.h"
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 #include "proxy/exchange.h"
@@ -10,6 +11,29 @@ namespace gh::proxy {
 namespace {
 
 constexpr std::size_t max_pending_bytes = 64 * 1024;   // pipelined bytes held while an exchange runs
+
+/// As in nginx a body whose framing is broken in what came with its head is refused before anything is answered.
+const char* broken_start(const http::RequestHead& request, std::string_view body, const http::HeadLimits& limits) {
+  if (request.framing != http::BodyFraming::chunked) return nullptr;
+  http::BodyReader probe;
+  probe.start(request.framing, 0, limits);
+  while (!body.empty() && !probe.done()) {
+    const http::BodyReader::Step step = probe.read(body);
+    if (step.state == http::BodyReader::State::bad) return step.reason;
+    body.remove_prefix(step.consumed);
+  }
+  return nullptr;
+}
+
+/// Data of several chunks that lie in one buffer, as one piece: the bytes of the framing between them are written over.
+void join(std::string_view& gathered, std::string_view data) {
+  if (gathered.empty()) {
+    gathered = data;
+    return;
+  }
+  std::memmove(const_cast<char*>(gathered.data() + gathered.size()), data.data(), data.size());
+  gathered = {gathered.data(), gathered.size() + data.size()};
+}
 
 }  // namespace
 
@@ -84,7 +108,8 @@ void Connection::on_read(std::string_view bytes) {
       break;
     case Stage::discarding: {
       arm_linger_timer();
-      while (stage_ == Stage::discarding && feed_body_step(bytes)) {}
+      std::string_view none;
+      while (stage_ == Stage::discarding && feed_body_step(bytes, none)) {}
       if (stage_ == Stage::discarding && body_->done()) {
         if (!bytes.empty()) stash(bytes);
         worker_.loop.defer(*this);
@@ -121,7 +146,7 @@ std::size_t Connection::try_head(std::string_view bytes) {
   const std::size_t size = http::head_end(bytes, scanned_);
   if (size == 0) return 0;
   scanned_ = 0;
-  begin(bytes.substr(0, size));
+  begin(bytes.substr(0, size), bytes.substr(size));
   return size;
 }
 
@@ -142,13 +167,14 @@ void Connection::wait_for_head(std::string_view bytes, std::unique_ptr<std::stri
 }
 
 /// A head is complete. An empty one makes an exchange only to refuse what came.
-void Connection::begin(std::string_view head) {
+void Connection::begin(std::string_view head, std::string_view behind) {
   const table::ListenAddress& listen = listen_address();
   set_stage(Stage::exchange);
   worker_.loop.timers().clear(*this);
   ++requests_;
   Counters::add(worker_.counters.requests);
   sent_ = 0;
+  keep_until_ms_ = 0;
   reply_done_ = aborted_ = continue_sent_ = head_only_ = body_wanted_ = false;
   framing_ = Framing::none;
   pace_ = Pace::none;
@@ -178,32 +204,46 @@ void Connection::begin(std::string_view head) {
     if (!body_) body_ = std::make_unique<http::BodyReader>();
     body_->start(x.request.framing, x.request.content_length, listen.fallback->limits);
     x.body_complete = false;
+    if (const char* fault = broken_start(x.request, behind, listen.fallback->limits)) {
+      refused_ = true;
+      x.start_refused({400, fault});
+      return;
+    }
   }
   x.start();
 }
 
-/// One piece of body from `bytes`. False: nothing more can be done now.
-bool Connection::feed_body_step(std::string_view& bytes) {
+/// Hands on what was gathered. `gathered` is empty then.
+void Connection::deliver(std::string_view& gathered) {
+  const std::string_view data = std::exchange(gathered, {});
+  if (!data.empty() && stage_ == Stage::exchange && exchange_) exchange_->on_body(data);
+}
+
+/// One piece of body from `bytes`, which lie in a buffer that may be written to. False: nothing more can be done now.
+bool Connection::feed_body_step(std::string_view& bytes, std::string_view& gathered) {
   if (!body_ || body_->done() || bytes.empty()) return false;
   const http::BodyReader::Step step = body_->read(bytes);
   bytes.remove_prefix(step.consumed);
   if (exchange_) exchange_->request_bytes += step.consumed;
   if (step.state == http::BodyReader::State::bad) {
+    deliver(gathered);
     keep_alive_ = false;
     refused_ = true;
     if (stage_ == Stage::discarding) close();
-    else if (!reply_done_) exchange_->start_refused({400, step.reason});
+    else if (stage_ == Stage::exchange && !reply_done_) exchange_->start_refused({400, step.reason});
     return false;
   }
   if (stage_ == Stage::exchange && !reply_done_ && body_->chunk_left() > 0 &&
-      exchange_->refuses_body_of(body_->chunk_left())) {
+      exchange_->refuses_body_of(gathered.size() + body_->chunk_left())) {
+    gathered = {};
     return false;
   }
   if (step.state == http::BodyReader::State::data) {
     phase_bytes_ += step.data.size();
-    if (stage_ == Stage::exchange) exchange_->on_body(step.data);
+    if (stage_ == Stage::exchange) join(gathered, step.data);
   }
   if (body_->done()) {
+    deliver(gathered);
     rearm();
     if (stage_ == Stage::exchange && exchange_) exchange_->on_body_end();
     return false;
@@ -213,7 +253,9 @@ bool Connection::feed_body_step(std::string_view& bytes) {
 }
 
 void Connection::feed_body(std::string_view bytes) {
-  while (feed_body_step(bytes)) {}
+  std::string_view gathered;
+  while (feed_body_step(bytes, gathered)) {}
+  deliver(gathered);
   if (stage_ == Stage::exchange && !bytes.empty()) stash(bytes);
   last_progress_ms_ = worker_.loop.clock().now_ms();
 }
@@ -290,6 +332,8 @@ void Connection::end_exchange() {
   const bool at_once = closes_at_once() || exchange_->reply.status == 408;
   Exchange* x = std::exchange(exchange_, nullptr);
   keepalive_ms_ = x->core().keepalive_timeout_ms;
+  if (x->core().keepalive_min_timeout_ms > 0)
+    keep_until_ms_ = worker_.loop.clock().now_ms() + x->core().keepalive_min_timeout_ms;
   linger_step_ms_ = x->core().lingering_timeout_ms;
   linger_until_ms_ = worker_.loop.clock().now_ms() + x->core().lingering_time_ms;
   x->finish();
@@ -317,6 +361,7 @@ bool Connection::closes_at_once() const {
 void Connection::after_exchange() {
   body_.reset();
   body_wanted_ = false;
+  pipelined_ = pending_ != nullptr;
   scanned_ = 0;
   worker_.loop.timers().set(*this, keepalive_ms_);
   set_stage(Stage::idle);
@@ -378,6 +423,8 @@ void Connection::close_now() {
 
 void Connection::drain() {
   draining_ = true;
+  const std::int64_t spared_ms = stage_ == Stage::idle ? keep_until_ms_ - worker_.loop.clock().now_ms() : 0;
+  if (spared_ms > 0) return worker_.loop.timers().set(*this, std::min(spared_ms, keepalive_ms_));
   if (stage_ == Stage::idle || stage_ == Stage::lingering || stage_ == Stage::discarding) close();
 }
 

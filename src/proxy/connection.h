@@ -48,9 +48,16 @@ class Connection final : public Client, private net::StreamEvents, private net::
   [[nodiscard]] bool is_tls() const override { return false; }
   [[nodiscard]] std::int64_t connected_ms() const override { return connected_ms_; }
   [[nodiscard]] int socket_fd() const override { return stream_.fd(); }
+  [[nodiscard]] bool is_pipelined() const override { return pipelined_; }
+  [[nodiscard]] bool keeps_alive() const override { return keep_alive_; }
 
-  /// Graceful end: at once when idle, else after the exchange.
+  /// Graceful end: at once when idle (keepalive_min_timeout puts it off), else after the exchange.
   void drain();
+  /// False when it is from before `generation`, and busy or never used: worker_shutdown_timeout closes it. One that
+  /// idles between two requests holds nothing of an old table.
+  [[nodiscard]] bool follows(std::uint64_t generation) const {
+    return listen_generation_ >= generation || (stage_ == Stage::idle && requests_ > 0);
+  }
   void close_now();
   [[nodiscard]] bool is_idle() const { return stage_ == Stage::idle; }
 
@@ -75,9 +82,10 @@ class Connection final : public Client, private net::StreamEvents, private net::
   void read_heads(std::string_view bytes);
   std::size_t try_head(std::string_view bytes);
   void wait_for_head(std::string_view bytes, std::unique_ptr<std::string> held);
-  void begin(std::string_view head);
+  void begin(std::string_view head, std::string_view behind = {});
   void feed_body(std::string_view bytes);
-  bool feed_body_step(std::string_view& bytes);
+  bool feed_body_step(std::string_view& bytes, std::string_view& gathered);
+  void deliver(std::string_view& gathered);
   void stash(std::string_view bytes);
   void check_sent();
   void end_exchange();
@@ -92,6 +100,7 @@ class Connection final : public Client, private net::StreamEvents, private net::
   void set_pace_timer(std::int64_t timeout_ms);
   void shut(bool reset = false);
   [[nodiscard]] bool reads_body() const;
+  [[nodiscard]] static bool distrusts(const Exchange& exchange);
   [[nodiscard]] bool closes_at_once() const;
   void write(std::span<const iovec> parts, bool last = false);
   void decide_framing(Exchange& exchange, bool has_body);
@@ -118,6 +127,7 @@ class Connection final : public Client, private net::StreamEvents, private net::
   std::int64_t last_progress_ms_ = 0;               // bytes last moved
   std::uint64_t last_progress_bytes_ = 0;
   std::int64_t keepalive_ms_ = 0;                   // of the last exchange's location
+  std::int64_t keep_until_ms_ = 0;                  // keepalive_min_timeout: no graceful close before
   std::int64_t linger_until_ms_ = 0;                // lingering_time
   std::int64_t linger_step_ms_ = 0;                 // lingering_timeout
   std::uint32_t scanned_ = 0;                       // of pending_, by head_end
@@ -125,6 +135,7 @@ class Connection final : public Client, private net::StreamEvents, private net::
   Framing framing_ = Framing::none;
   Pace pace_ = Pace::none;
   bool keep_alive_ = false;
+  bool pipelined_ = false;        // the exchange's bytes came before the last one had ended
   bool body_wanted_ = false;
   bool reply_done_ = false;       // the last byte was handed to the stream
   bool draining_ = false;

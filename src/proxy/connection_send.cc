@@ -20,6 +20,27 @@ iovec part(std::string_view bytes) { return {const_cast<char*>(bytes.data()), by
 
 // ---- writing -------------------------------------------------------------------------------------------------------
 
+/// keepalive_disable: browsers of old that mishandle what comes behind an answer. Their names are nginx's business.
+bool Connection::distrusts(const Exchange& x) {
+  const std::uint8_t disabled = x.core().keepalive_disable;
+  const bool asks_msie6 = (disabled & table::keepalive_msie6) != 0 && x.request.method == http::Method::post;
+  if (!asks_msie6 && (disabled & table::keepalive_safari) == 0) return false;
+  const http::Field* agent = http::find(x.request.fields, http::HeaderId::user_agent);
+  if (!agent) return false;
+  const std::string_view text = agent->value;
+  const auto names = [text](std::string_view word) { return text.find(word) != std::string_view::npos; };
+  const std::size_t msie = text.find("MSIE ");
+  const bool is_msie = msie != std::string_view::npos && msie + 7 < text.size();
+  if (names("Opera")) return false;
+  if (is_msie) {
+    if (!asks_msie6 || text[msie + 6] != '.') return false;
+    const char major = text[msie + 5];
+    return major == '4' || major == '5' || (major == '6' && text.find("SV1", msie + 8) == std::string_view::npos);
+  }
+  return (disabled & table::keepalive_safari) != 0 && !names("Gecko/") && !names("Chrome/") && names("Safari/") &&
+         names("Mac OS X");
+}
+
 void Connection::decide_framing(Exchange& x, bool has_body) {
   const Reply& reply = x.reply;
   const table::CoreSettings& core = x.core();
@@ -31,7 +52,7 @@ void Connection::decide_framing(Exchange& x, bool has_body) {
   else framing_ = Framing::until_close;
   if (framing_ == Framing::until_close || reply.close_connection || draining_ || core.keepalive_timeout_ms == 0 ||
       requests_ >= static_cast<std::uint64_t>(core.keepalive_requests) ||
-      now - connected_ms_ > core.keepalive_time_ms) {
+      now - connected_ms_ > core.keepalive_time_ms || (core.keepalive_disable && keep_alive_ && distrusts(x))) {
     keep_alive_ = false;
   }
 }

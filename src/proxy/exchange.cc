@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "http/field_value.h"
+#include "proxy/body_events.h"
 #include "proxy/error_page.h"
 #include "proxy/forwarder.h"
 #include "proxy/worker.h"
@@ -15,9 +16,7 @@ using table::Verdict;
 
 namespace {
 
-constexpr std::uint8_t max_redirects = 10;
-
-iovec part(std::string_view bytes) { return {const_cast<char*>(bytes.data()), bytes.size()}; }
+constexpr std::uint8_t max_relocations = 10;
 
 }  // namespace
 
@@ -35,6 +34,8 @@ void Exchange::reset() {
   runs_ = 0;
   body_received_ = 0;
   source_ = nullptr;
+  filters_.reset();
+  head_pending_ = cut_ = freed_ = false;
 }
 
 const table::Table& Exchange::table() const { return *snapshot->table; }
@@ -58,6 +59,10 @@ void Exchange::start() {
   uri = target.path;
   args = target.args;
   if (!find_server()) return start_refused({400, "invalid host"});
+  start_over();
+}
+
+void Exchange::start_over() {
   const auto& server_steps = server->base.program.steps;
   if (server_steps.empty() || server_steps.front().phase > table::Phase::server_rewrite) {
     route_and_run();
@@ -102,22 +107,37 @@ bool Exchange::find_server() {
 void Exchange::set_slots(const Regex& regex, const Captures& found, std::string_view subject,
                          const table::RegexSlots& slots_of) {
   const auto it = slots_of.find(&regex);
-  if (it == slots_of.end()) return;
-  for (std::size_t i = 0; i < it->second.size(); ++i) {
-    set_slot(it->second[i], found.group(subject, regex.names()[i].group));
+  if (it != slots_of.end()) set_slots(regex, found, subject, it->second);
+}
+
+void Exchange::set_slots(const Regex& regex, const Captures& found, std::string_view subject,
+                         std::span<const std::uint32_t> slots_of_names) {
+  for (std::size_t i = 0; i < slots_of_names.size(); ++i) {
+    set_slot(slots_of_names[i], found.group(subject, regex.names()[i].group));
   }
 }
 
+void Exchange::keep_captures(const Regex& regex, const Captures& found, std::string_view subject,
+                             std::span<const std::uint32_t> slots_of_names) {
+  captures = found;
+  captures_subject = subject;
+  if (!slots_of_names.empty()) set_slots(regex, found, subject, slots_of_names);
+}
+
+void Exchange::make_slots() {
+  if (slots) return;
+  slots = arena.array<std::string_view>(table().variable_slots);
+  for (std::uint32_t i = 0; i < table().variable_slots; ++i) new (slots + i) std::string_view();
+}
+
 void Exchange::set_slot(std::uint32_t slot, std::string_view value) {
-  if (!slots) {
-    slots = arena.array<std::string_view>(table().variable_slots);
-    for (std::uint32_t i = 0; i < table().variable_slots; ++i) new (slots + i) std::string_view();
-  }
+  make_slots();
   slots[slot] = value.data() ? value : std::string_view("");
 }
 
 void Exchange::use_route(const table::Route* next) {
   route = next;
+  adds_uri_to_alias = false;
   pc_ = 0;
   ++runs_;
 }
@@ -176,14 +196,17 @@ void Exchange::route_and_run() {
 void Exchange::run() {
   while (true) {
     const std::uint32_t running = runs_;
-    const auto& steps = route->program.steps;
     // Before routing only the server's own rewrite acts; its other steps are for requests that no location takes.
-    while (pc_ < steps.size() && !(in_server_program_ && steps[pc_].phase > table::Phase::server_rewrite)) {
-      const table::Step& step = steps[pc_];
+    while (pc_ < route->program.steps.size()) {
+      const table::Step& step = route->program.steps[pc_];
+      if (in_server_program_ && step.phase > table::Phase::server_rewrite) break;
       stage_ = Stage::running;
       switch (step.run(*this, step.params)) {
         case Verdict::next: ++pc_; break;
         case Verdict::done: return;
+        case Verdict::again:
+          if (stage_ == Stage::running) stage_ = Stage::waiting;
+          return;
         case Verdict::wait:
           if (!waiting_for_body_ && runs_ == running) ++pc_;
           if (stage_ == Stage::running) stage_ = Stage::waiting;
@@ -197,6 +220,25 @@ void Exchange::run() {
   error(404);
 }
 
+Verdict Exchange::relocate() {
+  if (++relocations > max_relocations) {
+    log(LogLevel::error, "rewrite or internal redirection cycle while processing");
+    return error(500);
+  }
+  route_and_run();
+  return Verdict::done;
+}
+
+/// Rewriting is over with the step that calls this: the interpreter goes on behind the overlay's own.
+void Exchange::switch_route(const table::Route& overlay) {
+  const table::Phase reached = in_server_program_ ? table::Phase::server_rewrite : table::Phase::rewrite;
+  route = &overlay;
+  pc_ = 0;
+  const auto& steps = overlay.program.steps;
+  while (pc_ < steps.size() && steps[pc_].phase <= reached) ++pc_;
+  --pc_;  // behind the step that returns `next`
+}
+
 void Exchange::resume() {
   resume_due_ = true;
   worker.loop.defer(*this);
@@ -208,6 +250,7 @@ void Exchange::fire() { resume(); }
 void Exchange::run_deferred() {
   if (!std::exchange(resume_due_, false)) return;  // put off by an earlier request of this recycled exchange
   if (stage_ == Stage::waiting && !source_) run();
+  else if (stage_ == Stage::answering && source_) source_->on_client_drained();  // it gave way to others
 }
 
 // ---- the request body ----------------------------------------------------------------------------------------------
@@ -215,6 +258,7 @@ void Exchange::run_deferred() {
 bool Exchange::body_is_read() {
   waiting_for_body_ = !body_complete;
   if (waiting_for_body_) client->want_body(*this, true);
+  else body_was_there(*this);
   return body_complete;
 }
 
@@ -240,16 +284,19 @@ void Exchange::on_body(std::string_view bytes) {
   const table::CoreSettings& settings = core();
   body_received_ += bytes.size();
   if (body_streaming) {
+    if (table().uses_request_body) body.remember(bytes, static_cast<std::size_t>(settings.client_body_buffer_bytes));
     if (source_) source_->on_body(bytes);
     return;
   }
   if (!waiting_for_body_) return;  // nobody needs it any more
-  const Result<void> kept = body.append(bytes, static_cast<std::size_t>(settings.client_body_buffer_bytes),
-                                        settings.client_body_temp_path, request.content_length);
-  if (kept) return;
-  log(LogLevel::crit, kept.error().text);
-  discard_body();
-  error(500);
+  const bool was_in_file = body.in_file();
+  if (const Result<void> kept = body.append(bytes, settings, request.content_length); !kept) {
+    log(LogLevel::crit, kept.error().text);
+    discard_body();
+    error(500);
+  } else if (!was_in_file && body.in_file()) {
+    body_went_to_file(*this);
+  }
 }
 
 void Exchange::discard_body() {
@@ -290,6 +337,11 @@ void Exchange::abort_source() {
 }
 
 void Exchange::on_client_drained() {
+  for (BodyFilter* filter = filters_.get(); filter; filter = filter->next_.get()) filter->on_client_drained();
+  if (source_) source_->on_client_drained();
+}
+
+void Exchange::on_filter_drained() {
   if (source_) source_->on_client_drained();
 }
 
@@ -317,176 +369,10 @@ void Exchange::on_send_timeout() {
 void Exchange::finish() {
   stage_ = Stage::over;
   abort_source();
+  filters_.reset();
+  if (children_) cancel_children();
+  if (parent) return;
   for (const table::Step& step : route->program.log) step.run(*this, step.params);
-}
-
-// ---- answering -----------------------------------------------------------------------------------------------------
-
-Verdict Exchange::attach(ContentSource& source) {
-  source_ = &source;
-  stage_ = Stage::waiting;
-  return Verdict::wait;
-}
-
-void Exchange::run_response_steps() {
-  if (error_status != 0) {
-    reply.status = error_status;
-    reply.reason = {};
-    error_status = 0;
-  }
-  for (const table::Step& step : route->program.response) step.run(*this, step.params);
-}
-
-void Exchange::send_head(std::span<const iovec> first, bool last) {
-  stage_ = Stage::answering;
-  if (last && reply.has_content_length && request.method != http::Method::head && reply.status != 304) {
-    // RFC 9112 6.3: a length is only promised for bytes that come (HEAD upstream for a GET, a 304 behind an error page)
-    reply.content_length = 0;
-    for (const iovec& p : first) reply.content_length += p.iov_len;
-  }
-  run_response_steps();
-  reply.head_sent = true;
-  if (last) complete_reply();
-  client->send_head(*this, first, last);
-}
-
-void Exchange::complete_reply() {
-  reply.complete = true;
-  source_ = nullptr;
-}
-
-void Exchange::send_body(std::span<const iovec> parts, bool last) {
-  if (last) complete_reply();
-  client->send_body(*this, parts, last);
-}
-
-void Exchange::body_moved(std::size_t bytes, bool last) {
-  if (last) complete_reply();
-  client->moved(*this, bytes, last);
-}
-
-void Exchange::fail_source() {
-  source_ = nullptr;
-  client->abort_body(*this);
-}
-
-Verdict Exchange::send_whole(std::string_view bytes) {
-  reply.has_content_length = true;
-  reply.content_length = bytes.size();
-  const iovec one = part(bytes);
-  send_head({&one, 1}, true);
-  return Verdict::done;
-}
-
-Verdict Exchange::respond(unsigned status, std::string_view content_type, std::string_view bytes) {
-  reply.status = static_cast<std::uint16_t>(status);
-  reply.content_type = content_type;
-  return send_whole(bytes);
-}
-
-Verdict Exchange::redirect(unsigned status, std::string_view location) {
-  reply.location = http::safe_field_value(location, arena);
-  return builtin_page(status);
-}
-
-Verdict Exchange::error(unsigned status) {
-  if (reply.head_sent) {
-    abort_source();
-    client->abort_body(*this);
-    return Verdict::done;
-  }
-  abort_source();
-  if (status == 400 || status == 413 || status == 414 || status == 431 || status == 408 || status == 500 ||
-      status == 501 || status == 505) {
-    reply.close_connection = true;
-  }
-  Verdict verdict = Verdict::done;
-  if (error_page(status, verdict)) return verdict;
-  return builtin_page(status);
-}
-
-/// True when an error_page takes over.
-bool Exchange::error_page(unsigned status, Verdict& verdict) {
-  if (is_error_page && !core().recursive_error_pages) return false;
-  const table::ErrorPage* page = find_error_page(*route, status);
-  if (!page || redirects >= max_redirects) return false;
-  reply.fields.remove_if([](const http::Field& field) { return field.id != http::HeaderId::www_authenticate; });
-  is_error_page = true;
-  reply.status = static_cast<std::uint16_t>(status);  // what $status says in the page's URI
-  const std::string_view to = page->target.render(*this, arena);
-  if (page->external) {
-    const bool is_redirect = page->overwrite == 301 || page->overwrite == 302 || page->overwrite == 303 ||
-                             page->overwrite == 307 || page->overwrite == 308;
-    verdict = redirect(is_redirect ? static_cast<unsigned>(page->overwrite) : 302u, to);
-    return true;
-  }
-  error_status = static_cast<std::uint16_t>(page->overwrite < 0 ? static_cast<int>(status) : page->overwrite);
-  if (page->named) {
-    verdict = named_redirect(to);
-    return true;
-  }
-  if (method_now != http::Method::head) method_now = http::Method::get;
-  const std::size_t question = to.find('?');
-  verdict = internal_redirect(to.substr(0, question),
-                              question == std::string_view::npos ? std::string_view("") : to.substr(question + 1));
-  return true;
-}
-
-Verdict Exchange::builtin_page(unsigned status) {
-  error_status = 0;  // what is answered here has its own status, also inside an error page
-  reply.status = static_cast<std::uint16_t>(status);
-  if (status == 304 || status == 204) {
-    send_head({}, true);
-    return Verdict::done;
-  }
-  if (status < 300) return send_whole({});
-  const BuiltinPage page = make_builtin_page(*this, status);
-  reply.content_type = page.content_type;
-  return send_whole(page.body);
-}
-
-Verdict Exchange::internal_redirect(std::string_view to, std::string_view new_args) {
-  if (++redirects > max_redirects) {
-    log(LogLevel::error, "rewrite or internal redirection cycle");
-    error_status = 0;
-    return builtin_page(500);
-  }
-  abort_source();
-  if (!http::normalise_path(to, server->settings.merge_slashes, arena, uri)) return builtin_page(500);
-  args = http::safe_field_value(new_args, arena);
-  uri_changed = internal = true;
-  route_and_run();
-  return Verdict::done;
-}
-
-Verdict Exchange::named_redirect(std::string_view name) {
-  const auto it = server->named.find(std::string(name));
-  if (it == server->named.end() || ++redirects > max_redirects) {
-    log(LogLevel::error, fmt::format("could not find named location \"{}\"", name));
-    error_status = 0;
-    return builtin_page(500);
-  }
-  abort_source();
-  internal = true;
-  in_server_program_ = false;
-  use_route(server->routes[it->second].get());
-  run();
-  return Verdict::done;
-}
-
-Verdict Exchange::drop() {
-  reply.status = reply.status ? reply.status : 444;
-  stage_ = Stage::over;
-  client->drop(*this);
-  return Verdict::done;
-}
-
-AttemptRecord& Exchange::add_attempt(std::string_view address) {
-  auto* record = arena.make<AttemptRecord>();
-  record->address = address;
-  (last_attempt ? last_attempt->next : attempts) = record;
-  last_attempt = record;
-  return *record;
 }
 
 }  // namespace gh::proxy

@@ -21,6 +21,7 @@
 #include "http/target.h"
 #include "net/loop.h"
 #include "net/timer_wheel.h"
+#include "proxy/body_filter.h"
 #include "proxy/client.h"
 #include "proxy/reply.h"
 #include "proxy/request_body.h"
@@ -37,6 +38,7 @@ struct Snapshot;
 struct AttemptRecord {
   AttemptRecord* next = nullptr;
   std::string_view address;         // "127.0.0.1:80", "unix:/path", or the upstream's name when no peer was found
+  std::string_view server;          // the peer's `server` as written; empty when no peer was found
   std::uint16_t status = 0;         // 0: none came
   std::int64_t connect_ms = -1, header_ms = -1, response_ms = -1;
   std::uint64_t bytes_received = 0, bytes_sent = 0, response_length = 0;
@@ -57,6 +59,14 @@ class ContentSource {
 
  protected:
   ~ContentSource() = default;
+};
+
+/// What the access checks of a route have said so far (policy/access).
+struct AccessState {
+  std::uint16_t next = 0;            // check to go on with, after a wait
+  std::uint16_t status = 0;          // of the last refusal
+  std::uint16_t refusal = 0;         // that `satisfy any` may still overrule
+  std::uint16_t delayed_status = 0;  // answered when auth_delay is over
 };
 
 /// Everything of one request that is gone with it: put back to its defaults as a whole when an exchange is reused.
@@ -82,9 +92,19 @@ struct RequestState {
   http::Method method_now = http::Method::get;  // becomes GET by an error_page with a URI
   bool internal = false;             // an internal redirect happened: `internal` locations may be used
   bool uri_changed = false;          // $uri is no longer what the client sent: proxy_pass re-encodes it
+  bool adds_uri_to_alias = false;    // try_files found $uri below the alias of a regex location
   bool is_error_page = false;        // an error_page is being served
+  bool relocates = false;            // a rewrite asks for another location
+  bool stays = false;                // `rewrite ... break`: proxy_pass's URI part is left out
+  bool escapes_captures = false;     // while a text with $1 becomes part of a URL or of arguments
   std::uint16_t error_status = 0;    // status that the error page's answer gets; 0: its own
   std::uint8_t redirects = 0;        // internal redirects so far, at most 10
+  std::uint8_t relocations = 0;      // locations searched anew after a rewrite, at most 10
+  AccessState access;
+  Exchange* parent = nullptr;        // of a subexchange
+  std::uint8_t depth = 0;            // of subexchanges, one in another
+  const RequestBody* body_from = nullptr;  // a subexchange that sends its parent's body
+  std::int64_t limit_rate = -1, limit_rate_after = -1;  // bytes a second and bytes; -1: as the location says
   std::uint8_t variable_depth = 0;   // computed variables under evaluation, one in another
   std::int8_t limit_req_status = 0;  // 0 none, 1 passed, 2 delayed, 3 rejected, 4 delayed dry run, 5 rejected dry run
   bool body_complete = false;
@@ -162,20 +182,45 @@ class Exchange final : public RequestState, private net::Deferred, private net::
   table::Verdict drop();
   /// A source that answers over time takes over. It calls send_head/send_body/fail_source.
   table::Verdict attach(ContentSource& source);
+  /// Runs the response steps, once; send_head() does so itself. For a source that must know whether only a part of its
+  /// body is wanted (Reply::partial). False: a step has answered otherwise, and the source is not needed any more.
+  bool prepare_head();
   void send_head(std::span<const iovec> first, bool last);
   void send_body(std::span<const iovec> parts, bool last);
-  /// Instead of send_body: bytes that the kernel moved to client->body_stream().
+  /// client->body_stream(), unless the body has filters to pass.
+  [[nodiscard]] net::Stream* body_stream() { return filters_ ? nullptr : client->body_stream(*this); }
+  /// Instead of send_body: bytes that the kernel moved to body_stream().
   void body_moved(std::size_t bytes, bool last);
+  /// From a response step: the next stage for the body's bytes.
+  void add_body_filter(std::unique_ptr<BodyFilter> filter);
+  /// Does the answer being prepared have a body on the wire? (Filters are for those.)
+  [[nodiscard]] bool sends_body() const {
+    return request.method != http::Method::head && reply.status != 204 && reply.status != 304;
+  }
+  /// A filter that held bytes is ready for more.
+  void on_filter_drained();
+  /// What is forwarded: this request's body, or that of the parent of a subexchange.
+  [[nodiscard]] const RequestBody& forwarded_body() const { return body_from ? *body_from : body; }
   /// The source is broken after the head went out: the client must see a cut answer.
   void fail_source();
   /// Takes the source off without an answer yet (before error(), a redirect ...).
   void detach() { source_ = nullptr; }
-  [[nodiscard]] std::size_t queued_bytes() const { return client->queued_bytes(); }
+  [[nodiscard]] std::size_t queued_bytes() const { return client->queued_bytes() + (filters_ ? held_bytes() : 0); }
   [[nodiscard]] bool is_over() const { return stage_ == Stage::over; }
   void set_slot(std::uint32_t slot, std::string_view value);
+  void make_slots();                 // at the first write
+  /// A regex matched `subject`: $1 ... are its groups from now on, and its named ones go to `slots_of_names`.
+  void keep_captures(const Regex& regex, const Captures& found, std::string_view subject,
+                     std::span<const std::uint32_t> slots_of_names);
   AttemptRecord& add_attempt(std::string_view address);
   /// Finds the location for `uri` and runs its program.
   void route_and_run();
+  /// From the server's rewrite on, as after an internal redirect; a subexchange begins here.
+  void start_over();
+  /// From a rewrite step: $uri has changed, the location is searched anew, at most ten times.
+  table::Verdict relocate();
+  /// From a rewrite step: the request goes on in `overlay`, an `if` block that held true, behind its rewrite steps.
+  void switch_route(const table::Route& overlay);
 
   bool wants_log(LogLevel level) const;
   /// With nginx's context: client, server, request, upstream, host.
@@ -188,19 +233,32 @@ class Exchange final : public RequestState, private net::Deferred, private net::
   void fire() override;
   void run();
   bool find_server();
-  void run_response_steps();
   bool error_page(unsigned status, table::Verdict& verdict);
   table::Verdict builtin_page(unsigned status);
   void use_route(const table::Route* next);
   void set_slots(const Regex& regex, const Captures& found, std::string_view subject,
                  const table::RegexSlots& slots_of);
+  void set_slots(const Regex& regex, const Captures& found, std::string_view subject,
+                 std::span<const std::uint32_t> slots_of_names);
   bool find_location();
   void abort_source();
   void complete_reply();             // its last byte is handed over: the source is through
   table::Verdict send_whole(std::string_view bytes);
 
+  void filter_head(std::span<const iovec> first, bool last);
+  void cancel_children();
+  void pass_to_client(std::span<const iovec> parts, bool last);
+  [[nodiscard]] std::size_t held_bytes() const;
+
   friend class Worker;
+  friend class BodyFilter;
+  friend class Subexchange;
   void reset();                      // ready for the next request
+  std::unique_ptr<BodyFilter> filters_;
+  class Subexchange* children_ = nullptr;  // running, newest first
+  bool head_pending_ = false;        // filters have the body, and the head waits for their first bytes
+  bool cut_ = false;                 // the answer was given up: filters that still work have nobody to give to
+  bool freed_ = false;               // the client side is through with it; it waits for its subexchanges
   Stage stage_ = Stage::receiving;
   std::uint32_t pc_ = 0;             // next step
   bool in_server_program_ = false;

@@ -51,6 +51,7 @@ Verdict Forwarder::begin(const ProxyPlan& plan, const table::Upstream& up, const
   request_ = request;
   x_.upstream_uri = request_.uri;
   selection_ = {};
+  if (up.sticky) find_session();
   partial_head_.clear();
   started_ms_ = x_.clock().now_ms();
   body_offset_ = 0;
@@ -67,23 +68,29 @@ Verdict Forwarder::begin(const ProxyPlan& plan, const table::Upstream& up, const
 
 // ---- connecting ----------------------------------------------------------------------------------------------------
 
-void Forwarder::next_try() {
+state::Peer* Forwarder::pick() {
   state::PeerView& view = x_.worker.pool.view(upstream_->peers);
   upstream::PickInput input;
   input.now_ms = x_.clock().now_ms();
+  input.measure = upstream_->measure;
   if (upstream_->policy == upstream::Policy::ip_hash) input.key = x_.client_address().binary();
   else if (!upstream_->hash_key.is_empty()) input.key = upstream_->hash_key.render(x_, x_.arena);
   attempt_ms_ = input.now_ms;
-  peer_ = upstream::pick(upstream_->policy, view, selection_, input);
-  if (!peer_) {
-    record_ = &x_.add_attempt(x_.arena.copy(upstream_->name));
-    record_->status = 502;
-    x_.log(LogLevel::error, "no live upstreams while connecting to upstream");
-    x_.reason = "no live upstreams";
-    return answer_failure(502);
+  return upstream::pick(upstream_->policy, view, selection_, input);
+}
+
+void Forwarder::next_try() {
+  const bool is_first = !record_;
+  peer_ = pick();
+  if (peer_) {
+    if (tries_left_ > 0) --tries_left_;
+    return open(*peer_);
   }
-  if (tries_left_ > 0) --tries_left_;
-  open(*peer_);
+  if (upstream_->queue_requests == 0 || !is_first) return no_peer("no live upstreams");
+  stage_ = Stage::queued;
+  if (!x_.worker.waiting.join(*upstream_->peers, upstream_->queue_requests, upstream_->queue_timeout_ms, *this)) {
+    no_peer("upstream queue is full");
+  }
 }
 
 const Address* Forwarder::bind_address() {
@@ -92,7 +99,7 @@ const Address* Forwarder::bind_address() {
   if (settings.bind) return &*settings.bind;
   if (!settings.bind_template) return nullptr;
   const std::string_view text = settings.bind_template->render(x_, x_.arena);
-  Result<Address> parsed = Address::parse_ip(text, 0);
+  Result<Address> parsed = Address::parse(text, 0);
   if (!parsed) return nullptr;
   bind_ = *parsed;
   return &bind_;
@@ -100,18 +107,21 @@ const Address* Forwarder::bind_address() {
 
 void Forwarder::open(state::Peer& peer) {
   record_ = &x_.add_attempt(peer.text);
+  record_->server = peer.server;
+  if (is_inflight(upstream_->measure)) upstream::begin_inflight(peer, attempt_ms_);
   got_bytes_ = false;
   head_ = {};
   const Address* bind = bind_address();
   const bool repeatable = http::is_idempotent(x_.method_now);
-  connection_ = fresh_only_ ? nullptr : x_.worker.pool.take_idle(*upstream_, peer, bind, repeatable, *this);
+  const upstream::Origin from{bind, upstream_->keepalive_local ? plan_ : nullptr};
+  connection_ = fresh_only_ ? nullptr : x_.worker.pool.take_idle(*upstream_, peer, from, repeatable, *this);
   if (connection_) {
     record_->connect_ms = 0;
     return send_request();
   }
   int error = 0;
   stage_ = Stage::connecting;
-  connection_ = x_.worker.pool.connect(peer, bind, *this, error);
+  connection_ = x_.worker.pool.connect(peer, from, *this, error);
   if (!connection_) return on_peer_connected(error);  // could not even start
   connection_->set_timeout(plan_->settings->connect_timeout_ms);
 }
@@ -143,14 +153,14 @@ void Forwarder::send_request() {
   std::array<iovec, relay_parts> parts;
   std::size_t count = 1;
   parts[0] = part(out.view());
-  body_sent_ = !request_.has_body || request_.has_own_body;
+  body_sent_ = !request_.has_body || request_.has_own_body || (!x_.body_streaming && x_.body.size() == 0);
   if (request_.has_own_body) {
     parts[count++] = part(request_.own_body);
-  } else if (request_.has_body && !x_.body_streaming && !x_.body.in_file()) {
-    const std::size_t filled = x_.body.parts(0, &parts[1], relay_parts - 1);
+  } else if (request_.has_body && !x_.body_streaming && !x_.forwarded_body().in_file()) {
+    const std::size_t filled = x_.forwarded_body().parts(0, &parts[1], relay_parts - 1);
     for (std::size_t i = 0; i < filled; ++i) body_offset_ += parts[1 + i].iov_len;
     count += filled;
-    body_sent_ = body_offset_ == x_.body.size();
+    body_sent_ = body_offset_ == x_.forwarded_body().size();
   }
   record_->bytes_sent = out.size() + body_offset_;
   if (const int error = connection_->stream.write({parts.data(), count}); error != 0) return on_peer_broken(error);
@@ -171,19 +181,19 @@ void Forwarder::send_more_body() {
   while (!body_sent_ && !send_failed_ && connection_->stream.queued_bytes() < body_high_water) {
     std::array<iovec, relay_parts> parts;
     std::size_t count = 0;
-    if (x_.body.in_file()) {
+    if (x_.forwarded_body().in_file()) {
       const std::span<char> piece = x_.worker.file_buffer();
-      Result<std::size_t> got = x_.body.read_file(body_offset_, piece.data(), piece.size());
+      Result<std::size_t> got = x_.forwarded_body().read_file(body_offset_, piece.data(), piece.size());
       if (!got || *got == 0) return failed_here(got ? "request body file is short" : got.error().text);
       parts[count++] = {piece.data(), *got};
     } else {
-      count = x_.body.parts(body_offset_, parts.data(), parts.size());
+      count = x_.forwarded_body().parts(body_offset_, parts.data(), parts.size());
     }
     for (std::size_t i = 0; i < count; ++i) {
       body_offset_ += parts[i].iov_len;
       record_->bytes_sent += parts[i].iov_len;
     }
-    body_sent_ = body_offset_ >= x_.body.size();
+    body_sent_ = body_offset_ >= x_.forwarded_body().size();
     if (connection_->stream.write({parts.data(), count}) != 0) return stop_sending();
   }
   if (body_sent_) request_sent();
@@ -325,6 +335,12 @@ bool Forwarder::judge_head(std::string_view) {
 void Forwarder::begin_reply(std::string_view rest) {
   stage_ = Stage::relaying;
   take_upstream_head(x_, *plan_, head_);
+  if (upstream_->sticky) head_in_session();
+  if (is_header(upstream_->measure)) upstream::add_time(*peer_, since_attempt_ms(), x_.clock().now_ms());
+  if (plan_->settings->force_ranges) {
+    x_.reply.allow_ranges = true;
+    if (!x_.prepare_head()) return;  // 416: this attempt is over
+  }
   const http::HeadLimits limits{8192, 32 * 1024, 1000, true, false};
   reader_.start(head_.framing, head_.content_length, limits);
   const bool empty = head_.framing == http::BodyFraming::none ||
@@ -388,7 +404,7 @@ void Forwarder::relay(std::string_view bytes, bool head_pending) {
 /// A large rest of a body that goes on byte for byte need not be seen here: the kernel moves it.
 void Forwarder::splice_on() {
   const std::uint64_t rest = plan_->settings->limit_rate > 0 ? 0 : reader_.may_skip();
-  net::Stream* to = rest >= least_splice_bytes ? x_.client->body_stream(x_) : nullptr;
+  net::Stream* to = rest >= least_splice_bytes ? x_.body_stream() : nullptr;
   connection_->stream.splice_to(to, rest);
 }
 
@@ -436,6 +452,7 @@ void Forwarder::on_client_drained() {
 void Forwarder::finish_reply(bool leftover) {
   stage_ = Stage::over;
   record_->response_ms = since_attempt_ms();
+  answer_is_whole();
   const bool reusable = head_.keep_alive && !leftover && body_sent_ && !plan_->settings->http_1_0 &&
                         head_.framing != http::BodyFraming::until_close;
   end_attempt(Outcome::ok, reusable);
@@ -449,10 +466,12 @@ void Forwarder::end_attempt(Outcome outcome, bool reusable) {
     connection_ = nullptr;
   }
   if (!peer_) return;
+  if (is_inflight(upstream_->measure)) upstream::end_inflight(*peer_, attempt_ms_);
   if (upstream::done(*upstream_->peers, *peer_, outcome, x_.clock().now_ms())) {
     x_.log(LogLevel::warn, "upstream server temporarily disabled");
   }
   peer_ = nullptr;
+  if (upstream_->queue_requests != 0) x_.worker.waiting.peer_is_free();
 }
 
 std::int64_t Forwarder::since_attempt_ms() const { return x_.clock().now_ms() - attempt_ms_; }

@@ -21,10 +21,11 @@
 #include "proxy/upstream_head.h"
 #include "upstream/balance.h"
 #include "upstream/pool.h"
+#include "upstream/wait_queue.h"
 
 namespace gh::proxy {
 
-class Forwarder final : public ContentSource, private upstream::PeerUser {
+class Forwarder final : public ContentSource, private upstream::PeerUser, private upstream::Waiter {
  public:
   explicit Forwarder(Exchange& exchange) : x_(exchange) {}
   ~Forwarder();
@@ -43,7 +44,7 @@ class Forwarder final : public ContentSource, private upstream::PeerUser {
   [[nodiscard]] bool ignores_client_abort() const override { return plan_->settings->ignore_client_abort; }
 
  private:
-  enum class Stage : std::uint8_t { idle, resolving, connecting, sending, waiting_head, relaying, over };
+  enum class Stage : std::uint8_t { idle, resolving, queued, connecting, sending, waiting_head, relaying, over };
   enum class Failure : std::uint8_t { error, timeout, invalid_header, status };
 
   // upstream::PeerUser
@@ -55,9 +56,15 @@ class Forwarder final : public ContentSource, private upstream::PeerUser {
   void on_peer_drained() override;
   void on_peer_timeout() override;
 
+  // upstream::Waiter
+  bool on_turn() override;
+  void on_wait_over() override;
+
   void resolve(std::string_view name, std::uint16_t port, std::string_view key);
   void begin_at(std::string_view key, std::string_view name, std::vector<Address> addresses);
   void next_try();
+  [[nodiscard]] state::Peer* pick();
+  void no_peer(std::string_view why);
   void open(state::Peer& peer);
   void send_request();
   void send_more_body();
@@ -78,10 +85,17 @@ class Forwarder final : public ContentSource, private upstream::PeerUser {
   void failed(Failure failure, unsigned status, std::string_view text);
   [[nodiscard]] bool may_retry(Failure failure, unsigned status) const;
   void answer_failure(unsigned status);
+  void answer_is_whole();
   void end_attempt(upstream::Outcome outcome, bool reusable);
   [[nodiscard]] std::int64_t since_attempt_ms() const;
   [[nodiscard]] std::string_view doing() const;
   const Address* bind_address();
+
+  // of an upstream with `sticky`; forwarder_sticky.cc
+  void find_session();
+  void head_in_session();
+  void end_in_session();
+  void learn_session();
 
   Exchange& x_;
   std::shared_ptr<const table::Upstream> dynamic_;   // keeps an upstream made for one URL
@@ -92,6 +106,7 @@ class Forwarder final : public ContentSource, private upstream::PeerUser {
   state::Peer* peer_ = nullptr;
   upstream::PeerConnection* connection_ = nullptr;
   upstream::Selection selection_;
+  std::string_view session_;          // sticky learn: of the request
   ForwardedRequest request_;
   AttemptRecord* record_ = nullptr;
   http::ResponseHead head_;

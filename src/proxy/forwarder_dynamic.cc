@@ -25,9 +25,10 @@ Verdict Forwarder::begin_dynamic(const ProxyPlan& plan, ForwardedRequest request
   const std::string_view text = plan.target->url.render(x_, x_.arena);
   const Result<table::ProxyUrl> url = table::parse_proxy_url(text);
   if (!url || url->tls) {
-    const std::string why = url ? "https is not served yet" : url.error().text;
+    const std::string why = url ? "https:// to upstreams is not served yet" : url.error().text;
     x_.log(LogLevel::error, fmt::format("invalid proxy_pass URL \"{}\": {}", text, why));
-    return x_.error(500);
+    if (url) x_.reason = "upstream TLS is not served yet";
+    return x_.error(url ? 502 : 500);
   }
   forget_attempt();
   plan_ = &plan;

@@ -62,6 +62,7 @@ void Forwarder::on_peer_eof() {
     record_->response_ms = since_attempt_ms();
     if (reader_.ends_at_eof()) {
       stage_ = Stage::over;
+      answer_is_whole();
       end_attempt(Outcome::ok, false);
       return x_.send_body({}, true);
     }
@@ -120,7 +121,7 @@ void Forwarder::failed(Failure failure, unsigned status, std::string_view text) 
   // again.
   if (race) x_.worker.pool.note_early_close(*upstream_);
   if (race && again) {
-    if (x_.attempts == record_) selection_ = {};
+    if (x_.attempts == record_) selection_.restart();
     fresh_only_ = true;
     ++tries_left_;
   }
@@ -137,6 +138,26 @@ void Forwarder::failed(Failure failure, unsigned status, std::string_view text) 
   next_try();
 }
 
+void Forwarder::no_peer(std::string_view why) {
+  record_ = &x_.add_attempt(x_.arena.copy(upstream_->name));
+  record_->status = 502;
+  x_.log(LogLevel::error, fmt::format("{} while connecting to upstream", why));
+  x_.reason = "no live upstreams";
+  answer_failure(502);
+}
+
+bool Forwarder::on_turn() {
+  selection_.restart();
+  peer_ = pick();
+  if (!peer_) return false;
+  x_.worker.waiting.leave(*this);
+  if (tries_left_ > 0) --tries_left_;
+  open(*peer_);
+  return true;
+}
+
+void Forwarder::on_wait_over() { no_peer("upstream queue timed out"); }
+
 void Forwarder::answer_failure(unsigned status) {
   stage_ = Stage::over;
   x_.detach();
@@ -146,6 +167,7 @@ void Forwarder::answer_failure(unsigned status) {
 void Forwarder::on_abort() {
   if (stage_ == Stage::idle || stage_ == Stage::over) return;
   if (stage_ == Stage::resolving) resolver_->cancel(resolving_id_);
+  if (stage_ == Stage::queued) x_.worker.waiting.leave(*this);
   const bool has_record = stage_ != Stage::resolving && record_;
   stage_ = Stage::over;
   if (has_record && record_->response_ms < 0) record_->response_ms = since_attempt_ms();

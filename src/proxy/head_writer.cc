@@ -24,10 +24,11 @@ void write_location(Output& out, Exchange& x, Client& client) {
   const table::CoreSettings& core = x.core();
   if (core.absolute_redirect && (!reply.from_upstream || reply.location_is_ours) && reply.location.starts_with('/')) {
     out << (client.is_tls() ? "https://" : "http://");
-    const bool use_name = core.server_name_in_redirect || x.host_name.empty();
-    if (use_name && !x.server->name.empty()) out << x.server->name;
+    const Address& local = client.local_address();
+    if (core.server_name_in_redirect && !x.server->name.empty()) out << x.server->name;
     else if (!x.host_name.empty()) out << x.host_name;
-    else out << client.local_address().ip_text();
+    else if (local.family() == AF_INET6) out << '[' << local.ip_text() << ']';
+    else out << local.ip_text();
     const unsigned port = client.local_address().port();
     if (core.port_in_redirect && port != 0 && port != (client.is_tls() ? 443u : 80u)) {
       out << ':';

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/arena.h"
+#include "http/byte_range.h"
 #include "http/message.h"
 
 namespace gh::proxy {
@@ -62,11 +63,21 @@ struct Reply {
   std::uint64_t content_length = 0;
   std::int64_t last_modified = -1;    // seconds, -1: none
   bool has_content_length = false;
+  bool allow_ranges = false;          // status 200 and a known length: a Range field counts (policy/response/range.cc)
+  bool source_sends_parts = false;    // `partial` is the source's business; else a filter cuts one range out
+  const http::PartialBody* partial = nullptr;  // set by the response steps: what of the body is to be sent (a 206)
+  bool head_prepared = false;         // the response steps have run
   bool head_sent = false;
   bool complete = false;              // the last body byte was handed to the client side
   bool from_upstream = false;
   bool location_is_ours = false;      // rewritten by proxy_redirect: made absolute like one of the gateway's own
   bool close_connection = false;      // the connection cannot be used after this answer
+
+  /// Another answer takes its place before it went out.
+  void take_back_head() {
+    head_prepared = allow_ranges = source_sends_parts = false;
+    partial = nullptr;
+  }
 };
 
 }  // namespace gh::proxy

@@ -1,7 +1,5 @@
 #include "proxy/request_body.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -29,22 +27,29 @@ Result<void> write_all(int fd, const char* data, std::size_t bytes) {
 
 }  // namespace
 
-Result<void> RequestBody::append(std::string_view bytes, std::size_t memory_bytes, const std::string& temp_path,
+Result<void> RequestBody::append(std::string_view bytes, const table::CoreSettings& settings,
                                  std::uint64_t expected_bytes) {
-  if (fd_ < 0 && size_ + bytes.size() > memory_bytes) {
-    if (Result<void> spilled = spill(temp_path); !spilled) return spilled;
+  const bool only_file = settings.client_body_in_file_only != table::BodyInFile::off;
+  const auto most = static_cast<std::uint64_t>(settings.client_body_buffer_bytes);
+  if (!in_file() && (only_file || size_ + bytes.size() > most)) {
+    if (Result<void> spilled = to_file(settings); !spilled) return spilled;
   }
-  if (fd_ >= 0) {
-    if (Result<void> written = write_all(fd_, bytes.data(), bytes.size()); !written) return written;
-    size_ += bytes.size();
+  if (!in_file()) {
+    hold(bytes, expected_bytes, settings.client_body_in_single_buffer ? static_cast<std::size_t>(most) : most_chunk);
     return {};
   }
+  if (Result<void> written = write_all(file_.fd(), bytes.data(), bytes.size()); !written) return written;
+  size_ += bytes.size();
+  return {};
+}
+
+void RequestBody::hold(std::string_view bytes, std::uint64_t expected_bytes, std::size_t largest) {
   while (!bytes.empty()) {
     if (chunks_.empty() || chunks_.back().used == chunks_.back().capacity) {
       const std::uint64_t left = expected_bytes > size_ ? expected_bytes - size_ : bytes.size();
       const std::size_t doubled = chunks_.empty() ? least_chunk : std::min(chunks_.back().capacity * 2, most_chunk);
-      const std::size_t capacity =
-          expected_bytes > size_ ? std::min<std::size_t>(left, most_chunk) : std::max(doubled, least_chunk);
+      const std::size_t capacity = expected_bytes > size_ ? std::min<std::size_t>(left, largest)
+                                                          : std::max(doubled, least_chunk);
       chunks_.push_back({std::unique_ptr<char[]>(new char[capacity]), 0, capacity});
     }
     Chunk& chunk = chunks_.back();
@@ -54,37 +59,33 @@ Result<void> RequestBody::append(std::string_view bytes, std::size_t memory_byte
     size_ += n;
     bytes.remove_prefix(n);
   }
-  return {};
 }
 
-/// The file has no name: it goes with its descriptor, whatever happens to the process.
-Result<void> RequestBody::spill(const std::string& temp_path) {
-  const std::string folder = temp_path.empty() ? "/tmp" : temp_path;
-  fd_ = ::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-  if (fd_ < 0 && errno == ENOENT && ::mkdir(folder.c_str(), 0700) == 0) {
-    fd_ = ::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-  }
-  if (fd_ < 0) {
-    std::string name = folder + "/bodyXXXXXX";
-    fd_ = ::mkostemp(name.data(), O_CLOEXEC);
-    if (fd_ < 0) {
-      return fail("cannot make a temporary file for a request body in \"" + folder + "\": " + std::strerror(errno),
-                  errno);
-    }
-    ::unlink(name.c_str());
-  }
+Result<void> RequestBody::to_file(const table::CoreSettings& settings) {
+  if (in_file()) return {};
+  const table::BodyInFile mode = settings.client_body_in_file_only;
+  const auto form = mode == table::BodyInFile::off ? TempFile::Form::nameless : TempFile::Form::named;
+  if (Result<void> opened = file_.open(settings.client_body_temp_path, form); !opened) return opened;
+  if (mode == table::BodyInFile::on) file_.keep();
   for (const Chunk& chunk : chunks_) {
-    if (Result<void> written = write_all(fd_, chunk.data.get(), chunk.used); !written) return written;
+    if (Result<void> written = write_all(file_.fd(), chunk.data.get(), chunk.used); !written) return written;
   }
   chunks_.clear();
   return {};
+}
+
+void RequestBody::remember(std::string_view bytes, std::size_t most) {
+  if (given_up_) return;
+  if (size_ + bytes.size() <= most) return hold(bytes, 0, most_chunk);
+  clear();
+  given_up_ = true;
 }
 
 void RequestBody::clear() {
   chunks_.clear();
   size_ = 0;
-  if (fd_ >= 0) ::close(fd_);
-  fd_ = -1;
+  file_.close();
+  given_up_ = false;
 }
 
 std::size_t RequestBody::memory_bytes() const {
@@ -109,7 +110,7 @@ std::size_t RequestBody::parts(std::uint64_t offset, iovec* to, std::size_t coun
 
 Result<std::size_t> RequestBody::read_file(std::uint64_t offset, char* to, std::size_t bytes) const {
   while (true) {
-    const ssize_t n = ::pread(fd_, to, bytes, static_cast<off_t>(offset));
+    const ssize_t n = ::pread(file_.fd(), to, bytes, static_cast<off_t>(offset));
     if (n >= 0) return static_cast<std::size_t>(n);
     if (errno != EINTR) return fail(std::string("cannot read back a request body: ") + std::strerror(errno), errno);
   }

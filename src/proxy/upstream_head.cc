@@ -58,7 +58,7 @@ std::string_view rewrite_refresh(Exchange& x, const ProxyPlan& plan, std::string
 }  // namespace
 
 std::string_view upstream_uri(Exchange& x, const ProxyPlan& plan, std::string_view constant_uri) {
-  if (constant_uri.empty()) {
+  if (constant_uri.empty() || x.stays) {
     if (!x.uri_changed) return x.target.unparsed;
     const std::string_view path = http::escape_path(x.uri, x.arena);
     return x.args.empty() ? path : join(x.arena, path, "?", x.args);
@@ -100,6 +100,17 @@ void write_upstream_request(Output& out, Exchange& x, const ProxyPlan& plan, con
   out << "\r\n";
 }
 
+namespace {
+
+constexpr std::uint64_t bit(HeaderId id) { return std::uint64_t{1} << static_cast<unsigned>(id); }
+
+/// Fields that an answer has once; as in nginx the first one counts.
+constexpr std::uint64_t single_fields = bit(HeaderId::content_type) | bit(HeaderId::date) | bit(HeaderId::server) |
+                                        bit(HeaderId::location) | bit(HeaderId::refresh) | bit(HeaderId::expires) |
+                                        bit(HeaderId::etag) | bit(HeaderId::last_modified);
+
+}  // namespace
+
 void take_upstream_head(Exchange& x, const ProxyPlan& plan, const http::ResponseHead& head) {
   Reply& reply = x.reply;
   const bool close = reply.close_connection;
@@ -111,7 +122,14 @@ void take_upstream_head(Exchange& x, const ProxyPlan& plan, const http::Response
   reply.has_content_length = head.has_content_length;
   reply.content_length = head.content_length;
   reply.fields.clear();
+  std::uint64_t seen = 0;
   for (const http::Field& field : head.fields) {
+    if ((single_fields & seen & bit(field.id)) != 0) {
+      const std::string name(field.name);
+      x.log(LogLevel::warn, "upstream sent duplicate header line: \"" + name + "\", ignored");
+      continue;
+    }
+    seen |= bit(field.id);
     const bool hidden = plan.hidden.has(field);
     switch (field.id) {
       case HeaderId::content_type: if (!hidden) reply.content_type = field.value; continue;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/text.h"
+#include "http/target.h"
 #include "proxy/exchange.h"
 
 namespace gh::proxy {
@@ -102,8 +103,11 @@ std::string_view joined_fields(Arena& arena, std::span<const http::Field> fields
 std::int64_t request_ms(Exchange& x) { return x.clock().now_ms() - x.started_us / 1000; }
 
 std::string_view slot_value(Exchange& x, const table::VariableParam& param) {
-  if (!x.slots || !x.slots[param.slot].data()) return "";
-  return x.slots[param.slot];
+  if (x.slots && x.slots[param.slot].data()) return x.slots[param.slot];
+  if (param.object && x.core().uninitialized_variable_warn) {
+    x.log(LogLevel::warn, fmt::format("using uninitialized \"{}\" variable", param.text));
+  }
+  return "";
 }
 
 /// Kept in its slot, which `set` may write as well; a variable that needs itself is empty.
@@ -124,14 +128,16 @@ std::string_view computed_value(Exchange& x, const table::VariableParam& param) 
 }
 
 std::string_view capture_value(Exchange& x, const table::VariableParam& param) {
-  return x.captures.group(x.captures_subject, param.slot);
+  const std::string_view text = x.captures.group(x.captures_subject, param.slot);
+  return x.escapes_captures ? http::escape_args(text, x.arena) : text;
 }
 
 std::span<const table::VariableRow> variable_rows() {
   static const std::vector<table::VariableRow> rows = [] {
     std::vector<table::VariableRow> all;
     for (const auto part :
-         {request_variables(), connection_variables(), reply_variables(), upstream_variables(), file_variables()}) {
+         {request_variables(), connection_variables(), reply_variables(), upstream_variables(), file_variables(),
+                            tls_variables()}) {
       all.insert(all.end(), part.begin(), part.end());
     }
     return all;

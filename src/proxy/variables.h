@@ -48,6 +48,7 @@ std::span<const table::VariableRow> connection_variables();
 std::span<const table::VariableRow> reply_variables();
 std::span<const table::VariableRow> upstream_variables();
 std::span<const table::VariableRow> file_variables();
+std::span<const table::VariableRow> tls_variables();
 
 inline constexpr std::size_t ip_text_bytes = 64;
 /// "127.0.0.1", "::1", "unix:"; returns the end. `to` has ip_text_bytes.
@@ -63,6 +64,14 @@ bool names_field(std::string_view variable_part, std::string_view field_name);
 /// Values of all fields that a variable's name part stands for, joined by `separator`; not_found when there is none.
 std::string_view joined_fields(Arena& arena, std::span<const http::Field> fields, std::string_view variable_part,
                                std::string_view separator);
+
+/// A cookie of the request; names are compared without case. not_found when there is none.
+std::string_view request_cookie(const Exchange&, std::string_view name);
+/// `text` behind the blanks it begins with.
+inline std::string_view without_blanks(std::string_view text) {
+  const std::size_t at = text.find_first_not_of(' ');
+  return at == std::string_view::npos ? std::string_view("") : text.substr(at);
+}
 
 /// $request_time in ms.
 std::int64_t request_ms(Exchange&);

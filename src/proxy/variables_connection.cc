@@ -4,11 +4,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <string>
 
 #include "base/text.h"
 #include "proxy/exchange.h"
 #include "proxy/variables.h"
+#include "proxy/worker.h"
 
 namespace gh::proxy {
 
@@ -74,6 +76,14 @@ std::string_view nginx_version(Exchange&, const VariableParam&) { return "1.31.5
 std::string_view gatehouse_version(Exchange&, const VariableParam&) { return GATEHOUSE_VERSION; }
 std::string_view absent(Exchange&, const VariableParam&) { return not_found; }
 
+/// Of all workers, as stub_status counts them.
+template <std::atomic<std::int64_t> Counters::*Member>
+std::string_view connections(Exchange& x, const VariableParam&) {
+  std::int64_t sum = 0;
+  for (const auto& each : x.worker.all_counters.workers) sum += ((*each).*Member).load(std::memory_order_relaxed);
+  return number_text(x.arena, static_cast<std::uint64_t>(std::max<std::int64_t>(sum, 0)));
+}
+
 template <auto Member>
 std::string_view tcp_info_value(Exchange& x, const VariableParam&) {
   tcp_info info{};
@@ -92,6 +102,15 @@ constexpr table::VariableRow rows[] = {
     {"realip_remote_port", remote_port, Phase::address, false, "port of the connection itself"},
     {"proxy_protocol_addr", absent, Phase::address, false, "client's address by the PROXY protocol; absent without it"},
     {"proxy_protocol_port", absent, Phase::address, false, "client's port by the PROXY protocol; absent without it"},
+    {"proxy_protocol_server_addr", absent, Phase::address, false,
+     "address the client connected to by the PROXY protocol; absent without it"},
+    {"proxy_protocol_server_port", absent, Phase::address, false,
+     "port the client connected to by the PROXY protocol; absent without it"},
+    {"proxy_protocol_tlv_", absent, Phase::address, true, "a TLV of the PROXY protocol; absent without it"},
+    {"connections_active", connections<&Counters::active>, Phase::address, false, "open client connections"},
+    {"connections_reading", connections<&Counters::reading>, Phase::address, false, "of these, reading a head"},
+    {"connections_writing", connections<&Counters::writing>, Phase::address, false, "of these, answering"},
+    {"connections_waiting", connections<&Counters::waiting>, Phase::address, false, "of these, idle"},
     {"server_addr", server_addr, Phase::address, false, "address the connection came to"},
     {"server_port", server_port, Phase::address, false, "port the connection came to"},
     {"connection", variable::connection, Phase::address, false, "serial number of the connection"},

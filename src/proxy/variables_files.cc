@@ -13,13 +13,14 @@ using config::Phase;
 using table::not_found;
 using table::VariableParam;
 
-/// An alias stands for the location's text; in a regex location it is the whole path (its captures say the rest).
+/// An alias stands for the location's text; one of a regex location is the whole path (its captures say the rest), but
+/// for a name that try_files found below it.
 std::string_view map_to_file(Exchange& x, std::string_view uri) {
   const table::FileSettings& files = *x.route->files;
   const std::string_view root = files.root.render(x, x.arena);
   if (files.is_alias) {
-    const bool is_whole = x.route->kind == table::Route::Kind::regex;
-    uri = is_whole || files.alias_bytes > uri.size() ? std::string_view() : uri.substr(files.alias_bytes);
+    if (files.alias_is_whole()) uri = x.adds_uri_to_alias ? uri : std::string_view();
+    else uri = files.alias_bytes > uri.size() ? std::string_view() : uri.substr(files.alias_bytes);
   }
   char* const to = x.arena.chars(root.size() + uri.size() + 1);
   std::memcpy(to, root.data(), root.size());

@@ -35,6 +35,17 @@ bool has_chunks(const Exchange& x) {
          reply.status != 304 && x.request.method != http::Method::head && x.core().chunked_transfer_encoding;
 }
 
+/// As head_writer.cc states it.
+std::string_view keep_alive_field(Exchange& x) {
+  const std::int64_t seconds = x.core().keepalive_header_s;
+  if (seconds <= 0 || !x.client->keeps_alive() || x.reply.close_connection) return not_found;
+  const std::string_view number = number_text(x.arena, static_cast<std::uint64_t>(seconds));
+  char* const to = x.arena.chars(8 + number.size());
+  std::memcpy(to, "timeout=", 8);
+  std::memcpy(to + 8, number.data(), number.size());
+  return {to, 8 + number.size()};
+}
+
 /// Fields that the reply keeps apart from its list; false when `name` is none of them.
 bool special_field(Exchange& x, std::string_view name, std::string_view& value) {
   const Reply& reply = x.reply;
@@ -44,7 +55,8 @@ bool special_field(Exchange& x, std::string_view name, std::string_view& value) 
     value = reply.has_content_length ? number_text(x.arena, reply.content_length) : not_found;
   else if (name == "location") value = text_or_absent(reply.location);
   else if (name == "transfer_encoding") value = has_chunks(x) ? std::string_view("chunked") : not_found;
-  else if (name == "connection") value = x.request.keep_alive && !reply.close_connection ? "keep-alive" : "close";
+  else if (name == "connection") value = x.client->keeps_alive() && !reply.close_connection ? "keep-alive" : "close";
+  else if (name == "keep_alive") value = keep_alive_field(x);
   else if (name == "last_modified" && reply.last_modified >= 0) {
     char* const to = x.arena.chars(32);
     write_http_date(reply.last_modified, to);
@@ -67,7 +79,7 @@ std::string_view sent_trailer(Exchange& x, const VariableParam& param) {
 
 std::string_view request_completion(Exchange& x, const VariableParam&) { return x.reply.complete ? "OK" : ""; }
 std::string_view limit_rate(Exchange&, const VariableParam&) { return "0"; }
-std::string_view pipe(Exchange&, const VariableParam&) { return "."; }
+std::string_view pipe(Exchange& x, const VariableParam&) { return x.client->is_pipelined() ? "p" : "."; }
 std::string_view absent(Exchange&, const VariableParam&) { return not_found; }
 std::string_view gateway_reason(Exchange& x, const VariableParam&) { return text_or_absent(x.reason); }
 

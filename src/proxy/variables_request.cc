@@ -6,6 +6,7 @@
 
 #include "base/hash.h"
 #include "base/text.h"
+#include "http/field_value.h"
 #include "proxy/exchange.h"
 #include "proxy/variables.h"
 #include "proxy/worker.h"
@@ -28,6 +29,36 @@ std::string_view http(Exchange& x, const VariableParam& param) {
 }
 
 }  // namespace variable
+
+namespace {
+
+/// One pair of a Cookie value (RFC 6265 4.2.1), as nginx finds it: only a `;` ends it, only blanks are passed over.
+/// Names are compared without case, as a variable's name has none.
+std::string_view cookie_in(std::string_view rest, std::string_view name) {
+  while (!rest.empty()) {
+    if (rest.size() >= name.size() && iequals(rest.substr(0, name.size()), name)) {
+      std::string_view value = without_blanks(rest.substr(name.size()));
+      if (value.starts_with('=')) {
+        value = without_blanks(value.substr(1));
+        return value.substr(0, value.find(';'));
+      }
+    }
+    const std::size_t end = rest.find(';');
+    if (end == std::string_view::npos) break;
+    rest = without_blanks(rest.substr(end + 1));
+  }
+  return not_found;
+}
+
+}  // namespace
+
+std::string_view request_cookie(const Exchange& x, std::string_view name) {
+  for (const http::Field& field : x.request.fields) {
+    if (field.id != http::HeaderId::cookie) continue;
+    if (const std::string_view found = cookie_in(field.value, name); found.data()) return found;
+  }
+  return not_found;
+}
 
 namespace {
 
@@ -71,6 +102,11 @@ std::string_view args(Exchange& x, const VariableParam&) {
   return x.target.has_args && !x.internal ? std::string_view("") : not_found;
 }
 
+void set_args(Exchange& x, std::string_view value) {
+  x.args = http::safe_field_value(value, x.arena);
+  x.uri_changed = true;
+}
+
 std::string_view is_args(Exchange& x, const VariableParam&) { return x.args.empty() ? "" : "?"; }
 
 /// Raw, the first one, its name in any case (LANGUAGE 4.4).
@@ -87,27 +123,7 @@ std::string_view arg(Exchange& x, const VariableParam& param) {
   return not_found;
 }
 
-/// One pair of a Cookie value (RFC 6265 4.2.1); names are compared without case, as a variable's name has none.
-std::string_view cookie_in(std::string_view rest, std::string_view name) {
-  while (!rest.empty()) {
-    const std::size_t end = rest.find(';');
-    const std::string_view pair = trim(rest.substr(0, end));
-    const std::size_t equals = pair.find('=');
-    if (equals != std::string_view::npos && iequals(trim(pair.substr(0, equals)), name))
-      return trim(pair.substr(equals + 1));
-    if (end == std::string_view::npos) break;
-    rest.remove_prefix(end + 1);
-  }
-  return not_found;
-}
-
-std::string_view cookie(Exchange& x, const VariableParam& param) {
-  for (const http::Field& field : x.request.fields) {
-    if (field.id != http::HeaderId::cookie) continue;
-    if (const std::string_view found = cookie_in(field.value, param.text); found.data()) return found;
-  }
-  return not_found;
-}
+std::string_view cookie(Exchange& x, const VariableParam& param) { return request_cookie(x, param.text); }
 
 /// The port of Host as sent: behind the last colon outside of brackets.
 std::string_view request_port(Exchange& x, const VariableParam&) {
@@ -192,16 +208,24 @@ std::string_view content_length(Exchange& x, const VariableParam&) {
   return number_text(x.arena, x.body.size());
 }
 
+/// Several (which no client may send) are joined, as nginx does.
 std::string_view content_type(Exchange& x, const VariableParam&) {
-  return field_value(x, http::HeaderId::content_type);
+  return joined_fields(x.arena, x.request.fields, "content_type", ", ");
 }
 
-/// Only a body that was read and lies in memory, as in nginx.
+/// Only a body that was read whole and lies in memory. One that streams to an upstream counts as long as it would
+/// have fitted client_body_buffer_size.
 std::string_view request_body(Exchange& x, const VariableParam&) {
   if (x.body.size() == 0 || x.body.in_file() || !x.body_complete) return not_found;
   std::string scratch;
   const std::string_view whole = x.body.whole(scratch);
   return whole.data() == scratch.data() ? x.arena.copy(whole) : whole;
+}
+
+/// Its file lives as long as the request, longer with client_body_in_file_only on.
+std::string_view request_body_file(Exchange& x, const VariableParam&) {
+  const std::string_view name = x.body.in_file() ? x.body.file_name() : std::string_view();
+  return name.empty() ? not_found : x.arena.copy(name);
 }
 
 std::string_view limit_req_status(Exchange& x, const VariableParam&) {
@@ -226,7 +250,7 @@ constexpr table::VariableRow rows[] = {
     {"request_uri", request_uri, Phase::address, false, "target as received, with the query string"},
     {"uri", uri, Phase::server_rewrite, false, "normal form of the path; changes by internal redirects"},
     {"document_uri", uri, Phase::server_rewrite, false, "the same as $uri"},
-    {"args", args, Phase::server_rewrite, false, "query string without \"?\""},
+    {"args", args, Phase::server_rewrite, false, "query string without \"?\"", set_args},
     {"query_string", args, Phase::server_rewrite, false, "the same as $args"},
     {"is_args", is_args, Phase::server_rewrite, false, "\"?\" when there is a query string, else empty"},
     {"request_port", request_port, Phase::address, false, "port of Host as sent; empty when it names none"},
@@ -235,7 +259,7 @@ constexpr table::VariableRow rows[] = {
     {"request_time", variable::request_time, Phase::address, false, "seconds since the request began, with ms"},
     {"request_id", request_id, Phase::address, false, "32 hexadecimal digits, different for each request"},
     {"request_body", request_body, Phase::content, false, "the body, when it was read and lies in memory"},
-    {"request_body_file", absent, Phase::content, false, "never there: files of bodies have no name here"},
+    {"request_body_file", request_body_file, Phase::content, false, "name of the file that holds the body, if any"},
     {"content_length", content_length, Phase::address, false, "Content-Length of the request"},
     {"content_type", content_type, Phase::address, false, "Content-Type of the request"},
     {"remote_user", remote_user, Phase::address, false, "user name of Basic credentials"},

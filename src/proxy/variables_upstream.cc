@@ -75,6 +75,12 @@ std::string_view upstream_bytes(Exchange& x, const VariableParam&) {
       [](const AttemptRecord& r, char* to) { return write_number(r.*Member, to); });
 }
 
+/// As its `server` line has it: for proxy_ssl_name, which leaves the port away.
+std::string_view upstream_last_server_name(Exchange& x, const VariableParam&) {
+  if (!x.last_attempt || x.last_attempt->server.empty()) return not_found;
+  return x.last_attempt->server;
+}
+
 std::string_view upstream_http(Exchange& x, const VariableParam& param) {
   if (!x.upstream_head) return not_found;
   return joined_fields(x.arena, x.upstream_head->fields, param.text, ", ");
@@ -89,10 +95,10 @@ std::string_view upstream_cookie(Exchange& x, const VariableParam& param) {
   if (!x.upstream_head) return not_found;
   for (const http::Field& field : x.upstream_head->fields) {
     if (field.id != http::HeaderId::set_cookie) continue;
-    const std::string_view pair = field.value.substr(0, field.value.find(';'));
-    const std::size_t equals = pair.find('=');
-    if (equals != std::string_view::npos && iequals(trim(pair.substr(0, equals)), param.text))
-      return trim(pair.substr(equals + 1));
+    if (field.value.size() <= param.text.size() || !iequals(field.value.substr(0, param.text.size()), param.text))
+      continue;
+    const std::string_view value = without_blanks(field.value.substr(param.text.size()));
+    if (value.starts_with('=')) return without_blanks(value.substr(1, value.find(';') - 1));
   }
   return not_found;
 }
@@ -119,6 +125,8 @@ constexpr table::VariableRow rows[] = {
     {"upstream_trailer_", upstream_trailer, Phase::log, true, "a field behind the body of the upstream's answer"},
     {"upstream_cookie_", upstream_cookie, Phase::response, true, "a cookie that the upstream's answer sets"},
     {"upstream_addr", upstream_addr, Phase::response, false, "addresses of the peers that were tried"},
+    {"upstream_last_server_name", upstream_last_server_name, Phase::content, false,
+     "the server of the last try, as the upstream block names it"},
     {"upstream_status", upstream_status, Phase::response, false,
      "statuses of the peers that were tried; \"-\": none came"},
     {"upstream_connect_time", upstream_time<&AttemptRecord::connect_ms>, Phase::response, false, "seconds to connect"},

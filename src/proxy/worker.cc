@@ -21,29 +21,19 @@ std::atomic<std::uint64_t> connection_serial{0};
 
 }  // namespace
 
-void LogBuffer::append(std::string_view line) {
-  lines_.append(line);
-  if (lines_.size() >= flush_bytes) flush();
-}
-
-void LogBuffer::flush() {
-  if (lines_.empty()) return;
-  file_->write(lines_);
-  lines_.clear();
-}
-
 Worker::Worker(unsigned number, Counters& own, const ProcessCounters& all, Clock::Kind clock)
-    : loop(clock), index(number), counters(own), all_counters(all), pool(loop) {
+    : loop(clock), index(number), counters(own), all_counters(all), pool(loop), waiting(loop) {
   loop.at_turn_end([this] {
-    for (const auto& buffer : log_buffers_) buffer->flush();
+    for (const auto& buffer : log_buffers_) buffer->turn_ended();
   });
 }
 
 Worker::~Worker() {
   close_all();
   for (int turns = 0; first_ && turns < 100; ++turns) uv_run(loop.uv(), UV_RUN_NOWAIT);
+  cancel_subexchanges();
   for (Exchange* exchange : spare_exchanges_) delete exchange;
-  for (const auto& buffer : log_buffers_) buffer->flush();
+  flush_logs();
 }
 
 std::uint64_t Worker::next_connection_serial() { return connection_serial.fetch_add(1, std::memory_order_relaxed) + 1; }
@@ -73,13 +63,29 @@ void Worker::publish(std::shared_ptr<const table::Table> table) {
     if (old) unpin(old);
   }
   pool.keep_only(*current_->table);
-  // Buffers of logs that no table names any more go with their last line.
-  for (const auto& buffer : log_buffers_) buffer->flush();
-  std::erase_if(log_buffers_, [&](const auto& buffer) {
-    const auto& files = current_->table->log_files;
-    return std::none_of(files.begin(), files.end(), [&](const auto& f) { return f.get() == buffer->file(); });
-  });
+  // Buffers are made anew at their next line: logs may have gone, or have other buffer= and flush=.
+  flush_logs();
+  log_buffers_.clear();
+  retire_older();
   if (previous) unpin(previous);
+}
+
+/// worker_shutdown_timeout: connections whose exchange began before the reload, and those that have never asked
+/// anything, are closed when it has passed.
+void Worker::retire_older() {
+  const std::int64_t timeout_ms = current_->table->process.worker_shutdown_timeout_ms;
+  if (timeout_ms <= 0 || current_->table->generation == 1 || retirement_.is_set()) return;
+  retirement_.generation = current_->table->generation;
+  loop.timers().set(retirement_, timeout_ms);
+}
+
+void Worker::end_retired() {
+  for (Connection* c = first_; c;) {
+    Connection* const next = c->next_;
+    if (!c->follows(retirement_.generation)) c->close_now();
+    c = next;
+  }
+  if (retirement_.generation < current_->table->generation) retire_older();
 }
 
 void Worker::release_if_unused(ListenPoint& point) {
@@ -159,11 +165,14 @@ void Worker::unlink(Connection& connection) {
   if (connection.next_) connection.next_->prev_ = connection.prev_;
   --connections_;
   Counters::move(counters.active, -1);
-  if (draining_ && connections_ == 0 && when_drained_) {
-    auto done = std::move(when_drained_);
-    when_drained_ = nullptr;
-    done();
-  }
+  check_drained();
+}
+
+void Worker::check_drained() {
+  if (!draining_ || connections_ > 0 || !subexchanges.empty() || !when_drained_) return;
+  auto done = std::move(when_drained_);
+  when_drained_ = nullptr;
+  done();
 }
 
 void Worker::drain(std::function<void()> when_done) {
@@ -174,11 +183,7 @@ void Worker::drain(std::function<void()> when_done) {
     c->drain();
     c = next;
   }
-  if (connections_ == 0 && when_drained_) {
-    auto done = std::move(when_drained_);
-    when_drained_ = nullptr;
-    done();
-  }
+  check_drained();
 }
 
 void Worker::close_all() {
@@ -200,6 +205,8 @@ Exchange* Worker::new_exchange() {
 }
 
 void Worker::free_exchange(Exchange* exchange) {
+  exchange->freed_ = exchange->children_ != nullptr;
+  if (exchange->freed_) return;
   Snapshot* const snapshot = exchange->snapshot;
   exchange->reset();
   if (spare_exchanges_.size() < max_spare_exchanges && exchange->arena.bytes_held() <= spare_arena_bytes) {
@@ -210,12 +217,16 @@ void Worker::free_exchange(Exchange* exchange) {
   if (snapshot) unpin(snapshot);
 }
 
-LogBuffer& Worker::log_buffer(const std::shared_ptr<LogFile>& file) {
+LogBuffer& Worker::log_buffer(const std::shared_ptr<LogFile>& file, const LogBufferOptions& options) {
   for (const auto& buffer : log_buffers_) {
     if (buffer->file() == file.get()) return *buffer;
   }
-  log_buffers_.push_back(std::make_unique<LogBuffer>(file));
+  log_buffers_.push_back(std::make_unique<LogBuffer>(loop, file, options));
   return *log_buffers_.back();
+}
+
+void Worker::flush_logs() {
+  for (const auto& buffer : log_buffers_) buffer->flush();
 }
 
 net::Resolver& Worker::resolver(const table::ResolverSettings& settings, std::int64_t timeout_ms) {
@@ -229,6 +240,7 @@ net::Resolver& Worker::resolver(const table::ResolverSettings& settings, std::in
     options.timeout_ms = timeout_ms;
     options.ipv4 = settings.ipv4;
     options.ipv6 = settings.ipv6;
+    options.hosts_file = false;  // who states name servers means them
     slot = std::make_unique<net::Resolver>(loop, options);
   }
   return *slot;
@@ -253,6 +265,7 @@ std::shared_ptr<const table::Upstream> Worker::dynamic_upstream(std::string_view
   state::ServerConfig server;
   server.name = name;
   server.addresses = std::move(addresses);
+  server.max_fails = 0;  // an answer of the name server is new each time: nothing is remembered about it
   made->peers = std::make_shared<state::PeerGroup>(std::vector<state::ServerConfig>{server}, nullptr, nullptr);
   dynamic_upstreams_.emplace(full, made);
   return made;

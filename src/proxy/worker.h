@@ -15,14 +15,17 @@
 #include "net/listener.h"
 #include "net/loop.h"
 #include "net/resolver.h"
+#include "proxy/log_buffer.h"
 #include "proxy/output.h"
 #include "table/plan.h"
 #include "upstream/pool.h"
+#include "upstream/wait_queue.h"
 
 namespace gh::proxy {
 
 class Connection;
 class Exchange;
+class Subexchange;
 
 /// One worker's hold on one generation of the table. Exchanges pin it; the pins are plain counters.
 struct Snapshot {
@@ -56,20 +59,6 @@ struct ProcessCounters {
   std::vector<std::unique_ptr<Counters>> workers;
 };
 
-/// Lines of one log file gathered during a loop turn and written together at its end.
-class LogBuffer {
- public:
-  explicit LogBuffer(std::shared_ptr<LogFile> file) : file_(std::move(file)) {}
-  void append(std::string_view line);
-  void flush();
-  [[nodiscard]] const LogFile* file() const { return file_.get(); }
-
- private:
-  static constexpr std::size_t flush_bytes = 64 * 1024;
-  std::shared_ptr<LogFile> file_;
-  std::string lines_;
-};
-
 class Worker {
  public:
   Worker(unsigned index, Counters& counters, const ProcessCounters& all, Clock::Kind clock = Clock::Kind::real);
@@ -82,6 +71,7 @@ class Worker {
   Counters& counters;
   const ProcessCounters& all_counters;
   upstream::Pool pool;
+  upstream::WaitQueue waiting;      // requests that wait for a free peer
   Output out;                       // scratch for one message head; used and emptied within one call
 
   /// From now on new requests are served by `table`. Old generations are let go when their last pin is.
@@ -114,7 +104,10 @@ class Worker {
     if (file_buffer_.empty()) file_buffer_.resize(64 * 1024);
     return file_buffer_;
   }
-  LogBuffer& log_buffer(const std::shared_ptr<LogFile>& file);
+  std::vector<Subexchange*> subexchanges;  // all that run
+  void check_drained();              // after one of them, or a connection, has ended
+  LogBuffer& log_buffer(const std::shared_ptr<LogFile>& file, const LogBufferOptions& options);
+  void flush_logs();  // also what buffer= holds back
   /// The resolver for these settings on this loop; made at first use.
   net::Resolver& resolver(const table::ResolverSettings& settings, std::int64_t timeout_ms);
   /// An upstream for a host that only a request named; kept by this worker for the next one (bounded).
@@ -127,8 +120,11 @@ class Worker {
   void unlink(Connection& connection);
 
  private:
+  void cancel_subexchanges();
   void let_go(Snapshot* snapshot);
   bool has_room();
+  void retire_older();
+  void end_retired();
   Snapshot* current_ = nullptr;
   std::vector<std::unique_ptr<Snapshot>> snapshots_;
   std::vector<std::unique_ptr<ListenPoint>> listen_points_;
@@ -139,6 +135,12 @@ class Worker {
   std::vector<char> file_buffer_;
   Connection* first_ = nullptr;
   std::size_t connections_ = 0;
+  struct Retirement final : net::Timer {  // worker_shutdown_timeout after a reload
+    Worker& owner;
+    std::uint64_t generation = 0;         // connections of earlier ones are closed when it fires
+    explicit Retirement(Worker& of) : owner(of) {}
+    void fire() override { owner.end_retired(); }
+  } retirement_{*this};
   bool draining_ = false;
   std::function<void()> when_drained_;
 };

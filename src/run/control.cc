@@ -222,6 +222,11 @@ int send_command(const Options& options) {
   }
   const std::string pid_file = pid_file_of(options);
   const int fd = connect_to(control_path(pid_file));
+  if (fd < 0 && options.signal == "log") {
+    std::fprintf(stderr, "gatehouse: cannot reach the control socket \"%s\"; no signal asks for a log\n",
+                 control_path(pid_file).c_str());
+    return exit_errors;
+  }
   if (fd < 0) return send_signal(pid_file, options.signal);
   const bool ends = options.signal == "quit" || options.signal == "stop";
   const int process = ends ? process_of(fd) : -1;

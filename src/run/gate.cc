@@ -4,6 +4,7 @@
 
 #include <cstdio>
 #include <filesystem>
+#include <set>
 
 #include "base/clock.h"
 #include "base/heap.h"
@@ -44,13 +45,25 @@ void note_daemon(config::Loaded& loaded) {
 void forget_the_rest_of_the_file(Compiled& done) {
   namespace code = config::code;
   for (const std::string_view missing : {code::unknown_variable, code::unknown_upstream, code::unknown_zone,
-                                         code::unknown_named_location, code::unknown_log_format}) {
+                                         code::unknown_named_location, code::unknown_log_format, code::taken_as_host}) {
     done.loaded->diagnostics.drop(missing);
   }
   done.table.reset();
 }
 
 }  // namespace
+
+bool refuse_if_closed(const Compiled& compiled) {
+  const table::Table& table = *compiled.table;
+  if (!table.sockets.empty() || table.closed_sockets.empty()) return false;
+  const table::ListenSocket& first = table.closed_sockets.front();
+  compiled.loaded->diagnostics
+      .error(config::code::nothing_to_listen_on, first.where, "nothing to listen on: all sockets stay closed")
+      .with_label(fmt::format("{} is not served yet", first.closed_because))
+      .with_help("add a `listen` without `ssl`, `quic` and `proxy_protocol`, behind a server that ends TLS");
+  compiled.loaded->diagnostics.sort_and_deduplicate(compiled.loaded->sources);
+  return true;
+}
 
 int exit_code(const Compiled& compiled, const Options& options) {
   const config::Diagnostics& all = compiled.loaded->diagnostics;
@@ -99,6 +112,8 @@ std::string summary(const Compiled& compiled, const Options& options) {
   if (compiled.table) {
     counts +=
         ", " + plural(compiled.table->servers.size(), "server") + ", " + plural(compiled.table->locations, "location");
+    const std::size_t closed = compiled.table->closed_sockets.size();
+    if (closed > 0) counts += fmt::format(", {} closed", plural(closed, "socket"));
   }
   const config::Diagnostics& all = loaded.diagnostics;
   std::string found;
@@ -140,6 +155,7 @@ std::string pid_file_of(const Options& options) {
 
 int run_check(const Options& options) {
   const Compiled compiled = compile(options, nullptr, 1);
+  if (options.full && compiled.table) refuse_if_closed(compiled);
   if (options.full && compiled.table) check_surroundings(*compiled.table, compiled.loaded->diagnostics);
   compiled.loaded->diagnostics.sort_and_deduplicate(compiled.loaded->sources);
   const int code = exit_code(compiled, options);
@@ -161,9 +177,10 @@ int run_dump_text(const Options& options) {
     put(stderr, fmt::format("gatehouse: configuration file {} test is successful\n", options.config_file));
   }
   const config::Sources& sources = compiled.loaded->sources;
+  std::set<std::string_view> printed;  // each file once, however often it is included
   for (std::uint32_t id = 0; id < sources.count(); ++id) {
     const config::SourceFile& file = sources.file(id);
-    if (file.path == "command line") continue;
+    if (file.path == "command line" || !printed.insert(file.path).second) continue;
     put(stdout, fmt::format("# configuration file {}:\n", file.path));
     put(stdout, file.text);
     put(stdout, "\n");

@@ -22,6 +22,9 @@ struct Compiled {
 /// `registry` is null for checks: nothing is opened, nothing is adopted.
 Compiled compile(const Options& options, state::Registry* registry, std::uint64_t generation);
 
+/// E0603 and true when `compiled` has a table all of whose sockets stay closed: it is valid, and serves nobody.
+bool refuse_if_closed(const Compiled& compiled);
+
 /// Diagnostics and the summary line, as CHECKER 3.1 has them.
 std::string report(const Compiled& compiled, const Options& options);
 std::string summary(const Compiled& compiled, const Options& options);

@@ -25,8 +25,13 @@ class UpstreamNames {
 
  private:
   struct Name;
+  net::Resolver& resolver(const table::ResolverSettings* settings, std::int64_t timeout_ms, bool files);
+  void add(const table::Table& table, const std::shared_ptr<const table::Upstream>& upstream,
+           const state::ServerConfig& server);
   void ask(const std::shared_ptr<Name>& name);
-  void answered(const std::shared_ptr<Name>& name, const Result<net::Resolver::Answer>& answer);
+  void answered(Name& name, const std::vector<state::FoundAddress>& found, std::int64_t ttl_ms);
+  void failed(Name& name, const Error& error);
+  void ask_again(Name& name, std::int64_t after_ms);
   void one_less();
   void wait_is_over();
   void say_failure(const Name& name, const std::string& cause) const;
@@ -39,7 +44,7 @@ class UpstreamNames {
     }
   };
   net::Loop& loop_;
-  std::unique_ptr<net::Resolver> resolver_;
+  std::map<std::string, std::unique_ptr<net::Resolver>> resolvers_;  // by their settings
   std::vector<std::shared_ptr<Name>> names_;
   std::function<void()> ready_;
   Wait wait_;

@@ -172,7 +172,7 @@ Command command_of(const Flags& flags, const Options& options, bool dump, bool e
 
 /// After the library: words checked against each other, options made from flags.
 bool finish(const Flags& flags, Options& options, std::string& message) {
-  const std::vector<Choice> choices = {{"-s", &options.signal, {"reload", "reopen", "quit", "stop"}},
+  const std::vector<Choice> choices = {{"-s", &options.signal, {"reload", "reopen", "quit", "stop", "log"}},
                                        {"--check", &flags.check_level, {"on", "full"}},
                                        {"--format", &flags.format, {"text", "short", "json", "github"}},
                                        {"--color", &flags.color, {"auto", "always", "never"}},
@@ -252,7 +252,8 @@ Options
   -g DIRECTIVES         directives put before the configuration file
   -t                    check the configuration as a start would, without lints
   -T                    -t, and print every file that was read
-  -s SIGNAL             reload | reopen | quit | stop: tell the running gateway and wait for the outcome
+  -s SIGNAL             reload | reopen | quit | stop: tell the running gateway and wait for the outcome;
+                        log: print what it keeps in memory (error_log memory:SIZE)
   -q                    print nothing but errors
   -v, --version         print the version;  -V  with the libraries it was built with
   --check[=full] [FILE] say all that is wrong; full: also ports in use and names that do not resolve

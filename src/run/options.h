@@ -19,7 +19,7 @@ struct Options {
   std::string prefix;     // -p, ends with "/"; empty: the folder of the configuration file
   std::string error_log;  // -e; empty: standard error
   std::string globals;    // -g
-  std::string signal;     // -s: reload, reopen, quit, stop
+  std::string signal;     // -s: reload, reopen, quit, stop, log
   std::string subject;    // explain SUBJECT
   std::string fragment;   // --context server|location
   config::PrintOptions print;

@@ -15,7 +15,9 @@
 #include <cstring>
 #include <fstream>
 #include <latch>
+#include <set>
 
+#include "base/memory_log.h"
 #include "config/codes.h"
 
 namespace gh::run {
@@ -50,6 +52,21 @@ void raise_descriptor_limit(const table::ProcessSettings& settings) {
   limit.rlim_max = std::max(limit.rlim_max, limit.rlim_cur);
   if (::setrlimit(RLIMIT_NOFILE, &limit) == 0) return;
   log(LogLevel::alert, fmt::format("cannot set worker_rlimit_nofile to {}: {}", wanted, std::strerror(errno)));
+}
+
+/// Folders for bodies that are not there yet are made while there is the right to: whoever the workers become may not
+/// write to the folder around them.
+void make_temp_folders(const table::Table& table, uid_t owner, gid_t group) {
+  std::set<std::string> folders;
+  for (const auto& server : table.servers) {
+    folders.insert(server->base.core->client_body_temp_path.folder);
+    for (const auto& route : server->routes) folders.insert(route->core->client_body_temp_path.folder);
+  }
+  for (const std::string& folder : folders) {
+    if (::mkdir(folder.c_str(), 0700) != 0) continue;  // there, or tried again when a body needs it
+    if (::chown(folder.c_str(), owner, group) != 0)
+      log(LogLevel::warn, fmt::format("cannot give \"{}\" to the workers: {}", folder, std::strerror(errno)));
+  }
 }
 
 }  // namespace
@@ -132,7 +149,7 @@ int Process::prepare() {
       put_error("gatehouse: " + file.error().text + "\n");
   }
   Compiled compiled = compile(options_, &registry_, ++generation_);
-  if (!compiled.table) {
+  if (!compiled.table || refuse_if_closed(compiled)) {
     registry_.rollback();
     refuse_start(report(compiled, options_), brief_report(compiled));
     return exit_code(compiled, options_);
@@ -191,6 +208,7 @@ void Process::hand_over(const std::string& path) const {
 bool Process::drop_privileges() {
   if (uid_ == 0) return true;
   for (const auto& file : table_->log_files) hand_over(file->path());
+  make_temp_folders(*table_, uid_, gid_);
   const std::string& name = table_->process.user;
   if (::initgroups(name.c_str(), gid_) == 0 && ::setgid(gid_) == 0 && ::setuid(uid_) == 0) return true;
   const std::string text = fmt::format("cannot become user \"{}\": {}", name, std::strerror(errno));
@@ -258,12 +276,32 @@ void Process::command(const std::string& name, Answer answer) {
   if (name == "reload") return reload(std::move(answer));
   if (name == "reopen") return reopen_logs(std::move(answer));
   if (name == "quit") return quit(std::move(answer));
+  if (name == "log") return answer(true, memory_logs());
   if (name != "stop") return answer(false, "gatehouse: unknown command\n");
   answer(true, "gatehouse: stopping\n");
   stop_now();
 }
 
+/// What `error_log memory:...` holds.
+std::string Process::memory_logs() const {
+  std::string text;
+  for (const auto& each : table_->memory_logs) text += each->text();
+  return text.empty() ? "gatehouse: no log is kept in memory (error_log memory:SIZE), or none has a line yet\n" : text;
+}
+
+/// What the workers still hold for the old files goes there first.
 void Process::reopen_logs(Answer answer) {
+  auto left = std::make_shared<std::size_t>(workers_.size());
+  for (const auto& worker : workers_) {
+    worker->flush_logs([this, left, answer] {
+      loop_.post([this, left, answer] {
+        if (--*left == 0) reopen_files(answer);
+      });
+    });
+  }
+}
+
+void Process::reopen_files(const Answer& answer) {
   std::string trouble;
   for (const auto& file : table_->log_files) {
     if (const Result<void> done = file->reopen(); !done) trouble += "gatehouse: " + done.error().text + "\n";
@@ -284,7 +322,7 @@ void Process::reload(Answer answer) {
   }
   reloading_ = true;
   auto compiled = std::make_shared<Compiled>(compile(options_, &registry_, generation_ + 1));
-  if (!compiled->table) {
+  if (!compiled->table || refuse_if_closed(*compiled)) {
     registry_.rollback();
     return refuse_reload(*compiled, answer);
   }

@@ -51,6 +51,8 @@ class Process {
   void attach(const ListenSockets::Open& open);
   void let_go(std::shared_ptr<const table::Table> table);
   void reopen_logs(Answer answer);
+  void reopen_files(const Answer& answer);
+  std::string memory_logs() const;
   void quit(Answer answer);
   void stop_now();
   void finished();

@@ -62,6 +62,13 @@ void WorkerThread::drain(std::function<void()> done) {
   });
 }
 
+void WorkerThread::flush_logs(std::function<void()> done) {
+  worker_->loop.post([this, done = std::move(done)] {
+    worker_->flush_logs();
+    done();
+  });
+}
+
 void WorkerThread::stop() {
   worker_->loop.post([this] {
     listeners_.clear();

@@ -31,6 +31,7 @@ class WorkerThread {
   void listen(const Address& address, int fd, int backlog, std::vector<WorkerThread*> others);
   void stop_listening(const Address& address);
   void drain(std::function<void()> done);
+  void flush_logs(std::function<void()> done);  // access logs that are buffered
   void stop();  // closes everything and ends the thread
 
   proxy::Worker& worker() { return *worker_; }

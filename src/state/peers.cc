@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <optional>
+#include <tuple>
+
+#include "base/md5.h"
 
 namespace gh::state {
 
@@ -14,15 +17,43 @@ std::uint64_t next_peer_id() {
 
 std::uint32_t at_least_one(std::uint32_t value) { return std::max<std::uint32_t>(value, 1); }
 
-/// Sorted by text and without doubles, so that every worker's answer of the same set is the same list.
-std::vector<Address> normalised(std::span<const Address> addresses, std::uint16_t port) {
-  std::vector<Address> result(addresses.begin(), addresses.end());
-  for (Address& address : result) {
-    if (!address.is_unix() && address.port() == 0) address.set_port(port);
-  }
-  std::sort(result.begin(), result.end(), [](const Address& a, const Address& b) { return a.text() < b.text(); });
-  result.erase(std::unique(result.begin(), result.end()), result.end());
+std::vector<FoundAddress> plain(std::span<const Address> addresses) {
+  std::vector<FoundAddress> result;
+  for (const Address& address : addresses) result.push_back({address, 0, false});
   return result;
+}
+
+bool is_same(const FoundAddress& a, const FoundAddress& b) {
+  return a.address == b.address && a.weight == b.weight && a.backup == b.backup;
+}
+
+/// Sorted by text, so that every answer of one set is the same list. Doubles go, unless they come from SRV records.
+std::vector<FoundAddress> normalised(std::span<const FoundAddress> found, const ServerConfig& server) {
+  std::vector<FoundAddress> result(found.begin(), found.end());
+  for (FoundAddress& one : result) {
+    if (!one.address.is_unix() && one.address.port() == 0) one.address.set_port(server.port);
+  }
+  const auto key = [](const FoundAddress& one) { return std::tuple(one.address.text(), one.weight, one.backup); };
+  std::sort(result.begin(), result.end(), [&](const auto& a, const auto& b) { return key(a) < key(b); });
+  if (server.service.empty()) result.erase(std::unique(result.begin(), result.end(), is_same), result.end());
+  return result;
+}
+
+bool are_same(const std::vector<FoundAddress>& a, const std::vector<FoundAddress>& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), is_same);
+}
+
+/// What a looked-up line is known by over reloads: the port may change, the answers stay good.
+std::string lookup_name(const ServerConfig& server) {
+  return (server.host.empty() ? server.name : server.host) + ' ' + server.service;
+}
+
+/// The line as it stands for one address of its name.
+ServerConfig config_for(const ServerConfig& line, const FoundAddress& found) {
+  ServerConfig config = line;
+  if (found.weight != 0 && line.weight == 1) config.weight = found.weight;
+  config.backup = line.backup || found.backup;
+  return config;
 }
 
 }  // namespace
@@ -30,9 +61,10 @@ std::vector<Address> normalised(std::span<const Address> addresses, std::uint16_
 Peer::Peer(const ServerConfig& config, Address peer_address, std::uint32_t slot_in_group,
            std::shared_ptr<PeerLive> state)
     : weight(at_least_one(config.weight)), max_fails(config.max_fails), max_conns(config.max_conns),
-      slot(slot_in_group), fail_timeout_ms(config.fail_timeout_ms), backup(config.backup), down(config.down),
-      effective_weight(weight), live(std::move(state)), id(next_peer_id()), address(peer_address),
-      text(peer_address.text()), server(config.name) {}
+      slot(slot_in_group), fail_timeout_ms(config.fail_timeout_ms), slow_start_ms(config.slow_start_ms),
+      backup(config.backup), down(config.down), drain(config.drain), effective_weight(weight), live(std::move(state)),
+      id(next_peer_id()), address(peer_address), text(peer_address.text()), server(config.name),
+      sid(config.route.empty() ? md5_hex(text) : config.route) {}
 
 // What a group before the reload hands over: each peer's counters once, by address; names' addresses.
 struct PeerGroup::Source {
@@ -45,7 +77,13 @@ struct PeerGroup::Source {
       }
     }
     for (std::size_t i = 0; i < previous.servers_.size(); ++i) {
-      if (previous.servers_[i].resolve) names.try_emplace(previous.servers_[i].name, previous.addresses_[i]);
+      const ServerConfig& server = previous.servers_[i];
+      if (!server.resolve) continue;
+      auto addresses = previous.addresses_[i];
+      for (FoundAddress& found : addresses) {  // the line's port may be another one now
+        if (server.service.empty() && found.address.port() == server.port) found.address.set_port(0);
+      }
+      names.try_emplace(lookup_name(server), std::move(addresses));
     }
   }
   struct Past {
@@ -62,7 +100,7 @@ struct PeerGroup::Source {
     return past;
   }
   std::multimap<std::string, Past> by_text;
-  std::map<std::string, std::vector<Address>> names;
+  std::map<std::string, std::vector<FoundAddress>> names;
 };
 
 PeerGroup::PeerGroup(std::vector<ServerConfig> servers, MakePeerIndex make_index, const PeerGroup* previous)
@@ -71,15 +109,14 @@ PeerGroup::PeerGroup(std::vector<ServerConfig> servers, MakePeerIndex make_index
   if (previous != nullptr) source.emplace(*previous);
   for (const ServerConfig& server : servers_) {
     if (!server.resolve) {
-      addresses_.push_back(server.addresses);
+      addresses_.push_back(plain(server.addresses));
       continue;
     }
-    addresses_.push_back(normalised(server.addresses, server.port));
+    addresses_.push_back(normalised(plain(server.addresses), server));
     if (!source) continue;
-    const auto known = source->names.find(server.name);
-    if (known != source->names.end() && !known->second.empty()) {
-      addresses_.back() = normalised(known->second, server.port);
-    }
+    const auto known = source->names.find(lookup_name(server));
+    if (known == source->names.end() || known->second.empty()) continue;
+    addresses_.back() = normalised(known->second, server);
   }
   publish(build(source ? &*source : nullptr));
 }
@@ -90,26 +127,35 @@ std::string PeerGroup::shape(std::span<const ServerConfig> servers) {
     if (!text.empty()) text += "; ";
     text += server.name;
     if (server.resolve) {
-      text += " resolve port=" + std::to_string(server.port);
+      text += (server.asks_dns ? " resolve port=" : " port=") + std::to_string(server.port);
+      if (!server.service.empty()) text += " service=" + server.service;
     } else {
       for (const Address& address : server.addresses) text += ' ' + address.text();
     }
     text += " weight=" + std::to_string(server.weight) + " max_fails=" + std::to_string(server.max_fails);
     text += " fail_timeout=" + std::to_string(server.fail_timeout_ms) + "ms";
     text += " max_conns=" + std::to_string(server.max_conns);
+    if (server.slow_start_ms > 0) text += " slow_start=" + std::to_string(server.slow_start_ms) + "ms";
+    if (!server.route.empty()) text += " route=" + server.route;
     if (server.backup) text += " backup";
     if (server.down) text += " down";
+    if (server.drain) text += " drain";
   }
   return text;
 }
 
 bool PeerGroup::replace_addresses(std::string_view server_name, std::span<const Address> addresses) {
+  return replace_addresses(server_name, {}, plain(addresses));
+}
+
+bool PeerGroup::replace_addresses(std::string_view server_name, std::string_view service,
+                                  std::span<const FoundAddress> found) {
   const std::lock_guard guard(list_mutex_);
   bool changed = false;
   for (std::size_t i = 0; i < servers_.size(); ++i) {
-    if (!servers_[i].resolve || servers_[i].name != server_name) continue;
-    std::vector<Address> now = normalised(addresses, servers_[i].port);
-    if (now == addresses_[i]) continue;
+    if (!servers_[i].resolve || servers_[i].name != server_name || servers_[i].service != service) continue;
+    std::vector<FoundAddress> now = normalised(found, servers_[i]);
+    if (are_same(now, addresses_[i])) continue;
     addresses_[i] = std::move(now);
     changed = true;
   }
@@ -119,14 +165,17 @@ bool PeerGroup::replace_addresses(std::string_view server_name, std::span<const 
   return true;
 }
 
-std::shared_ptr<Peer> PeerGroup::peer_for(std::size_t line, const Address& address, Source* source) {
-  Key key(line, address.text());
+std::shared_ptr<Peer> PeerGroup::peer_for(std::size_t line, const FoundAddress& found, std::size_t copy,
+                                          Source* source) {
+  const std::string text = found.address.text();
+  const ServerConfig config = config_for(servers_[line], found);
+  Key key(line, text + ' ' + std::to_string(config.weight) + (config.backup ? "b " : " ") + std::to_string(copy));
   const auto known = known_.find(key);
   if (known != known_.end()) return known->second;
   std::optional<Source::Past> past;
-  if (source != nullptr) past = source->take(key.second);
+  if (source != nullptr) past = source->take(text);
   auto live = past ? past->live : std::make_shared<PeerLive>();
-  auto peer = std::make_shared<Peer>(servers_[line], address, free_slot(), std::move(live));
+  auto peer = std::make_shared<Peer>(config, found.address, free_slot(), std::move(live));
   if (past && past->weight == peer->weight) {
     peer->effective_weight = past->effective_weight;
     peer->current_weight = past->current_weight;
@@ -138,8 +187,11 @@ std::shared_ptr<Peer> PeerGroup::peer_for(std::size_t line, const Address& addre
 std::shared_ptr<const PeerList> PeerGroup::build(Source* source) {
   auto list = std::make_shared<PeerList>();
   for (std::size_t line = 0; line < servers_.size(); ++line) {
-    auto& peers = servers_[line].backup ? list->backup : list->primary;
-    for (const Address& address : addresses_[line]) peers.push_back(peer_for(line, address, source));
+    std::map<std::string, std::size_t> copies;  // the same address twice in a line is two peers
+    for (const FoundAddress& found : addresses_[line]) {
+      auto peer = peer_for(line, found, copies[found.address.text()]++, source);
+      (peer->backup ? list->backup : list->primary).push_back(std::move(peer));
+    }
   }
   for (const auto& peer : list->primary) {
     list->total_weight += peer->weight;

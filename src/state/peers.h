@@ -28,14 +28,27 @@ namespace gh::state {
 struct ServerConfig {
   std::string name;                // as written ("backend:8080", "unix:/run/app"): `hash consistent` hashes it
   std::vector<Address> addresses;  // known at load; each becomes a peer. With `resolve`, the first guess (may be empty)
+  std::string host;                // of a name that is looked up ("backend"); empty: `name` stands for it
+  std::string service;             // service=: an SRV name, whose answers have ports and weights of their own
+  std::string route;               // route=: what sticky sessions know the server by; empty: a digest of the address
   bool resolve = false;            // addresses come and go through replace_addresses()
+  bool asks_dns = false;           // `resolve` was stated: only name servers are asked, not the system's files
   std::uint16_t port = 80;         // given to resolved addresses that have port 0
   std::uint32_t weight = 1;        // at least 1
   std::uint32_t max_fails = 1;     // 0: failures are not counted
   std::int64_t fail_timeout_ms = 10000;
+  std::int64_t slow_start_ms = 0;  // after a recovery its weight grows from nothing over this time; 0: at once
   std::uint32_t max_conns = 0;     // 0: no limit
   bool backup = false;
   bool down = false;
+  bool drain = false;              // only requests of sticky sessions
+};
+
+/// One address of a name that was looked up.
+struct FoundAddress {
+  Address address;
+  std::uint32_t weight = 0;  // of an SRV record; 0: the server line's
+  bool backup = false;       // an SRV record that is not of the best priority
 };
 
 /// What a peer's address keeps over reloads. Plain atomics: two generations of a group may use it at once. A cache
@@ -45,6 +58,15 @@ struct alignas(64) PeerLive {
   std::atomic<std::uint32_t> fails{0};
   std::atomic<std::int64_t> accessed_ms{0};   // of the last failure
   std::atomic<std::int64_t> checked_ms{0};    // of the last failure or of the last probe after it
+  std::atomic<std::int64_t> recovered_ms{0};  // when failures were last forgotten: slow_start
+  std::atomic<std::uint32_t> average_ms{0};   // least_time: of answer times; see upstream/balance_time.h
+  std::atomic<std::int64_t> measured_ms{0};   // of the last answer time; 0: none yet
+};
+
+/// Answer times of requests under way, for `least_time ... inflight`. Not in PeerLive: few upstreams ask for it.
+struct PeerInflight {
+  std::atomic<std::int64_t> started_sum_ms{0};
+  std::atomic<std::int64_t> count{0};
 };
 
 class alignas(64) Peer : public std::enable_shared_from_this<Peer> {
@@ -75,18 +97,22 @@ class alignas(64) Peer : public std::enable_shared_from_this<Peer> {
   const std::uint32_t max_conns;
   const std::uint32_t slot;  // bit of Tried; unique among a group's peers
   const std::int64_t fail_timeout_ms;
+  const std::int64_t slow_start_ms;
   const bool backup;
   const bool down;
+  const bool drain;
 
   // Smooth round robin, guarded by PeerGroup::lock().
   std::int64_t effective_weight;
   std::int64_t current_weight = 0;
 
   const std::shared_ptr<PeerLive> live;
+  PeerInflight inflight;
   const std::uint64_t id;     // unique in the process
   const Address address;
   const std::string text;     // of the address: $upstream_addr
   const std::string server;   // ServerConfig::name
+  const std::string sid;      // what a sticky session keeps: the route, or the address's digest
 };
 
 /// Which peers one request has tried, by Peer::slot. No allocation up to 64 peers. A small value.
@@ -145,6 +171,11 @@ class PeerGroup {
   /// The answer of a resolver for the host of every `resolve` line whose name is `server_name`; empty: the name is dead
   /// and its peers leave. True when the list changed. Any worker (one that resolves for all is best: answers vary).
   bool replace_addresses(std::string_view server_name, std::span<const Address> addresses);
+  /// The same for lines with service=: the answers keep their ports, weights and priorities, doubles stay.
+  bool replace_addresses(std::string_view server_name, std::string_view service, std::span<const FoundAddress> found);
+
+  /// Requests that wait for a free peer, of all workers: `queue`.
+  std::atomic<std::int64_t> waiting{0};
 
   [[nodiscard]] std::shared_ptr<const PeerList> list() const;  // takes a mutex: for status pages; picks use PeerView
   [[nodiscard]] std::uint64_t generation() const { return generation_.load(std::memory_order_acquire); }
@@ -156,10 +187,10 @@ class PeerGroup {
   [[nodiscard]] bool is_single() const { return single_.load(std::memory_order_relaxed); }
 
  private:
-  using Key = std::pair<std::size_t, std::string>;  // index of the server line, text of the address
+  using Key = std::pair<std::size_t, std::string>;  // index of the server line, text of the address and its weight
   struct Source;                                    // counters of the previous group, taken over once each
 
-  std::shared_ptr<Peer> peer_for(std::size_t line, const Address& address, Source* source);
+  std::shared_ptr<Peer> peer_for(std::size_t line, const FoundAddress& found, std::size_t copy, Source* source);
   std::shared_ptr<const PeerList> build(Source* source);
   void publish(std::shared_ptr<const PeerList> list);
   void forget_unused();
@@ -174,7 +205,7 @@ class PeerGroup {
   std::atomic<bool> single_{false};
 
   mutable std::mutex list_mutex_;                    // everything below; never taken by a pick on an unchanged list
-  std::vector<std::vector<Address>> addresses_;      // now, by server line
+  std::vector<std::vector<FoundAddress>> addresses_;  // now, by server line
   std::map<Key, std::shared_ptr<Peer>> known_;       // in the list, or replaced and perhaps still in use
   std::vector<bool> slots_;
   std::shared_ptr<const PeerList> list_;

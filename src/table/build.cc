@@ -7,6 +7,7 @@
 #include <system_error>
 #include <unordered_map>
 
+#include "base/syslog_sink.h"
 #include "table/server_block.h"
 
 namespace gh::table {
@@ -35,34 +36,6 @@ std::string where_in(const Table& table, const config::Span& span) {
   const SourceLines::File& file = lines.files[span.file];
   const auto after = std::upper_bound(file.line_starts.begin(), file.line_starts.end(), span.begin);
   return file.path + ":" + std::to_string(after - file.line_starts.begin());
-}
-
-/// Names of groups in the patterns of `location`, `server_name` and `map` are variables everywhere, also in blocks that
-/// stand before them (a log_format at the top of the file): they are defined before anything is compiled.
-void define_group_names(VariableTable& variables, std::string_view pattern) {
-  for (std::size_t at = pattern.find("(?"); at != std::string_view::npos; at = pattern.find("(?", at + 2)) {
-    std::string_view rest = pattern.substr(at + 2);
-    if (rest.starts_with("P")) rest.remove_prefix(1);
-    if (!rest.starts_with("<") && !rest.starts_with("'")) continue;
-    const std::size_t end = rest.find_first_of(">'", 1);
-    const std::string_view name = rest.substr(1, end == std::string_view::npos ? 0 : end - 1);
-    if (name.empty() || name[0] == '=' || name[0] == '!') continue;  // look-behind
-    if (!variables.is_fixed(name)) variables.define(name);
-  }
-}
-
-void define_group_names(VariableTable& variables, const std::vector<config::Bound>& directives) {
-  for (const config::Bound& directive : directives) {
-    if (!directive.children.empty()) define_group_names(variables, directive.children);
-    const std::string_view name = directive.row->name;
-    if (name == "location" || name == "server_name" || name == "proxy_redirect") {
-      for (const config::Value& value : directive.values) define_group_names(variables, value.text);
-    } else if (name == "map") {
-      config::for_each_directive(directive.node->children, [&](const config::Node& item) {
-        if (item.name().starts_with('~')) define_group_names(variables, item.name());
-      });
-    }
-  }
 }
 
 /// Directives that define variables say so before anything is compiled.
@@ -102,12 +75,20 @@ void define_refused_names(VariableTable& variables, const Rows& rows, const std:
   });
 }
 
+void insert_rows(Rows& rows, const std::vector<config::Bound>& directives) {
+  for (const config::Bound& directive : directives) {
+    rows.emplace(directive.row->name, directive.row);
+    insert_rows(rows, directive.children);
+  }
+}
+
 void define_refused_names(Builder& builder) {
   if (!builder.diagnostics.has_errors()) return;
   Rows rows;
   for (const Module* module : builder.input.modules) {
     for (const config::Row& row : module->rows) rows.emplace(row.name, &row);
   }
+  insert_rows(rows, builder.loaded.bound);  // also what is passed over: its values are looked at
   define_refused_names(builder.variables, rows, builder.loaded.nodes);
 }
 
@@ -154,7 +135,9 @@ Builder::Builder(config::Loaded& from, const BuildInput& with)
 void Builder::build_block(Scope& scope, const std::vector<config::Bound>& children) {
   for (const bool plain : {true, false}) {
     for (const config::Bound& directive : children) {
-      if (is_plain(directive) == plain && directive.row->apply) directive.row->apply(scope, directive);
+      if (is_plain(directive) != plain || !directive.row->apply) continue;
+      scope.position = static_cast<std::size_t>(&directive - children.data());
+      directive.row->apply(scope, directive);
     }
   }
 }
@@ -187,6 +170,24 @@ std::shared_ptr<LogFile> Builder::log_file(const std::string& path, config::Span
   return entry;
 }
 
+std::shared_ptr<SyslogSink> Builder::syslog(std::string_view text, config::Span span) {
+  constexpr const char* help = "a complete one: syslog:server=10.0.0.5:514,facility=local7,tag=nginx,severity=info";
+  const Result<SyslogOptions> options = parse_syslog(text.substr(std::string_view("syslog:").size()));
+  if (!options) {
+    diagnostics.error(code::bad_choice, span, options.error().text).with_help(help);
+    return nullptr;
+  }
+  if (input.check_only) return nullptr;
+  std::string why;
+  auto sink = registry().adopt_or_create<SyslogSink>(std::string(text), "", [&](const auto&) {
+    auto opened = SyslogSink::open(*options);
+    if (!opened) why = opened.error().text;
+    return opened ? *opened : std::shared_ptr<SyslogSink>();
+  }).object;
+  if (!why.empty()) diagnostics.error(code::bad_address, span, why).with_help(help);
+  return sink;
+}
+
 namespace {
 
 /// Points a route at a settings group. The group is kept alive by the outermost route of the server that uses it.
@@ -207,7 +208,7 @@ void Builder::finish_route(Scope& scope, Route& route) {
   route.error_pages = use_group<ErrorPages>(scope, route);
   route.proxy = use_group<ProxySettings>(scope, route);
   route.set_headers = use_group<ProxySetHeaders>(scope, route);
-  if (const auto target = scope.local_or_null<ProxyTarget>()) {
+  if (const auto target = scope.content_or_null<ProxyTarget>()) {
     route.proxy_target = target.get();
     route.owned.push_back(target);
   }
@@ -232,6 +233,7 @@ std::shared_ptr<Table> Builder::finish() {
   table->generation = input.generation;
   table->variable_slots = variables.slots();
   table->texts = variables.kept();
+  table->uses_request_body = variables.is_used("request_body");
   table->sources = source_lines(loaded.sources);
   table->where = where_in;
   table->directives = loaded.directives;
@@ -241,7 +243,6 @@ std::shared_ptr<Table> Builder::finish() {
 
 std::shared_ptr<Table> build(config::Loaded& loaded, const BuildInput& input) {
   Builder builder(loaded, input);
-  define_group_names(builder.variables, loaded.bound);
   define_refused_names(builder);
   Scope scope(builder, nullptr, config::in_main);
   declare_variables(scope, loaded.bound);

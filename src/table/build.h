@@ -16,6 +16,10 @@
 #include "table/scope.h"
 #include "table/variable_table.h"
 
+namespace gh {
+class SyslogSink;
+}
+
 namespace gh::table {
 
 struct BuildInput {
@@ -61,6 +65,8 @@ class Builder {
   std::unordered_map<std::string, FormatEntry> formats;
   /// Opens a log once per path and generation; in check_only mode gives a file that is never written.
   std::shared_ptr<LogFile> log_file(const std::string& path, config::Span span);
+  /// The sink of "syslog:..."; null after a diagnostic, and when nothing may be opened (check_only).
+  std::shared_ptr<SyslogSink> syslog(std::string_view text, config::Span span);
   /// What survives a reload, by name. The caller of build() commits or rolls back.
   state::Registry& registry() { return input.check_only || !input.registry ? own_registry_ : *input.registry; }
   std::string where(config::Span span) const { return loaded.sources.where(span); }

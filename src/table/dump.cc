@@ -4,6 +4,7 @@
 
 #include "state/peers.h"
 #include "table/json_writer.h"
+#include "table/sticky_plan.h"
 
 namespace gh::table {
 
@@ -41,6 +42,9 @@ class Dumper {
     out_.open('{');
     process();
     list("sockets", table_.sockets, [&](const ListenSocket& s) { socket(s); });
+    if (!table_.closed_sockets.empty()) {
+      list("closed_sockets", table_.closed_sockets, [&](const ListenSocket& s) { socket(s); });
+    }
     list("addresses", table_.addresses, [&](const auto& a) { address(*a); });
     list("servers", table_.servers, [&](const auto& s) { server(*s); });
     list("upstreams", table_.upstreams, [&](const auto& u) { upstream(*u); });
@@ -85,6 +89,7 @@ class Dumper {
     const ListenSocket d;
     out_.open('{');
     out_.key("address").value(s.address.text());
+    if (!s.closed_because.empty()) out_.key("waits_for").value(s.closed_because);
     out_.changed("backlog", s.backlog, d.backlog);
     out_.changed("reuseport", s.reuseport, d.reuseport);
     out_.changed("ipv6only", s.ipv6only, d.ipv6only);
@@ -177,12 +182,16 @@ class Dumper {
     out_.changed("client_body_buffer_size", c.client_body_buffer_bytes, d.client_body_buffer_bytes);
     out_.changed("client_body_timeout_ms", c.client_body_timeout_ms, d.client_body_timeout_ms);
     out_.changed("client_body_min_rate", c.client_body_min_rate, d.client_body_min_rate);
+    out_.changed("client_body_in_file_only", static_cast<int>(c.client_body_in_file_only),
+                 static_cast<int>(d.client_body_in_file_only));
     out_.changed("send_timeout_ms", c.send_timeout_ms, d.send_timeout_ms);
     out_.changed("send_min_rate", c.send_min_rate, d.send_min_rate);
     out_.changed("keepalive_timeout_ms", c.keepalive_timeout_ms, d.keepalive_timeout_ms);
     out_.changed("keepalive_header_s", c.keepalive_header_s, d.keepalive_header_s);
     out_.changed("keepalive_requests", c.keepalive_requests, d.keepalive_requests);
     out_.changed("keepalive_time_ms", c.keepalive_time_ms, d.keepalive_time_ms);
+    out_.changed("keepalive_min_timeout_ms", c.keepalive_min_timeout_ms, d.keepalive_min_timeout_ms);
+    out_.changed("keepalive_disable", static_cast<int>(c.keepalive_disable), static_cast<int>(d.keepalive_disable));
     out_.changed("lingering_time_ms", c.lingering_time_ms, d.lingering_time_ms);
     out_.changed("lingering_timeout_ms", c.lingering_timeout_ms, d.lingering_timeout_ms);
     out_.changed("lingering_close", static_cast<int>(c.lingering), static_cast<int>(d.lingering));
@@ -194,6 +203,7 @@ class Dumper {
     out_.changed("server_name_in_redirect", c.server_name_in_redirect, d.server_name_in_redirect);
     out_.changed("chunked_transfer_encoding", c.chunked_transfer_encoding, d.chunked_transfer_encoding);
     out_.changed("etag", c.etag, d.etag);
+    out_.changed("log_subrequest", c.log_subrequest, d.log_subrequest);
     out_.changed("log_not_found", c.log_not_found, d.log_not_found);
     out_.changed("tcp_nodelay", c.tcp_nodelay, d.tcp_nodelay);
     out_.changed("recursive_error_pages", c.recursive_error_pages, d.recursive_error_pages);
@@ -264,6 +274,15 @@ class Dumper {
     out_.close_row();
   }
 
+  static std::string_view sticky_method(const StickyPlan& plan) {
+    switch (plan.kind) {
+      case StickyPlan::Kind::cookie: return "cookie";
+      case StickyPlan::Kind::route: return "route";
+      case StickyPlan::Kind::learn: return "learn";
+    }
+    return {};
+  }
+
   void upstream(const Upstream& u) {
     const Upstream d;
     out_.open('{');
@@ -272,6 +291,8 @@ class Dumper {
     else where(u.where);
     out_.key("policy").value(u.policy_name);
     if (!u.hash_key.is_empty()) out_.key("hash_key").value(u.hash_key.source());
+    if (u.sticky) out_.key("sticky").value(sticky_method(*u.sticky));
+    out_.changed("queue", u.queue_requests, d.queue_requests);
     out_.changed("keepalive", u.keepalive_connections, d.keepalive_connections);
     out_.changed("keepalive_requests", u.keepalive_requests, d.keepalive_requests);
     out_.changed("keepalive_time_ms", u.keepalive_time_ms, d.keepalive_time_ms);
@@ -289,8 +310,12 @@ class Dumper {
     out_.changed("max_fails", s.max_fails, d.max_fails);
     out_.changed("fail_timeout_ms", s.fail_timeout_ms, d.fail_timeout_ms);
     out_.changed("max_conns", s.max_conns, d.max_conns);
+    out_.changed("slow_start_ms", s.slow_start_ms, d.slow_start_ms);
+    if (!s.service.empty()) out_.key("service").value(s.service);
+    if (!s.route.empty()) out_.key("route").value(s.route);
     out_.changed("backup", s.backup, d.backup);
     out_.changed("down", s.down, d.down);
+    out_.changed("drain", s.drain, d.drain);
     out_.close('}');
   }
 

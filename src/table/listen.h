@@ -22,7 +22,9 @@ struct Listen {
   bool reuseport = false, deferred = false, so_keepalive = false;
   std::optional<bool> ipv6only;
   int backlog = 511, rcvbuf = 0, sndbuf = 0;
+  std::string_view closed_because;  // what it would have to speak and does not: "TLS", "QUIC", "PROXY protocol"
   config::Span where;
+  [[nodiscard]] bool is_quic() const { return closed_because == "QUIC"; }
 };
 
 /// "80", "1.2.3.4", "1.2.3.4:80", "*:80", "[::1]:80", "localhost:80", "unix:/path", and port ranges "8000-8010".

@@ -1,6 +1,7 @@
 // From the servers' `listen` lines to ListenAddresses (who answers there) and ListenSockets (what is opened).
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "table/server_block.h"
 
@@ -14,6 +15,7 @@ struct Group {
   Listen listen;                       // address and options, merged
   const Listen* options = nullptr;     // where the options were stated
   const Listen* default_at = nullptr;
+  const Listen* closed_at = nullptr;   // the first that makes it a socket that is not served
   std::vector<Draft*> drafts;
   std::size_t fallback = 0;
 };
@@ -31,13 +33,18 @@ struct Linker {
       listen.where = draft.where;
       draft.listens.push_back(std::move(listen));
     }
-    for (const Listen& listen : draft.listens) add(draft, listen);
+    for (Listen& listen : draft.listens) {
+      if (draft.speaks_tls && listen.closed_because.empty()) listen.closed_because = "TLS";
+      add(draft, listen);
+    }
   }
 
   void add(Draft& draft, const Listen& listen) {
-    const auto [it, is_new] = by_text.try_emplace(listen.text, groups.size());
+    const std::string key = listen.is_quic() ? "quic " + listen.text : listen.text;
+    const auto [it, is_new] = by_text.try_emplace(key, groups.size());
     if (is_new) groups.emplace_back().listen = listen;
     Group& group = groups[it->second];
+    if (!listen.closed_because.empty() && !group.closed_at) group.closed_at = &listen;
     if (listen.has_options) take_options(group, listen);
     if (listen.is_default) {
       if (group.default_at) {
@@ -63,6 +70,47 @@ struct Linker {
     }
     group.options = &listen;
     group.listen = listen;
+  }
+
+  /// A socket speaks one language for all of its servers: when one of them says `ssl`, it stays closed for all. A
+  /// wildcard socket would take the connections to a closed address of its port, so it stays closed, too.
+  void close_sockets() {
+    for (Group& group : groups) {
+      if (group.closed_at) group.listen.closed_because = group.closed_at->closed_because;
+    }
+    for (Group& wildcard : groups) {
+      const Address& address = wildcard.listen.address;
+      if (wildcard.closed_at || address.is_unix() || !address.is_wildcard()) continue;
+      for (const Group& group : groups) {
+        const Address& other = group.listen.address;
+        const bool is_tcp = group.closed_at && !group.listen.is_quic() && !other.is_unix();
+        if (!is_tcp || other.family() != address.family() || other.port() != address.port()) continue;
+        wildcard.closed_at = group.closed_at;
+        wildcard.listen.closed_because = group.listen.closed_because;
+      }
+    }
+    report_closed();
+  }
+
+  /// One warning for all sockets of one kind.
+  void report_closed() {
+    std::set<std::string_view> told;
+    std::map<std::string_view, std::size_t> count;
+    for (const Group& group : groups) {
+      if (group.closed_at) ++count[group.listen.closed_because];
+    }
+    for (const Group& group : groups) {
+      const std::string_view kind = group.listen.closed_because;
+      if (!group.closed_at || !told.insert(kind).second) continue;
+      const std::size_t more = count[kind] - 1;
+      auto& warning = builder.diagnostics.warning(
+          code::not_served_yet, group.closed_at->where,
+          std::string(kind) + " is not served yet: the socket `" + group.listen.text + "` stays closed");
+      if (more > 0) warning.with_label("like " + std::to_string(more) + (more == 1 ? " other" : " others"));
+      warning.with_help(kind == "the PROXY protocol"
+                            ? "clients' addresses would be wrong: let the balancer send plain HTTP to another port"
+                            : "end it in front of the gateway, and listen there without `ssl` or `quic`");
+    }
   }
 
   std::shared_ptr<ListenAddress> make_address(const Group& group) {
@@ -105,10 +153,12 @@ struct Linker {
   /// The wildcard whose socket also takes connections to `group`'s address, or groups.size().
   [[nodiscard]] std::size_t cover_of(const Group& group) const {
     const Address& address = group.listen.address;
-    if (address.is_unix() || address.is_wildcard() || address.port() == 0 || group.options) return groups.size();
+    if (address.is_unix() || address.is_wildcard() || address.port() == 0 || group.options || group.closed_at) {
+      return groups.size();
+    }
     const auto covers = [&](const Group& other) {
       const Address& a = other.listen.address;
-      return a.is_wildcard() && a.family() == address.family() && a.port() == address.port();
+      return !other.closed_at && a.is_wildcard() && a.family() == address.family() && a.port() == address.port();
     };
     return static_cast<std::size_t>(std::find_if(groups.begin(), groups.end(), covers) - groups.begin());
   }
@@ -124,6 +174,7 @@ struct Linker {
     socket.rcvbuf = listen.rcvbuf;
     socket.sndbuf = listen.sndbuf;
     socket.addresses = {address};
+    socket.closed_because = listen.closed_because;
     socket.where = listen.where;
     return socket;
   }
@@ -132,8 +183,9 @@ struct Linker {
     std::vector<std::size_t> socket_of(groups.size(), groups.size());
     for (std::size_t i = 0; i < groups.size(); ++i) {
       if (cover_of(groups[i]) != groups.size()) continue;
-      socket_of[i] = builder.table->sockets.size();
-      builder.table->sockets.push_back(make_socket(groups[i].listen, static_cast<std::uint32_t>(i)));
+      auto& sockets = groups[i].closed_at ? builder.table->closed_sockets : builder.table->sockets;
+      socket_of[i] = sockets.size();
+      sockets.push_back(make_socket(groups[i].listen, static_cast<std::uint32_t>(i)));
     }
     for (std::size_t i = 0; i < groups.size(); ++i) {
       const std::size_t cover = cover_of(groups[i]);
@@ -150,6 +202,7 @@ struct Linker {
 void Builder::link_listeners() {
   Linker linker{*this, {}, {}};
   for (const auto& draft : servers) linker.collect(*draft);
+  linker.close_sockets();
   for (const Group& group : linker.groups) table->addresses.push_back(linker.make_address(group));
   linker.make_sockets();
 }

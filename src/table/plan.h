@@ -14,6 +14,7 @@
 #include "base/address.h"
 #include "base/log.h"
 #include "base/regex.h"
+#include "base/temp_file.h"
 #include "config/source.h"
 #include "http/h1.h"
 #include "table/location_tree.h"
@@ -21,17 +22,27 @@
 #include "table/server_names.h"
 #include "table/template.h"
 
+namespace gh {
+class MemoryLog;
+}
 namespace gh::state {
 class PeerGroup;
 }
 namespace gh::upstream {
-enum class Policy : std::uint8_t;  // upstream/balance.h
+enum class Policy : std::uint8_t;       // upstream/balance.h
+enum class TimeMeasure : std::uint8_t;  // upstream/balance_time.h
 }
 
 namespace gh::table {
 
+struct StickyPlan;  // table/sticky_plan.h
+
 enum class ErrorFormat : std::uint8_t { html, json, problem, automatic };
 enum class Lingering : std::uint8_t { off, on, always };
+/// client_body_in_file_only: on leaves the files, clean removes them with their requests.
+enum class BodyInFile : std::uint8_t { off, on, clean };
+/// keepalive_disable: a bit set.
+enum KeepaliveDisable : std::uint8_t { keepalive_none = 0, keepalive_msie6 = 1, keepalive_safari = 2 };
 
 /// nginx's core settings that a location may change. Times in ms, sizes in bytes.
 struct CoreSettings {
@@ -45,6 +56,7 @@ struct CoreSettings {
   std::int64_t keepalive_header_s = 0;                  // Keep-Alive: timeout=N, 0: no field
   std::int64_t keepalive_requests = 1000;
   std::int64_t keepalive_time_ms = 3600000;
+  std::int64_t keepalive_min_timeout_ms = 0;            // idle connections outlive a graceful end by this
   std::int64_t lingering_time_ms = 30000;
   std::int64_t lingering_timeout_ms = 5000;
   std::int64_t resolver_timeout_ms = 30000;
@@ -61,7 +73,12 @@ struct CoreSettings {
   bool msie_padding = false;
   bool recursive_error_pages = false;
   bool client_body_in_single_buffer = false;
-  std::string client_body_temp_path;
+  bool rewrite_log = false;
+  bool uninitialized_variable_warn = true;
+  bool log_subrequest = false;
+  BodyInFile client_body_in_file_only = BodyInFile::off;
+  std::uint8_t keepalive_disable = keepalive_msie6;     // KeepaliveDisable
+  TempPath client_body_temp_path;
 };
 
 /// Where names are looked up for this block; null pointer: no `resolver` was stated.
@@ -81,8 +98,10 @@ enum class IfModifiedSince : std::uint8_t { off, exact, before };
 /// Files served by a location: root, index, types (static content).
 struct FileSettings {
   Template root;                       // absolute; variables allowed
-  bool is_alias = false;               // root replaces the first `alias_bytes` of $uri (all of it in a regex location)
-  std::size_t alias_bytes = 0;
+  static constexpr std::size_t whole_alias = SIZE_MAX;
+  bool is_alias = false;               // root replaces the first `alias_bytes` of $uri
+  std::size_t alias_bytes = 0;         // whole_alias: all of it, the alias stands in a regex location
+  [[nodiscard]] bool alias_is_whole() const { return is_alias && alias_bytes == whole_alias; }
   std::vector<Template> index;         // default "index.html"
   std::shared_ptr<const std::unordered_map<std::string, std::string>> types;  // lower-case extension to type
   std::string default_type = "text/plain";
@@ -179,10 +198,17 @@ struct Upstream {
   upstream::Policy policy{};                       // {} is round_robin
   std::string_view policy_name = "round_robin";    // for dumps
   Template hash_key;                               // `hash KEY`
+  upstream::TimeMeasure measure{};                 // least_time: what is measured
+  std::shared_ptr<const StickyPlan> sticky;        // null: none
+  std::int64_t queue_requests = 0;                 // requests that may wait for a free server; 0: none
+  std::int64_t queue_timeout_ms = 60000;
+  std::shared_ptr<const ResolverSettings> resolver;  // of the block or of http; null: none was stated
+  std::int64_t resolver_timeout_ms = 30000;
   std::int64_t keepalive_connections = 32;         // idle connections a worker keeps; 0: none
   std::int64_t keepalive_requests = 1000;
   std::int64_t keepalive_time_ms = 3600000;
   std::int64_t keepalive_timeout_ms = 60000;
+  bool keepalive_local = false;                    // idle connections stay with the location that made them
   bool is_implicit = false;
   config::Span where;
 };
@@ -207,6 +233,7 @@ struct Route {
   std::string name;                     // "= /x", "/x", "^~ /x", "~ re", "@name"; server level: ""
   std::string prefix;                   // text of the location (what proxy_pass replaces); empty for regex and named
   enum class Kind : std::uint8_t { server, exact, prefix, prefix_final, regex, named, condition } kind = Kind::prefix;
+  Kind over = Kind::server;             // of a condition: what it is laid over
   bool internal = false;
   std::uint32_t outer = 0xffffffff;     // number of the location around it in Server::routes
   Program program;
@@ -254,6 +281,7 @@ struct ListenSocket {
   bool reuseport = false, ipv6only = true, deferred = false, so_keepalive = false, wildcard_covers = false;
   int rcvbuf = 0, sndbuf = 0;
   std::vector<std::uint32_t> addresses;  // of Table::addresses; [0] answers when no exact one matches the local address
+  std::string_view closed_because;       // of those in Table::closed_sockets: what the socket would have to speak
   config::Span where;
 };
 
@@ -272,6 +300,7 @@ struct Table {
   std::uint64_t generation = 0;
   ProcessSettings process;
   std::vector<ListenSocket> sockets;
+  std::vector<ListenSocket> closed_sockets;          // `listen` lines of what is not served yet: never opened
   std::vector<std::shared_ptr<const ListenAddress>> addresses;
   std::vector<std::shared_ptr<const Server>> servers;
   std::vector<std::shared_ptr<const Upstream>> upstreams;
@@ -279,7 +308,9 @@ struct Table {
       upstream_names;  // of upstream blocks, for proxy_pass with variables
   std::shared_ptr<const ErrorLog> error_log;
   std::vector<std::shared_ptr<LogFile>> log_files;   // all, for reopen
+  std::vector<std::shared_ptr<const MemoryLog>> memory_logs;   // for gatehouse -s log
   std::uint32_t variable_slots = 0;
+  bool uses_request_body = false;                    // $request_body: streaming bodies are remembered for it
   std::shared_ptr<const void> texts;                 // what variable params point to
   std::shared_ptr<const void> sources;               // file names for places in logs
   std::size_t directives = 0, locations = 0, files = 0;

@@ -20,6 +20,7 @@ enum class Verdict : std::uint8_t {
   next,  // go on with the next step
   done,  // the answer is decided: the step has called one of the exchange's reply functions
   wait,  // the step will call Exchange::resume() (go on behind this step) or a reply function later
+  again, // as wait, but resume() runs this step once more
 };
 
 using StepFn = Verdict (*)(proxy::Exchange&, const void* params);

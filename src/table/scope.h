@@ -41,6 +41,7 @@ class Scope {
   Scope* parent;
   config::Context context;
   config::Span where;               // the block's directive
+  std::size_t position = 0;         // in its block: the directive that is being applied
 
   /// Settings group T as it stands here: own or inherited; a default-made one when nobody stated it.
   template <class T>
@@ -96,6 +97,15 @@ class Scope {
   [[nodiscard]] std::shared_ptr<const T> local_or_null() const {
     const Slot* s = find(detail::group_number<T>());
     return s && s->is_local ? std::static_pointer_cast<const T>(owners_[s->owner]) : nullptr;
+  }
+  /// For what answers (proxy_pass, stub_status): local, but `if` and `limit_except` blocks answer as the block around
+  /// them does when they say nothing of their own (LANGUAGE.md 10.3).
+  template <class T>
+  [[nodiscard]] std::shared_ptr<const T> content_or_null() const {
+    if (auto own = local_or_null<T>()) return own;
+    const bool is_overlay =
+        context == config::in_location_if || context == config::in_server_if || context == config::in_limit_except;
+    return is_overlay && parent ? parent->content_or_null<T>() : nullptr;
   }
 
   config::Diagnostic& error(std::string_view code, config::Span span, std::string message);

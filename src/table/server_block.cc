@@ -162,6 +162,10 @@ void add_server_names(Scope& scope, const config::Bound& directive) {
       }
       continue;
     }
+    if (!name->regex && word.find('/') != std::string::npos) {
+      scope.warning(code::suspicious_server_name, value.span, "server name `" + word + "` has suspicious symbols")
+          .with_help("a name has no scheme and no path: write the host alone");
+    }
     if (name->regex) {
       config::warn_of_escapes(value.span, scope.builder.loaded.sources, scope.builder.diagnostics);
       auto slots = define_names(scope, *name->regex, value.span);
@@ -193,12 +197,17 @@ void add_listen(Scope& scope, const config::Bound& directive) {
   base.backlog = static_cast<int>(directive.number("backlog=", base.backlog));
   base.rcvbuf = static_cast<int>(directive.number("rcvbuf=", 0));
   base.sndbuf = static_cast<int>(directive.number("sndbuf=", 0));
+  if (directive.has("quic")) base.closed_because = "QUIC";
+  else if (directive.has("ssl")) base.closed_because = "TLS";
+  else if (directive.has("proxy_protocol")) base.closed_because = "the PROXY protocol";
   if (directive.has("ipv6only=")) base.ipv6only = directive.number("ipv6only=", 1) != 0;
   for (const Address& address : *addresses) {
     Listen listen = base;
     listen.address = address;
     listen.text = address.text();
-    const auto same = [&](const Listen& other) { return other.address == address; };
+    const auto same = [&](const Listen& other) {  // QUIC's sockets are UDP, the others TCP
+      return other.address == address && other.is_quic() == listen.is_quic();
+    };
     const auto first = std::find_if(draft.listens.begin(), draft.listens.end(), same);
     if (first != draft.listens.end()) {
       scope.error(code::duplicate_listen, directive.span(), "this server listens on `" + listen.text + "` twice")

@@ -2,6 +2,7 @@
 // and its Routes. Called by the rows of directives/server.cc and location.cc. Build thread only.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -25,6 +26,7 @@ struct Builder::ServerDraft {
   std::shared_ptr<Server> server;
   std::vector<Listen> listens;
   std::vector<ServerNameUse> names;
+  bool speaks_tls = false;  // `ssl on`
   config::Span where;
 };
 
@@ -40,12 +42,26 @@ struct BlockParts {
 /// The server that a scope lies in, or null at http level.
 Builder::ServerDraft* server_of(Scope& scope);
 
+/// "@name" must be a location of this server, or of any for a line at http level. Looked up at the end, as it may stand
+/// behind the line (named_location.cc).
+void check_named_location(Scope& scope, const std::string& name, config::Span span);
+
 void build_server(Scope& outer, const config::Bound& directive);
 /// For a checked fragment: a server without name, or a location in one, around the directives given.
 void build_fragment(Scope& outer, config::Context context, const std::vector<config::Bound>& directives);
 void build_location(Scope& outer, const config::Bound& directive);
 void add_server_names(Scope& scope, const config::Bound& directive);
 void add_listen(Scope& scope, const config::Bound& directive);
+
+/// The route of an `if` or `limit_except` block: settings as a child's, laid over the block around it. `take` runs when
+/// its directives have been applied, before its steps are made.
+std::shared_ptr<Route> build_overlay(Scope& outer, const config::Bound& directive, std::string_view name,
+                                     const std::function<void(Scope&)>& take);
+
+/// Row::declare of directives whose arguments may be regexes: their named groups are variables everywhere, also in
+/// blocks that stand before them (a log_format at the top of the file).
+void declare_group_names(Scope& main, const config::Bound& directive);
+void declare_group_names(VariableTable& variables, std::string_view pattern);
 
 /// Slots of a regex's named groups, defined on the way; empty when it has none.
 std::vector<std::uint32_t> define_names(Scope& scope, const Regex& regex, config::Span where);

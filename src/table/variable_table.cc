@@ -28,6 +28,13 @@ std::uint32_t VariableTable::define(std::string_view name) {
   return it->second;
 }
 
+std::uint32_t VariableTable::define_assigned(std::string_view name) {
+  const std::uint32_t slot = define(name);
+  Found& found = defined_.find(std::string(name))->second;
+  if (!found.param.object) found.param.object = this;  // only that it is there counts
+  return slot;
+}
+
 Computed* VariableTable::define_computed(std::string_view name, Getter compute, const void* object,
                                          config::Phase known_from) {
   if (is_fixed(name)) return nullptr;
@@ -47,6 +54,7 @@ const VariableRow* VariableTable::settable(std::string_view name) const {
 
 std::optional<VariableTable::Found> VariableTable::find(std::string_view name) {
   if (const auto it = fixed_.find(name); it != fixed_.end()) {
+    used_.insert(it->first);
     return Found{it->second->get, VariableParam{it->second->name, 0, nullptr}, it->second->known_from};
   }
   if (name.size() == 1 && name[0] >= '1' && name[0] <= '9') {
@@ -61,7 +69,7 @@ std::optional<VariableTable::Found> VariableTable::find(std::string_view name) {
 std::optional<VariableTable::Found> VariableTable::find_family(std::string_view name) {
   const VariableRow* best = nullptr;
   for (const VariableRow& row : rows_) {
-    if (!row.family || name.size() <= row.name.size() || !name.starts_with(row.name)) continue;
+    if (!row.family || name.size() < row.name.size() || !name.starts_with(row.name)) continue;
     if (!best || row.name.size() > best->name.size()) best = &row;
   }
   if (!best) return std::nullopt;

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -29,6 +30,8 @@ class VariableTable {
 
   /// A variable the configuration defines (a named capture, `set`): its slot. The same name gives the same slot.
   std::uint32_t define(std::string_view name);
+  /// One that `set` assigns: its use where nothing was assigned can be told (uninitialized_variable_warn).
+  std::uint32_t define_assigned(std::string_view name);
   /// A variable computed by an object of the table (map, geo, split_clients): at its first use in an exchange, then kept
   /// in a slot, which `set` on the same name writes, too. `object` lives as long as the table. The answer may be changed
   /// until the build ends (volatile). Null when the name is taken by a row. Defining a name again replaces the object.
@@ -38,6 +41,8 @@ class VariableTable {
   std::optional<Found> find(std::string_view name);
   /// True when `name` is one of the fixed rows, which a configuration may not define.
   [[nodiscard]] bool is_fixed(std::string_view name) const { return fixed_.contains(name); }
+  /// Did anything of the configuration look this fixed row up?
+  [[nodiscard]] bool is_used(std::string_view name) const { return used_.contains(name); }
   [[nodiscard]] std::string nearest(std::string_view name) const;  // did-you-mean; empty when nothing is near
   [[nodiscard]] std::uint32_t slots() const { return static_cast<std::uint32_t>(slot_names_.size()); }
   [[nodiscard]] std::span<const VariableRow> rows() const { return rows_; }
@@ -53,6 +58,7 @@ class VariableTable {
   std::optional<Found> find_family(std::string_view name);
 
   std::unordered_map<std::string_view, const VariableRow*> fixed_;
+  std::unordered_set<std::string_view> used_;
   std::unordered_map<std::string, Found> defined_;
   std::unordered_map<std::string, std::uint32_t> slot_names_;
   struct Kept {

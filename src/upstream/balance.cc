@@ -19,8 +19,13 @@ constexpr std::uint32_t max_tries = 20;      // of a hash or random policy, then
 constexpr std::uint32_t ip_hash_seed = 89;
 constexpr std::uint32_t ip_hash_modulus = 6271;
 
-bool is_usable(const Peer& peer, const Selection& selection, std::int64_t now_ms) {
+/// For a request of a session that goes there.
+bool is_alive(const Peer& peer, const Selection& selection, std::int64_t now_ms) {
   return !peer.down && !selection.tried.has(peer.slot) && !peer.is_failing(now_ms) && !peer.is_full();
+}
+
+bool is_usable(const Peer& peer, const Selection& selection, std::int64_t now_ms) {
+  return !peer.drain && is_alive(peer, selection, now_ms);
 }
 
 /// Counts the connection. False when another thread took the last one, or is the one that probes a failed peer.
@@ -37,67 +42,96 @@ bool take(Peer& peer, Selection& selection, std::int64_t now_ms) {
   return false;
 }
 
-Peer* take_single(const PeerList& list) {
+Peer* take_single(const PeerList& list, const Selection& selection) {
   Peer& peer = *list.primary.front();
-  return !peer.down && peer.acquire() ? &peer : nullptr;
+  if (peer.down || (peer.drain && peer.sid != selection.sid)) return nullptr;
+  return peer.acquire() ? &peer : nullptr;
 }
 
-void add_turn(Peer& peer, std::int64_t& total) {
-  peer.current_weight += peer.effective_weight;
-  total += peer.effective_weight;
+/// The session's own peer. Turns and weights of the others are left alone.
+Peer* pick_sticky(const Peers& peers, Selection& selection, std::int64_t now_ms) {
+  for (const auto& peer : peers) {
+    if (peer->sid != selection.sid || !is_alive(*peer, selection, now_ms)) continue;
+    if (take(*peer, selection, now_ms)) return peer.get();
+  }
+  return nullptr;
+}
+
+void add_turn(Peer& peer, std::int64_t& total, std::int64_t now_ms) {
+  const std::int64_t gain = slow_weight(peer, peer.effective_weight, now_ms);
+  peer.current_weight += gain;
+  total += gain;
   if (peer.effective_weight < std::int64_t{peer.weight}) ++peer.effective_weight;
 }
 
 /// Smooth weighted round robin over those of `peers` that `is_candidate`: each gains its weight, the leader pays for
 /// all. Under the group's lock.
 template <class Range, class IsCandidate>
-Peer* smooth(const Range& peers, IsCandidate&& is_candidate) {
+Peer* smooth(const Range& peers, std::int64_t now_ms, IsCandidate&& is_candidate) {
   Peer* best = nullptr;
   std::int64_t total = 0;
   for (const auto& peer : peers) {
     if (!is_candidate(*peer)) continue;
-    add_turn(*peer, total);
+    add_turn(*peer, total, now_ms);
     if (best == nullptr || peer->current_weight > best->current_weight) best = &*peer;
   }
   if (best != nullptr) best->current_weight -= total;
   return best;
 }
 
-/// connections/weight of `a` against that of `b`, without dividing.
-bool is_less_busy(std::uint64_t a_active, const Peer& a, std::uint64_t b_active, const Peer& b) {
-  return a_active * b.weight < b_active * a.weight;
-}
+/// What a peer costs now, and what it can bear: compared as cost/weight, without dividing.
+struct Load {
+  std::uint64_t cost = 0;
+  std::uint64_t weight = 1;
+  [[nodiscard]] bool is_less_than(const Load& other) const { return cost * other.weight < other.cost * weight; }
+  [[nodiscard]] bool is_equal_to(const Load& other) const { return cost * other.weight == other.cost * weight; }
+};
 
 std::uint64_t active_of(const Peer& peer) { return peer.live->active.load(std::memory_order_relaxed); }
 
-/// The least busy for its weight; equals take turns by smooth round robin. Under the group's lock; connections end
+std::uint64_t weight_of(const Peer& peer, std::int64_t now_ms) {
+  return static_cast<std::uint64_t>(slow_weight(peer, peer.weight, now_ms));
+}
+
+Load connections_of(const Peer& peer, std::int64_t now_ms) { return {active_of(peer), weight_of(peer, now_ms)}; }
+
+Load time_of(const Peer& peer, const PickInput& input) {
+  const std::uint64_t time = time_units(peer, input.measure, input.now_ms);
+  return {(active_of(peer) + 1) * time, weight_of(peer, input.now_ms)};
+}
+
+/// The one with the least load; equals take turns by smooth round robin. Under the group's lock; connections end
 /// without it, so the second pass goes by the first one's figure.
-Peer* least_busy(const Peers& peers, const Selection& selection, std::int64_t now_ms) {
+template <class LoadOf>
+Peer* least_loaded(const Peers& peers, const Selection& selection, std::int64_t now_ms, LoadOf&& load_of) {
   Peer* best = nullptr;
-  std::uint64_t best_active = 0;
+  Load best_load;
   std::size_t best_at = 0;
   bool several = false;
   for (std::size_t i = 0; i < peers.size(); ++i) {
     Peer& peer = *peers[i];
     if (!is_usable(peer, selection, now_ms)) continue;
-    const std::uint64_t active = active_of(peer);
-    if (best == nullptr || is_less_busy(active, peer, best_active, *best)) {
-      best = &peer, best_active = active, best_at = i, several = false;
-    } else if (!is_less_busy(best_active, *best, active, peer)) {
+    const Load load = load_of(peer);
+    if (best == nullptr || load.is_less_than(best_load)) {
+      best = &peer, best_load = load, best_at = i, several = false;
+    } else if (load.is_equal_to(best_load)) {
       several = true;
     }
   }
   if (!several) return best;
   const Peer& least = *best;
-  return smooth(std::span(peers).subspan(best_at), [&](const Peer& peer) {
+  return smooth(std::span(peers).subspan(best_at), now_ms, [&](const Peer& peer) {
     if (&peer == &least) return true;
-    return is_usable(peer, selection, now_ms) && active_of(peer) * least.weight == best_active * peer.weight;
+    return is_usable(peer, selection, now_ms) && load_of(peer).is_equal_to(best_load);
   });
 }
 
 template <class Choose>
 Peer* first_taken(const PeerList& list, PeerView& view, Selection& selection, std::int64_t now_ms, Choose&& choose) {
   for (const Peers* peers : {&list.primary, &list.backup}) {
+    if (peers == &list.backup && !selection.sid.empty()) {
+      if (Peer* peer = pick_sticky(*peers, selection, now_ms)) return peer;
+    }
     for (;;) {
       Peer* best = nullptr;
       {
@@ -113,13 +147,20 @@ Peer* first_taken(const PeerList& list, PeerView& view, Selection& selection, st
 
 Peer* pick_round_robin(const PeerList& list, PeerView& view, Selection& selection, std::int64_t now_ms) {
   return first_taken(list, view, selection, now_ms, [&](const Peers& peers) {
-    return smooth(peers, [&](const Peer& peer) { return is_usable(peer, selection, now_ms); });
+    return smooth(peers, now_ms, [&](const Peer& peer) { return is_usable(peer, selection, now_ms); });
   });
 }
 
 Peer* pick_least_conn(const PeerList& list, PeerView& view, Selection& selection, std::int64_t now_ms) {
-  return first_taken(list, view, selection, now_ms,
-                     [&](const Peers& peers) { return least_busy(peers, selection, now_ms); });
+  return first_taken(list, view, selection, now_ms, [&](const Peers& peers) {
+    return least_loaded(peers, selection, now_ms, [&](const Peer& peer) { return connections_of(peer, now_ms); });
+  });
+}
+
+Peer* pick_least_time(const PeerList& list, PeerView& view, Selection& selection, const PickInput& input) {
+  return first_taken(list, view, selection, input.now_ms, [&](const Peers& peers) {
+    return least_loaded(peers, selection, input.now_ms, [&](const Peer& peer) { return time_of(peer, input); });
+  });
 }
 
 /// The peer whose share of the total weight holds `point`.
@@ -181,7 +222,7 @@ Peer* pick_consistent(const PeerList& list, PeerView& view, Selection& selection
       best = can(*peers.front()) ? peers.front() : nullptr;
     } else {
       const std::lock_guard guard(view.group().lock());
-      best = smooth(peers, can);
+      best = smooth(peers, input.now_ms, can);
     }
     if (best != nullptr && take(*best, selection, input.now_ms)) return best;
   }
@@ -192,8 +233,10 @@ Peer* pick_random(const PeerList& list, PeerView& view, Selection& selection, st
   return pick_by_weight(list, selection, now_ms, [&] { return view.random(); });
 }
 
-/// Two different ones by weighted chance, the less busy of them.
-Peer* pick_random_two(const PeerList& list, PeerView& view, Selection& selection, std::int64_t now_ms) {
+/// Two different ones by weighted chance, the less loaded of them.
+template <class LoadOf>
+Peer* pick_random_two(const PeerList& list, PeerView& view, Selection& selection, std::int64_t now_ms,
+                      LoadOf&& load_of) {
   Peer* first = nullptr;
   for (; selection.tries <= max_tries; ++selection.tries) {
     Peer& peer = by_weight(list, view.random() % list.total_weight);
@@ -202,7 +245,7 @@ Peer* pick_random_two(const PeerList& list, PeerView& view, Selection& selection
       first = &peer;
       continue;
     }
-    Peer& chosen = is_less_busy(active_of(*first), *first, active_of(peer), peer) ? *first : peer;
+    Peer& chosen = load_of(*first).is_less_than(load_of(peer)) ? *first : peer;
     if (take(chosen, selection, now_ms)) return &chosen;
     first = nullptr;
   }
@@ -220,7 +263,13 @@ Peer* pick_by_policy(Policy policy, const PeerList& list, PeerView& view, Select
     case Policy::hash: return has_key ? pick_hash(list, selection, input) : nullptr;
     case Policy::hash_consistent: return has_key ? pick_consistent(list, view, selection, input) : nullptr;
     case Policy::random: return pick_random(list, view, selection, input.now_ms);
-    case Policy::random_two: return pick_random_two(list, view, selection, input.now_ms);
+    case Policy::random_two:
+      return pick_random_two(list, view, selection, input.now_ms,
+                             [&](const Peer& peer) { return connections_of(peer, input.now_ms); });
+    case Policy::least_time: return pick_least_time(list, view, selection, input);
+    case Policy::random_two_time:
+      return pick_random_two(list, view, selection, input.now_ms,
+                             [&](const Peer& peer) { return time_of(peer, input); });
   }
   return nullptr;
 }
@@ -237,19 +286,23 @@ bool count_failure(state::PeerGroup& group, Peer& peer, std::int64_t now_ms) {
 }
 
 /// A success after the probe that follows fail_timeout clears the failures; one still under way from before does not.
-void count_success(Peer& peer) {
-  if (peer.live->fails.load(std::memory_order_relaxed) == 0) return;
+void count_success(Peer& peer, std::int64_t now_ms) {
+  const std::uint32_t fails = peer.live->fails.load(std::memory_order_relaxed);
+  if (fails == 0) return;
   const std::int64_t accessed_ms = peer.live->accessed_ms.load(std::memory_order_relaxed);
-  if (accessed_ms < peer.live->checked_ms.load(std::memory_order_relaxed)) {
-    peer.live->fails.store(0, std::memory_order_relaxed);
-  }
+  if (accessed_ms >= peer.live->checked_ms.load(std::memory_order_relaxed)) return;
+  if (fails >= peer.max_fails) peer.live->recovered_ms.store(now_ms, std::memory_order_relaxed);
+  peer.live->fails.store(0, std::memory_order_relaxed);
 }
 
 }  // namespace
 
 Peer* pick(Policy policy, PeerView& view, Selection& selection, const PickInput& input) {
   const PeerList& list = view.list();
-  if (list.single) return take_single(list);
+  if (list.single) return take_single(list, selection);
+  if (!selection.sid.empty()) {
+    if (Peer* peer = pick_sticky(list.primary, selection, input.now_ms)) return peer;
+  }
   if (!list.primary.empty()) {
     if (Peer* peer = pick_by_policy(policy, list, view, selection, input)) return peer;
   }
@@ -263,7 +316,7 @@ bool done(state::PeerGroup& group, Peer& peer, Outcome outcome, std::int64_t now
   } else if (outcome == Outcome::failed) {
     is_out = count_failure(group, peer, now_ms);
   } else if (outcome == Outcome::ok) {
-    count_success(peer);
+    count_success(peer, now_ms);
   }
   peer.release();
   return is_out;
@@ -280,6 +333,8 @@ std::string_view policy_name(Policy policy) {
     case Policy::hash_consistent: return "hash consistent";
     case Policy::random: return "random";
     case Policy::random_two: return "random two least_conn";
+    case Policy::least_time: return "least_time";
+    case Policy::random_two_time: return "random two least_time";
   }
   return {};
 }

@@ -13,10 +13,13 @@
 #include <string_view>
 
 #include "state/peers.h"
+#include "upstream/balance_time.h"
 
 namespace gh::upstream {
 
-enum class Policy : std::uint8_t { round_robin, least_conn, ip_hash, hash, hash_consistent, random, random_two };
+enum class Policy : std::uint8_t {
+  round_robin, least_conn, ip_hash, hash, hash_consistent, random, random_two, least_time, random_two_time
+};
 
 /// One request's way through the peers.
 struct Selection {
@@ -25,6 +28,11 @@ struct Selection {
   std::uint32_t rehash = 0;
   std::uint32_t tries = 0;    // of a hash or random policy; above 20 round robin takes over
   bool started = false;
+  /// Of a sticky session: the peer with this sid is asked first, also when it drains. Must outlive the selection.
+  std::string_view sid;
+
+  /// Forgets the tries, not the session.
+  void restart() { *this = Selection{.tried = {}, .sid = sid}; }
 };
 
 struct PickInput {
@@ -32,6 +40,7 @@ struct PickInput {
   /// for a unix socket's. Others: not read.
   std::string_view key;
   std::int64_t now_ms = 0;  // monotonic
+  TimeMeasure measure{};    // least_time, random_two_time
 };
 
 /// ok also stands for an answer that proxy_next_upstream passes over (403, 404): the peer lives. unknown: ended before

@@ -12,8 +12,9 @@ namespace gh::upstream {
 
 namespace {
 
-std::size_t bind_key(const Address* bind) {
-  return bind ? static_cast<std::size_t>(fnv1a(bind->text())) | 1 : 0;
+std::size_t key_of(const Origin& origin) {
+  const std::size_t bind = origin.bind ? static_cast<std::size_t>(fnv1a(origin.bind->text())) | 1 : 0;
+  return bind ^ reinterpret_cast<std::uintptr_t>(origin.place);
 }
 
 constexpr std::int64_t early_close_ms = 1000;          // a kept connection closed sooner than this was closed early
@@ -94,20 +95,20 @@ Pool::Group& Pool::group(const std::shared_ptr<state::PeerGroup>& peers) {
 
 state::PeerView& Pool::view(const std::shared_ptr<state::PeerGroup>& peers) { return *group(peers).view; }
 
-PeerConnection* Pool::take_idle(const table::Upstream& upstream, const state::Peer& peer, const Address* bind,
+PeerConnection* Pool::take_idle(const table::Upstream& upstream, const state::Peer& peer, const Origin& origin,
                                 bool repeatable, PeerUser& user) {
   Group& from = group(upstream.peers);
   if (!repeatable && from.early_closes > 1 && loop_.clock().now_ms() - from.early_close_ms < early_close_memory_ms) {
     return nullptr;
   }
-  const std::size_t wanted = bind_key(bind);
+  const std::size_t wanted = key_of(origin);
   for (PeerConnection* c = from.idle.newest; c; c = c->older_) {
-    if (c->peer_id_ != peer.id || c->bind_hash_ != wanted) continue;
+    if (c->peer_id_ != peer.id || c->origin_ != wanted) continue;
     if (!repeatable && !is_silent(*c)) {
       PeerConnection* const older = c->older_;
       closed_by_peer(c);
       if (!older) return nullptr;
-      return take_idle(upstream, peer, bind, repeatable, user);
+      return take_idle(upstream, peer, origin, repeatable, user);
     }
     unlink_idle(c);
     c->clear_timeout();
@@ -134,13 +135,13 @@ void Pool::closed_by_peer(PeerConnection* connection) {
   close(connection);
 }
 
-PeerConnection* Pool::connect(const state::Peer& peer, const Address* bind, PeerUser& user, int& error) {
+PeerConnection* Pool::connect(const state::Peer& peer, const Origin& origin, PeerUser& user, int& error) {
   auto* connection = new PeerConnection(*this);
   connection->user_ = &user;
   connection->peer_id_ = peer.id;
-  connection->bind_hash_ = bind_key(bind);
+  connection->origin_ = key_of(origin);
   connection->created_ms_ = loop_.clock().now_ms();
-  error = connection->stream.connect(loop_, *connection, peer.address, bind);
+  error = connection->stream.connect(loop_, *connection, peer.address, origin.bind);
   if (error != 0) {
     delete connection;
     return nullptr;

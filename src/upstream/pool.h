@@ -17,6 +17,12 @@ namespace gh::upstream {
 
 class Pool;
 
+/// What makes connections different from others to the same peer: they are never mixed.
+struct Origin {
+  const Address* bind = nullptr;   // proxy_bind
+  const void* place = nullptr;     // `keepalive ... local`: the location; null: all share
+};
+
 /// Who uses a connection at the moment: the forwarder of one exchange.
 class PeerUser {
  public:
@@ -65,7 +71,7 @@ class PeerConnection final : private net::StreamEvents, private net::Timer {
   std::uint64_t requests_ = 0;
   std::int64_t created_ms_ = 0;
   std::int64_t idle_since_ms_ = 0;
-  std::size_t bind_hash_ = 0;                // connections bound elsewhere (proxy_bind) are never shared
+  std::size_t origin_ = 0;                   // connections of another Origin are never shared
 };
 
 struct IdleList {
@@ -86,12 +92,12 @@ class Pool {
 
   /// An idle connection to `peer`, or null. From now on its events go to `user`. A request that is not `repeatable`
   /// gets one only if nothing says that its peer closes early: losing it to that race cannot be made good.
-  PeerConnection* take_idle(const table::Upstream& upstream, const state::Peer& peer, const Address* bind,
+  PeerConnection* take_idle(const table::Upstream& upstream, const state::Peer& peer, const Origin& origin,
                             bool repeatable, PeerUser& user);
   /// A peer closed a kept connection just when it was used: its peers close early, see take_idle().
   void note_early_close(const table::Upstream& upstream);
   /// A new one that is connecting; on_peer_connected tells. Null: `error` is set (out of descriptors ...).
-  PeerConnection* connect(const state::Peer& peer, const Address* bind, PeerUser& user, int& error);
+  PeerConnection* connect(const state::Peer& peer, const Origin& origin, PeerUser& user, int& error);
   /// The exchange is through: keep the connection for the next one, if the upstream's settings allow it, else close it.
   void give_back(PeerConnection* connection, const table::Upstream& upstream);
   void close(PeerConnection* connection);

@@ -2,6 +2,7 @@
 import hashlib
 import os
 import time
+import unittest
 
 from harness import (IS_NGINX, Conn, WireTest, beyond_nginx, chunk, deadline, get, in_parallel, main, not_slow,
                      request, wait_for)
@@ -367,6 +368,75 @@ class Trailers(WireTest):
             self.assertEqual((got.status, got.body), (200, b"ok"))
             self.assertEqual((got.trailer("Content-Length"), got.trailer("Transfer-Encoding")), (None, None))
             self.assertEqual(conn.get("/b/3").body, b"000")
+
+
+class BodiesOnDisk(WireTest):
+    HTTP = """
+    client_body_temp_path bodies 1 2;
+    client_body_buffer_size 100;
+    add_header X-File $request_body_file;
+    add_header X-Body $request_body;
+    server {
+        listen @P0@;
+        location / { proxy_pass http://@O@; }
+        location /on/ { client_body_in_file_only on; proxy_pass http://@O@; }
+        location /clean/ { client_body_in_file_only clean; proxy_pass http://@O@; }
+        location /stream/ { proxy_request_buffering off; proxy_pass http://@O@; }
+        location /wrapped/ { proxy_request_buffering off; proxy_set_body "<$request_body>"; proxy_pass http://@O@; }
+        location /without/ { proxy_pass_request_body off; proxy_pass http://@O@; }
+    }
+    """
+
+    def upload(self, path, body):
+        answer = request(self.port, "POST", path, body=body)
+        self.assertStatus(answer, 200)
+        echo = answer.json()
+        self.assertEqual((echo["length"], echo["sha256"]), (len(body), hashlib.sha256(body).hexdigest()))
+        return answer
+
+    def test_on_leaves_the_file(self):
+        for body in (b"small", filler(5000), b""):
+            with self.subTest(len(body)):
+                name = self.upload("/on/up", body).get("X-File")
+                self.assertRegex(name, r"/bodies/(\d)/(\d\d)/\d{7}\2\1$")
+                with open(name, "rb") as file:
+                    self.assertEqual(file.read(), body)
+                os.unlink(name)
+
+    def test_clean_and_off_do_not(self):
+        for path, body in (("/clean/up", b"small"), ("/clean/up", filler(5000)), ("/up", filler(5000))):
+            with self.subTest((path, len(body))):
+                answer = self.upload(path, body)
+                self.assertIsNone(answer.get("X-Body"))
+                name = answer.get("X-File")
+                wait_for(lambda: not os.path.exists(name), 5)
+
+    @unittest.skipUnless(os.geteuid() == 0, "needs root")
+    def test_the_folder_is_made_for_the_user_of_the_workers(self):
+        gw = self.start("client_body_temp_path deep/mine; client_body_buffer_size 100;"
+                        "server { listen @P0@; location / { proxy_pass http://@O@; } }",
+                        main="user nobody nogroup;", start=False)
+        os.mkdir(gw.path("deep"), 0o755)
+        os.chmod(gw.dir, 0o777)  # the pid file goes at the end
+        gw.start()
+        self.assertStatus(request(gw.ports[0], "POST", "/up", body=filler(5000)), 200)
+        self.assertNotEqual(os.stat(gw.path("deep/mine")).st_uid, 0)
+
+    def test_a_body_that_does_not_go_on_is_known(self):
+        with Conn(self.port) as conn:
+            for path, sent in ((b"/wrapped/up", 5), (b"/without/up", 0), (b"/wrapped/up", 5)):
+                conn.send(b"POST " + path + b" HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nab")
+                conn.send(b"c")
+                answer = conn.read("POST")
+                self.assertEqual((answer.get("X-Body"), answer.json()["length"]), ("abc", sent))
+
+    def test_small_bodies_are_variables(self):
+        for path in ("/up", "/stream/up"):
+            with self.subTest(path):
+                self.assertEqual(self.upload(path, b"x" * 100).get("X-Body"), "x" * 100)
+                answer = self.upload(path, b"x" * 101)
+                self.assertIsNone(answer.get("X-Body"))
+                self.assertEqual(answer.get("X-File") is None, path == "/stream/up")
 
 
 if __name__ == "__main__":

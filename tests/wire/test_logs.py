@@ -1,8 +1,10 @@
 """The access log and the error log: formats, conditions, levels, reopening, and what a peer cannot write into them."""
+import gzip
 import json
 import os
 import re
 import signal
+import socket
 
 from harness import Conn, WireTest, beyond_nginx, get, main, request, wait_for
 
@@ -211,6 +213,122 @@ class ErrorLog(WireTest):
         self.assertEqual(get(gw.ports[0], "/raw").status, 502)
         gw.wait_log(r"\[error\]")
         self.assertNotRegex(gw.error_log(), r"[\x00-\x08\x0b-\x1f]")
+
+
+class Buffers(WireTest):
+    ORIGINS = 0
+    OPTIONS = {"main": "worker_processes 1;"}
+    HTTP = """
+    log_format u $uri;
+    server {
+        listen @P0@;
+        location / { return 200; }
+        location /held/ { access_log held.log u buffer=64k; return 200; }
+        location /timed/ { access_log timed.log u buffer=64k flush=100ms; return 200; }
+        location /packed/ { access_log packed.log u gzip=9 buffer=64k flush=100ms; return 200; }
+        location /named/ { root @DIR@; open_log_file_cache max=2 inactive=10s min_uses=1 valid=1m;
+            access_log named_$arg_n.log u; return 200; }
+    }
+    """
+
+    def test_flush_and_gzip(self):
+        for path in ("/timed/a", "/packed/a"):
+            self.get(path)
+        self.gw.wait_log("^/timed/a$", name="timed.log")
+        name = self.gw.path("packed.log")
+        wait_for(lambda: os.path.getsize(name) > 0, 5)
+        self.get("/packed/b")
+        wait_for(lambda: open(name, "rb").read().count(b"\x1f\x8b\x08") == 2, 5)
+        with gzip.open(name, "rt") as packed:
+            self.assertEqual(packed.read(), "/packed/a\n/packed/b\n")
+
+    def test_reopen_and_the_end_write_what_is_held(self):
+        gw = self.start(self.HTTP)
+        get(gw.ports[0], "/held/1")
+        get(gw.ports[0], "/timed/1")
+        gw.wait_log("^/timed/1$", name="timed.log")
+        self.assertEqual(gw.read("held.log"), "")
+        os.rename(gw.path("held.log"), gw.path("old.log"))
+        gw.signal(signal.SIGUSR1)
+        gw.wait_log("^/held/1$", name="old.log")
+        wait_for(lambda: os.path.exists(gw.path("held.log")), 5)
+        get(gw.ports[0], "/held/2")
+        gw.signal(signal.SIGQUIT)
+        self.assertEqual(gw.wait_exit(), 0)
+        self.assertEqual(gw.read("held.log"), "/held/2\n")
+
+    def test_files_that_stay_open(self):
+        self.get("/named/1?n=x")
+        self.gw.wait_log("^/named/1$", name="named_x.log")
+        os.rename(self.gw.path("named_x.log"), self.gw.path("moved.log"))
+        self.get("/named/2?n=x")
+        self.gw.wait_log("^/named/2$", name="moved.log")
+        self.assertFalse(os.path.exists(self.gw.path("named_x.log")))
+
+
+class Syslog(WireTest):
+    ORIGINS = 0
+    FORM = r"^<%d>[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d %s%s: %s$"
+
+    def setUp(self):
+        self.server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.server.bind(("127.0.0.1", 0))
+        self.server.settimeout(5)
+        self.gw = self.start("""
+        log_format u $uri;
+        server {
+            listen @P0@;
+            location / { access_log syslog:server=%(at)s u; return 200; }
+            location /own { access_log syslog:server=%(at)s,tag=gate,facility=user,severity=alert,nohostname u;
+                return 200; }
+            location /if { access_log syslog:server=%(at)s u if=$arg_log; return 200; }
+            location /error { error_log syslog:server=%(at)s,severity=debug; access_log off; root @DIR@; }
+            location /unix { access_log syslog:server=unix:@DIR@/log.sock,nohostname u; return 200; }
+        }
+        """ % {"at": "127.0.0.1:%d" % self.server.getsockname()[1]})
+        self.gw.allowed.append("to syslog server")
+
+    def tearDown(self):
+        self.server.close()
+
+    def take(self, server=None):
+        return (server or self.server).recv(8192).decode()
+
+    def test_access_log(self):
+        get(self.gw.ports[0], "/x")
+        self.assertRegex(self.take(), self.FORM % (190, re.escape(socket.gethostname().lower()) + " ", "nginx", "/x"))
+        get(self.gw.ports[0], "/own")
+        self.assertRegex(self.take(), self.FORM % (9, "", "gate", "/own"))
+        for path in ("/if?log=0", "/if", "/if?log=1"):
+            get(self.gw.ports[0], path)
+        self.assertRegex(self.take(), "/if$")
+        get(self.gw.ports[0], "/last")
+        self.assertRegex(self.take(), "/last$")
+
+    def test_error_log_has_the_severity_of_the_line(self):
+        get(self.gw.ports[0], "/error/none")
+        self.assertRegex(self.take(), r"^<187>.* nginx: \d{4}/\d\d/\d\d \d\d:\d\d:\d\d \[error\] .*none")
+
+    def test_a_server_that_is_away(self):
+        self.assertStatus(get(self.gw.ports[0], "/unix"), 200)
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as server:
+            server.bind(self.gw.path("log.sock"))
+            os.chmod(self.gw.path("log.sock"), 0o777)
+            server.settimeout(5)
+            get(self.gw.ports[0], "/unix/back")
+            self.assertRegex(self.take(server), "nginx: /unix/back$")
+
+
+class MemoryLog(WireTest):
+    ORIGINS = 0
+    HTTP = "server { listen @P0@; error_log memory:64k debug; location / { root @DIR@; } }"
+
+    @beyond_nginx
+    def test_s_log_prints_it(self):
+        self.get("/not/there")
+        code, text = self.gw.tool("-s", "log")
+        self.assertEqual(code, 0, text)
+        self.assertRegex(text, r"\[error\].*/not/there")
 
 
 if __name__ == "__main__":

@@ -193,6 +193,13 @@ class Signals(WireTest):
         conn.close()
         gw.stop()
 
+    def test_T_prints_each_file_once(self):
+        gw = self.start("include part.conf; include part.conf; " + PROXY, files={"part.conf": "# part\n"})
+        code, text = gw.tool("-T")
+        self.assertEqual(code, 0, text)
+        self.assertEqual(text.count("# configuration file %s:" % gw.path("part.conf")), 1, text)
+        self.assertEqual(text.count("# part\n"), 1)
+
     def test_s_quit_stop_reopen(self):
         for name in ("quit", "stop"):
             with self.subTest(name):

@@ -1,5 +1,7 @@
 """A location without a handler serves files, as far as a gateway needs it."""
 import os
+import re
+import time
 
 from harness import Conn, WireTest, beyond_nginx, get, main, request
 
@@ -15,6 +17,8 @@ class Static(WireTest):
         location /aka/ { alias @DIR@/www/sub/; }
         location = /aka-file { alias @DIR@/www/a.txt; }
         location /etagless/ { etag off; root @DIR@/second/other/..; }
+        location /few/ { alias @DIR@/www/; max_ranges 2; }
+        location /none/ { alias @DIR@/www/; max_ranges 0; }
         location /before/ { alias @DIR@/www/; if_modified_since before; }
         location /open { alias @DIR@/www/sub/; }
         location ~ ^/taken(.*)$ { alias @DIR@/www/sub/$1; }
@@ -91,13 +95,42 @@ class Static(WireTest):
                 self.assertEqual((answer.status, answer.get("Content-Range")),
                                  (206, "bytes %d-%d/%d" % (first, last, size)))
                 self.assertEqual(answer.body, (b"0123456789" * 300000)[first:last + 1])
-        for value in ("bytes=0-1,4-5", "lines=0-9"):
+        for value in ("lines=0-9", "bytes=", "bytes=0-2999999,0-0"):
             self.assertEqual(len(self.get("/big.bin", [("Range", value)]).body), size)
-        for value in ("3000000-", "-0", "9-3", "x", "1-2-3", ""):
+        for value in ("3000000-", "-0", "9-3", "x", "1-2-3", ","):
             with self.subTest(value):
                 answer = self.get("/big.bin", [("Range", "bytes=" + value)])
                 self.assertEqual((answer.status, answer.get("Content-Range")), (416, "bytes */%d" % size))
                 self.assertIsNone(answer.get("ETag"))
+
+    def parts_of(self, answer):
+        """(Content-Type, Content-Range, bytes) of each part."""
+        boundary = re.fullmatch(r"multipart/byteranges; boundary=(\w+)", answer.get("Content-Type")).group(1).encode()
+        self.assertEqual(len(answer.body), int(answer.get("Content-Length")))
+        first, *parts, end = answer.body.split(b"\r\n--" + boundary)
+        self.assertEqual((first, end), (b"", b"--\r\n"))
+        found = []
+        for part in parts:
+            head, _, body = part.partition(b"\r\n\r\n")
+            fields = dict(line.split(": ") for line in head.decode().strip().split("\r\n"))
+            found.append((fields.get("Content-Type"), fields["Content-Range"], body))
+        return found
+
+    def test_several_ranges(self):
+        size, whole = 3000000, b"0123456789" * 300000
+        answer = self.get("/big.bin", [("Range", "bytes=5-7, -2, 0-199999, 9000000-,1000000-1900000")])
+        self.assertStatus(answer, 206)
+        self.assertEqual(self.parts_of(answer),
+                         [("text/plain", "bytes %d-%d/%d" % (a, b, size), whole[a:b + 1])
+                          for a, b in ((5, 7), (size - 2, size - 1), (0, 199999), (1000000, 1900000))])
+        self.assertIsNone(answer.get("Content-Range"))
+        with Conn(self.port) as conn:  # and the connection goes on
+            conn.get("/data.json", fields="Range: bytes=0-0,1-1\r\n")
+            self.assertEqual(conn.get("/a.txt").text, "text")
+        self.assertStatus(self.get("/few/a.txt", [("Range", "bytes=0-0,1-1")]), 206)
+        self.assertStatus(self.get("/few/a.txt", [("Range", "bytes=0-0,1-1,2-2")]), 200)
+        none = self.get("/none/a.txt", [("Range", "bytes=0-0")])
+        self.assertEqual((none.status, none.get("Accept-Ranges")), (200, None))
 
     def test_a_range_only_if_nothing_changed(self):
         whole = self.get("/a.txt")
@@ -108,6 +141,27 @@ class Static(WireTest):
 
     def test_big_files(self):
         self.assertEqual(self.get("/big.bin").body, b"0123456789" * 300000)
+
+    def test_a_client_that_reads_slowly_gets_all_of_it(self):
+        whole = b"0123456789" * 300000
+        with Conn(self.port, rcvbuf=4096) as conn:
+            conn.send(b"GET /big.bin HTTP/1.1\r\nHost: h\r\n\r\nGET /a.txt HTTP/1.1\r\nHost: h\r\n\r\n")
+            time.sleep(0.2)  # its buffers are full by now, or not: it must get all of it in either case
+            self.assertEqual(conn.read().body, whole)
+            self.assertEqual(conn.read().text, "text")
+
+    def test_a_file_that_becomes_shorter(self):
+        path = self.gw.path("www/shrinks.bin")
+        with open(path, "wb") as f:
+            f.truncate(64 << 20)
+        with Conn(self.port, rcvbuf=4096) as conn:
+            conn.send(b"GET /shrinks.bin HTTP/1.1\r\nHost: h\r\n\r\n")
+            conn.socket.recv(1)
+            os.truncate(path, 1000)
+            left = 1
+            while left:  # the rest of the promised bytes never comes: the connection ends
+                left = len(conn.socket.recv(1 << 20))
+        self.gw.allowed += ["became shorter"]
 
     def test_index(self):
         answer = self.get("/")

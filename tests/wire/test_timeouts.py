@@ -1,7 +1,8 @@
 """Silence ends: each timeout does what its name says, at its time."""
+import signal
 import time
 
-from harness import FACTOR, IS_NGINX, Conn, WireTest, beyond_nginx, main, not_slow
+from harness import FACTOR, IS_NGINX, Conn, WireTest, beyond_nginx, main, not_slow, wait_for
 
 
 def timed(work):
@@ -166,6 +167,62 @@ class Client(WireTest):
             conn.send(b"POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\npart")
             conn.read_to_close(4)
         self.gw.wait_log(r"client.*body|body.*client|reading client request body")
+
+
+class KeepaliveRules(WireTest):
+    ORIGINS = 0
+    HTTP = """
+    log_subrequest on;
+    server {
+        listen @P0@;
+        location / { return 200; }
+        location /safari { keepalive_disable msie6 safari; return 200; }
+        location /none { keepalive_disable none; return 200; }
+        location /spared { keepalive_min_timeout 400ms; return 200; }
+    }
+    """
+
+    def kept(self, path, agent, method=b"GET"):
+        head = b"%s %s HTTP/1.1\r\nHost: h\r\nUser-Agent: %s\r\n\r\n" % (method, path, agent)
+        with Conn(self.port) as conn:
+            return conn.ask(head).get("Connection") == "keep-alive"
+
+    def test_keepalive_disable(self):
+        old, safari = b"Mozilla/4.0 (compatible; MSIE 6.0; X)", b"Mozilla/5.0 (Macintosh; Mac OS X) Safari/533"
+        self.assertFalse(self.kept(b"/", old, b"POST"))
+        self.assertTrue(self.kept(b"/", old))
+        self.assertTrue(self.kept(b"/none", old, b"POST"))
+        self.assertTrue(self.kept(b"/", b"x MSIE 6.0; SV1)", b"POST"))
+        self.assertTrue(self.kept(b"/", b"x MSIE 7.0; y", b"POST"))
+        self.assertTrue(self.kept(b"/", old + b" Opera", b"POST"))
+        self.assertTrue(self.kept(b"/", safari))
+        self.assertFalse(self.kept(b"/safari", safari))
+        self.assertTrue(self.kept(b"/safari", safari + b" Chrome/1"))
+
+    def test_keepalive_min_timeout(self):
+        gw = self.start(self.HTTP)
+        with Conn(gw.ports[0]) as spared, Conn(gw.ports[0]) as other:
+            spared.get("/spared")
+            other.get("/")
+            gw.signal(signal.SIGQUIT)
+            self.assertTrue(other.is_closed())
+            self.assertStatus(spared.get("/"), 200)
+        self.assertEqual(gw.wait_exit(), 0)
+
+
+class RetiredByReload(WireTest):
+    HTTP = "server { listen @P0@; location / { proxy_pass http://@O@; } }"
+    OPTIONS = {"main": "worker_shutdown_timeout 200ms;"}
+
+    def test_worker_shutdown_timeout_after_a_reload(self):
+        with Conn(self.port) as silent, Conn(self.port) as busy, Conn(self.port) as idle:
+            idle.get("/b/10")
+            busy.send(b"GET /hang HTTP/1.1\r\nHost: h\r\n\r\n")
+            wait_for(lambda: len(self.origin.requests) == 2, 5)
+            self.gw.reload()
+            self.assertTrue(silent.is_closed(5))
+            self.assertTrue(busy.is_closed(5))
+            self.assertStatus(idle.get("/b/10"), 200)
 
 
 class Lingering(WireTest):

@@ -20,6 +20,8 @@ using table::Verdict;
 /// Length and framing of the body as it goes upstream; false: the body is still coming (the step runs again).
 bool prepare_body(Exchange& x, const ProxyPlan& plan, ForwardedRequest& request) {
   const table::ProxySettings& settings = *plan.settings;
+  // As in nginx a body that does not go on is read all the same: $request_body may be a part of what does.
+  if ((settings.set_body || !settings.pass_request_body) && !x.body_streaming && !x.body_is_read()) return false;
   if (settings.set_body) {
     request.own_body = settings.set_body->render(x, x.arena);
     request.content_length = request.own_body.size();
@@ -70,13 +72,23 @@ Verdict run_proxy_pass(Exchange& x, const void* params) {
   return x.forwarder->begin(plan, *target.upstream, request);
 }
 
+/// https://: a step of its own, so that the others need not ask.
+Verdict answer_for_tls(Exchange& x, const void* params) {
+  const auto& target = *static_cast<const table::ProxyTarget*>(params);
+  x.log(LogLevel::error, "https:// to upstreams is not served yet, host: \"" + target.host + "\"");
+  x.reason = "upstream TLS is not served yet";
+  return x.error(502);
+}
+
 }  // namespace
 
 void finish_proxy(table::Scope& scope, table::Route& route) {
-  const auto target = scope.local_or_null<table::ProxyTarget>();
+  const auto target = scope.content_or_null<table::ProxyTarget>();
   if (!target) return;
-  const bool prefix_location = route.kind == table::Route::Kind::exact || route.kind == table::Route::Kind::prefix ||
-                               route.kind == table::Route::Kind::prefix_final;
+  if (target->tls) return table::add_step(route, config::Phase::content, &answer_for_tls, target, "proxy_pass");
+  using Kind = table::Route::Kind;
+  const Kind kind = route.kind == Kind::condition ? route.over : route.kind;
+  const bool prefix_location = kind == Kind::exact || kind == Kind::prefix || kind == Kind::prefix_final;
   auto plan = proxy::make_proxy_plan(target, scope.shared<table::ProxySettings>(),
                                      scope.shared<table::ProxySetHeaders>(), scope.get<table::ProxyHideHeaders>(),
                                      scope.get<table::ProxyPassHeaders>(),

@@ -4,14 +4,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
+#include <cstring>
+#include <optional>
 #include <system_error>
 
+#include "http/accept_encoding.h"
 #include "http/target.h"
-#include "policy/content/static_range.h"
-#include "policy/content/static_preconditions.h"
 #include "policy/content/static_file.h"
+#include "policy/content/static_preconditions.h"
 #include "policy/file_type.h"
+#include "policy/gzip_rules.h"
 #include "policy/policy.h"
 #include "proxy/exchange.h"
 #include "proxy/file_path.h"
@@ -22,6 +26,19 @@ using proxy::Exchange;
 using table::Verdict;
 
 namespace {
+
+/// gzip_static and its kin: files that lie compressed beside the plain ones.
+enum class Precompressed : std::uint8_t { off, on, always };
+struct Coding {
+  std::string_view name, suffix;
+};
+constexpr std::array<Coding, 3> codings{{{"br", ".br"}, {"zstd", ".zst"}, {"gzip", ".gz"}}};  // the best one first
+struct PrecompressedSettings { std::array<Precompressed, codings.size()> modes{}; };
+/// What the step works with where one of them is on; else it has no parameters.
+struct StaticPlan {
+  PrecompressedSettings precompressed;
+  std::shared_ptr<const GzipRules> rules;
+};
 
 std::string cause(int error) { return fmt::format("({}: {})", error, std::generic_category().message(error)); }
 
@@ -61,10 +78,12 @@ Verdict no_index(Exchange& x, std::string_view folder) {
   return x.error(404);
 }
 
+/// A zero byte follows.
 std::string_view join(Exchange& x, std::string_view a, std::string_view b) {
-  char* const to = x.arena.chars(a.size() + b.size());
+  char* const to = x.arena.chars(a.size() + b.size() + 1);
   std::memcpy(to, a.data(), a.size());
   std::memcpy(to + a.size(), b.data(), b.size());
+  to[a.size() + b.size()] = '\0';
   return {to, a.size() + b.size()};
 }
 
@@ -104,55 +123,27 @@ Verdict not_modified(Exchange& x) {
   return Verdict::done;
 }
 
-/// RFC 9110 15.5.17: the answer says how long the file is.
-Verdict no_such_range(Exchange& x, std::uint64_t size) {
-  x.reply.fields.clear();
-  x.reply.last_modified = -1;
-  x.reply.fields.add(x.arena, "Content-Range", x.arena.copy(fmt::format("bytes */{}", size)),
-                     http::HeaderId::content_range);
-  return x.error(416);
-}
-
-/// The whole file or the part that was asked for. An error page's file is always sent whole.
-Verdict send_content(Exchange& x, int fd, std::string_view etag, const struct stat& info) {
-  const auto size = static_cast<std::uint64_t>(info.st_size);
-  x.reply.status = 200;
-  x.reply.content_type = file_type(*x.route->files, x.uri);
-  x.reply.has_content_length = true;
-  ByteRange range;
-  if (x.error_status == 0) {
-    range = read_byte_range(wanted_range(x, etag, info.st_mtime), size);
-    x.reply.fields.add(x.arena, "Accept-Ranges", "bytes", http::HeaderId::accept_ranges);
-  }
-  if (range.kind == ByteRange::Kind::whole) {
-    x.reply.content_length = size;
-    return start_file(x, fd, 0, size);
-  }
-  if (range.kind == ByteRange::Kind::unsatisfiable) {
-    ::close(fd);
-    x.reply.has_content_length = false;
-    return no_such_range(x, size);
-  }
-  x.reply.status = 206;
-  x.reply.content_length = range.length;
-  const std::string place = fmt::format("bytes {}-{}/{}", range.first, range.first + range.length - 1, size);
-  x.reply.fields.add(x.arena, "Content-Range", x.arena.copy(place), http::HeaderId::content_range);
-  return start_file(x, fd, range.first, range.length);
-}
-
-Verdict send_file(Exchange& x, int fd, const struct stat& info) {
+/// `coding` is empty for a plain file. An error page's file is sent whatever the request's conditions are.
+Verdict send_file(Exchange& x, int fd, const struct stat& info, std::string_view coding) {
   const std::string_view etag = x.core().etag ? etag_of(x, info) : std::string_view();
-  const Precondition judged =
-      x.error_status == 0 ? judge_preconditions(x, etag, info.st_mtime) : Precondition::pass;
+  const bool is_answer = x.error_status == 0 || x.error_status == 200;
+  const Precondition judged = is_answer ? judge_preconditions(x, etag, info.st_mtime) : Precondition::pass;
   if (judged == Precondition::failed) {
     ::close(fd);
     return x.error(412);
   }
-  x.reply.last_modified = info.st_mtime;
+  if (is_answer) x.reply.last_modified = info.st_mtime;
   if (!etag.empty()) x.reply.fields.add(x.arena, "ETag", etag, http::HeaderId::etag);
-  if (judged == Precondition::pass) return send_content(x, fd, etag, info);
-  ::close(fd);
-  return not_modified(x);
+  if (judged == Precondition::not_modified) {
+    ::close(fd);
+    return not_modified(x);
+  }
+  x.reply.status = 200;
+  x.reply.content_type = file_type(*x.route->files, x.uri);
+  x.reply.has_content_length = x.reply.allow_ranges = true;
+  x.reply.content_length = static_cast<std::uint64_t>(info.st_size);
+  if (!coding.empty()) x.reply.fields.add(x.arena, "Content-Encoding", coding, http::HeaderId::content_encoding);
+  return start_file(x, fd, x.reply.content_length);
 }
 
 /// RFC 9110 15.5.6: a 405 says what is allowed.
@@ -171,6 +162,11 @@ bool leaves_alias(Exchange& x, std::string_view path) {
   return http::has_parent_segment(path);
 }
 
+Verdict not_regular(Exchange& x, std::string_view path) {
+  x.log(LogLevel::crit, fmt::format("\"{}\" is not a regular file", path));
+  return x.error(404);
+}
+
 Verdict serve_file(Exchange& x, std::string_view path) {
   const int fd = open_file(path.data());
   if (fd < 0) return cannot_open(x, path, errno);
@@ -180,17 +176,61 @@ Verdict serve_file(Exchange& x, std::string_view path) {
     ::close(fd);
     return cannot_open(x, path, error);
   }
-  if (S_ISREG(info.st_mode) && x.method_now != http::Method::post) return send_file(x, fd, info);
+  if (S_ISREG(info.st_mode) && x.method_now != http::Method::post) return send_file(x, fd, info, {});
   ::close(fd);
   if (S_ISDIR(info.st_mode)) return to_slash_form(x);
-  if (S_ISREG(info.st_mode)) return not_allowed(x);
-  x.log(LogLevel::crit, fmt::format("\"{}\" is not a regular file", path));
-  return x.error(404);
+  return S_ISREG(info.st_mode) ? not_allowed(x) : not_regular(x, path);
+}
+
+// ---- files that lie compressed -------------------------------------------------------------------------------------
+
+/// The compressed file beside `path`: open, or -1 when there is none that can be served; what is odd is logged.
+int open_compressed(Exchange& x, std::string_view path, struct stat& info) {
+  const int fd = open_file(path.data());
+  if (fd >= 0) {
+    if (::fstat(fd, &info) == 0 && !S_ISDIR(info.st_mode)) return fd;
+    ::close(fd);
+    return -1;
+  }
+  const int error = errno;
+  if (error != ENOENT && error != ENOTDIR && error != ENAMETOOLONG) {
+    x.log(error == EACCES ? LogLevel::error : LogLevel::crit,
+          fmt::format("open() \"{}\" failed {}", path, cause(error)));
+  }
+  return -1;
+}
+
+/// With gzip_vary the field goes with both forms of a file that has two.
+void add_vary(Exchange& x, bool& is_added) {
+  if (!is_added) x.reply.fields.add(x.arena, "Vary", "Accept-Encoding", http::HeaderId::vary);
+  is_added = true;
+}
+
+/// Nothing: the plain file it is.
+std::optional<Verdict> serve_compressed(Exchange& x, std::string_view path, const StaticPlan& plan) {
+  const bool may = may_compress(x, *plan.rules);
+  bool has_vary = false;
+  for (std::size_t i = 0; i < codings.size(); ++i) {
+    const Precompressed mode = plan.precompressed.modes[i];
+    if (mode == Precompressed::off) continue;
+    const bool wanted =
+        mode == Precompressed::always || (may && http::accepts_coding(x.request.fields, codings[i].name));
+    if (!wanted && !plan.rules->vary) continue;
+    const std::string_view compressed = join(x, path, codings[i].suffix);
+    struct stat info;
+    const int fd = open_compressed(x, compressed, info);
+    if (fd < 0) continue;
+    if (mode == Precompressed::on && plan.rules->vary) add_vary(x, has_vary);
+    if (wanted && S_ISREG(info.st_mode)) return send_file(x, fd, info, codings[i].name);
+    ::close(fd);
+    if (wanted) return not_regular(x, compressed);
+  }
+  return std::nullopt;
 }
 
 /// As in nginx POST is refused only when a file is there to be posted to; the path holds no zero byte and no ".."
 /// (http/target.h has seen to it).
-Verdict run(Exchange& x, const void*) {
+Verdict run(Exchange& x, const void* params) {
   using http::Method;
   const Method method = x.method_now;
   if (method != Method::get && method != Method::head && method != Method::post) return not_allowed(x);
@@ -200,16 +240,36 @@ Verdict run(Exchange& x, const void*) {
     x.log(LogLevel::error, fmt::format("\"{}\" is outside of the alias", path));
     return x.error(404);
   }
-  return x.uri.back() == '/' ? serve_index(x, path) : serve_file(x, path);
+  if (x.uri.back() == '/') return serve_index(x, path);
+  if (params && method != Method::post) {
+    if (const auto served = serve_compressed(x, path, *static_cast<const StaticPlan*>(params))) return *served;
+  }
+  return serve_file(x, path);
+}
+
+std::shared_ptr<const StaticPlan> make_plan(table::Scope& scope) {
+  const auto& settings = scope.get<PrecompressedSettings>();
+  bool any = false;
+  for (const Precompressed mode : settings.modes) any = any || mode != Precompressed::off;
+  if (!any) return nullptr;
+  return std::make_shared<const StaticPlan>(StaticPlan{settings, scope.shared<GzipRules>()});
 }
 
 }  // namespace
 
-void finish_static(table::Scope&, table::Route& route) {
+void apply_precompressed(table::Scope& scope, const config::Bound& directive) {
+  const std::string_view name = directive.row->name, word = directive.at(0).text;
+  const std::size_t which = name.starts_with("brotli") ? 0 : name.starts_with("zstd") ? 1 : 2;
+  scope.edit<PrecompressedSettings>().modes[which] = word == "on"       ? Precompressed::on
+                                                     : word == "always" ? Precompressed::always
+                                                                        : Precompressed::off;
+}
+
+void finish_static(table::Scope& scope, table::Route& route) {
   for (const table::Step& step : route.program.steps) {
     if (step.phase == config::Phase::content) return;
   }
-  table::add_step(route, config::Phase::content, run, nullptr, "static");
+  table::add_step(route, config::Phase::content, run, make_plan(scope), "static");
 }
 
 }  // namespace gh::policy

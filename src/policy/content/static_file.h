@@ -11,7 +11,8 @@ class Exchange;
 
 namespace gh::policy {
 
-/// Sends the reply's head (filled in already) and `bytes` of `fd` from `offset` on; it owns `fd` from now on.
-table::Verdict start_file(proxy::Exchange& exchange, int fd, std::uint64_t offset, std::uint64_t bytes);
+/// Sends the reply's head (filled in already, for all of the file) and the `bytes` of `fd`, or the parts of them that
+/// are asked for; it owns `fd` from now on. Large files are sent by the kernel.
+table::Verdict start_file(proxy::Exchange& exchange, int fd, std::uint64_t bytes);
 
 }  // namespace gh::policy

@@ -50,15 +50,4 @@ Precondition judge_preconditions(const Exchange& x, std::string_view etag, std::
   return Precondition::not_modified;
 }
 
-std::string_view wanted_range(const Exchange& x, std::string_view etag, std::int64_t modified) {
-  const http::Field* range = http::find(x.request.fields, HeaderId::range);
-  if (!range || x.request.method != http::Method::get) return {};
-  const http::Field* condition = http::find(x.request.fields, HeaderId::if_range);
-  if (!condition) return range->value;
-  const std::string_view value = condition->value;
-  if (value.ends_with('"')) return !etag.empty() && value == etag ? range->value : std::string_view();
-  const auto date = http::parse_http_date(value);
-  return date && *date == modified ? range->value : std::string_view();
-}
-
 }  // namespace gh::policy

@@ -1,5 +1,5 @@
-// Conditional requests (RFC 9110 13) against a file: If-Match, If-Unmodified-Since, If-None-Match, If-Modified-Since
-// and If-Range. Reads the exchange, answers nothing itself.
+// Conditional requests (RFC 9110 13) against a file: If-Match, If-Unmodified-Since, If-None-Match and
+// If-Modified-Since. Reads the exchange, answers nothing itself.
 #pragma once
 
 #include <cstdint>
@@ -15,8 +15,5 @@ enum class Precondition : std::uint8_t { pass, not_modified, failed };  // 200, 
 
 /// `etag` may be empty; `modified` is in unix seconds.
 Precondition judge_preconditions(const proxy::Exchange& exchange, std::string_view etag, std::int64_t modified);
-
-/// The value of Range when it counts: on a GET (14.2), and if there is an If-Range it holds (13.1.5). Else empty.
-std::string_view wanted_range(const proxy::Exchange& exchange, std::string_view etag, std::int64_t modified);
 
 }  // namespace gh::policy

@@ -50,7 +50,7 @@ Verdict run(Exchange& x, const void*) {
 void apply_stub_status(table::Scope& scope, const config::Bound&) { scope.local<StubStatus>().on = true; }
 
 void finish_stub_status(table::Scope& scope, table::Route& route) {
-  if (!scope.local_or_null<StubStatus>()) return;
+  if (!scope.content_or_null<StubStatus>()) return;
   table::add_step(route, config::Phase::content, run, nullptr, "stub_status");
 }
 

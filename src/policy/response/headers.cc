@@ -165,6 +165,10 @@ void finish_headers(table::Scope& scope, table::Route& route) {
   if (auto rules = effective<header>(scope); rules && !rules->empty()) {
     table::add_step(route, Phase::response, add_headers, std::move(rules), "add_header");
   }
+}
+
+/// Behind all that needs to know the length of the body.
+void finish_trailers(table::Scope& scope, table::Route& route) {
   if (auto rules = effective<trailer>(scope); rules && !rules->empty()) {
     table::add_step(route, Phase::response, add_trailers, std::move(rules), "add_trailer");
   }

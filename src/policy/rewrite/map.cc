@@ -158,7 +158,12 @@ class Reader {
 
 }  // namespace
 
-void declare_map(table::Scope& main, const config::Bound& directive) { declare_computed<Map>(main, directive); }
+void declare_map(table::Scope& main, const config::Bound& directive) {
+  declare_computed<Map>(main, directive);
+  config::for_each_directive(directive.node->children, [&](const config::Node& item) {
+    if (item.name().starts_with('~')) table::declare_group_names(main.builder.variables, item.name());
+  });
+}
 
 void apply_map(table::Scope& scope, const config::Bound& directive) {
   Reader(scope, directive, computed_object<Map>(scope, directive)).run();

@@ -6,12 +6,12 @@
 #include "http/field_value.h"
 #include "policy/file_type.h"
 #include "policy/policy.h"
+#include "policy/rewrite/rewrite_ops.h"
 #include "proxy/exchange.h"
 #include "table/codes.h"
 
 namespace gh::policy {
 
-using config::Phase;
 using proxy::Exchange;
 using table::Verdict;
 
@@ -35,6 +35,7 @@ Verdict answer(Exchange& x, const Return& what) {
   }
   if (!what.has_text && what.status >= 300 && what.status != 304) return x.error(what.status);
   if (what.status == 204 || what.status == 304) {
+    if (x.error_status != 0) return x.respond(what.status, {}, {});  // an error's empty page: it keeps the error's status
     x.reply.status = static_cast<std::uint16_t>(what.status);
     x.send_head({}, true);
     return Verdict::done;
@@ -42,7 +43,10 @@ Verdict answer(Exchange& x, const Return& what) {
   return x.respond(what.status, file_type(*x.route->files, x.uri), what.text.render(x, x.arena));
 }
 
-Verdict run(Exchange& x, const void* params) { return answer(x, *static_cast<const Return*>(params)); }
+Flow run(Exchange& x, const void* params) {
+  answer(x, *static_cast<const Return*>(params));
+  return Flow::answered;
+}
 
 std::optional<unsigned> read_status(std::string_view text) {
   const auto number = parse_uint(text);
@@ -86,16 +90,8 @@ bool read(table::Scope& scope, const config::Bound& directive, Return& out) {
 }  // namespace
 
 void apply_return(table::Scope& scope, const config::Bound& directive) {
-  Return& kept = scope.local<Return>();
-  Return stated;
-  if (read(scope, directive, stated) && kept.status == 0) kept = std::move(stated);  // the first one answers
-}
-
-void finish_return(table::Scope& scope, table::Route& route) {
-  auto stated = scope.local_or_null<Return>();
-  if (!stated || stated->status == 0) return;
-  const Phase phase = route.kind == table::Route::Kind::server ? Phase::server_rewrite : Phase::rewrite;
-  table::add_step(route, phase, run, std::move(stated), "return");
+  auto stated = std::make_shared<Return>();
+  if (read(scope, directive, *stated)) add_op(scope, run, std::move(stated));
 }
 
 }  // namespace gh::policy

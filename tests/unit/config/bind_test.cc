@@ -64,8 +64,22 @@ TEST_CASE("known names: notes, warnings, refusals, each group once a file") {
       "worker_cpu_affinity auto;\nvariables_hash_max_size 1;\nhttp3 on;\nserver {\n"
       " location /a { content_by_lua_block { x } }\n location /b { access_by_lua_block { y } }\n js_content a;\n "
       "js_set b;\n}");
-  CHECK(c->codes() == "N901@1 N901@2 W901@3 E0601@5 E0601@7 E0601@8");
+  CHECK(c->codes() == "N901@1 N901@2 W901@3 E0601@5 E0601@7");
   CHECK(c->diagnostics.all()[3].label == "refused, like 1 more line of this file");
+  CHECK(c->diagnostics.all()[4].label == "refused, like 1 more line of this file");
+}
+
+TEST_CASE("known names: a note of a group does not hide its refusal") {
+  CHECK(check("fcgi_param a;\nfcgi_pass b;\nfcgi_param c;")->codes() == "N901@1 E0601@2");
+}
+
+TEST_CASE("known names with a row are held to it, and are in the result") {
+  const auto c = check("http {\n http2 maybe;\n server {\n http2 on;\n http2 on;\n }\n location /a { http2 on; }\n}");
+  CHECK(c->codes().find("E0309@2") != std::string::npos);
+  CHECK(c->codes().find("E0203@5") != std::string::npos);
+  CHECK(c->codes().find("W901@2") != std::string::npos);
+  CHECK(check("upstream a {\n http2 on;\n}")->codes() == "E0202@2 W901@2");
+  CHECK(check("http2 on;")->bound.size() == 1);
 }
 
 TEST_CASE("known names: what cannot be passed over is an error of its own, once a file and name") {

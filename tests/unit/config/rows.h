@@ -150,12 +150,17 @@ inline const Row rows[] = {
      .repeatable = true},
 };
 
+constexpr Row http2_row{.name = "http2", .contexts = in_http | in_server, .args = {{{"on|off", ArgType::on_off}}}};
+
 inline const Known known[] = {
     {"worker_cpu_affinity", Known::Fate::note, "threads are not pinned", {}},
     {"*_hash_max_size", Known::Fate::note, "tables grow by themselves", {}},
     {"http3", Known::Fate::later, "HTTP/2 and HTTP/1.1 are served", {}},
     {"*_by_lua_block", Known::Fate::refused, "there is no Lua here: use `map`, `set` and expressions", "lua"},
     {"auth_basic", Known::Fate::missing, "without it everybody would pass", {}},
+    {"fcgi_param", Known::Fate::note, "has no meaning without its pass", "fcgi"},
+    {"fcgi_pass", Known::Fate::refused, "FastCGI is not spoken", "fcgi"},
+    {"http2", Known::Fate::later, "HTTP/1.1 is served", {}, &http2_row},
     {"js_*", Known::Fate::refused, "there is no njs here: use `map`, `set` and expressions", {}},
 };
 

@@ -56,12 +56,11 @@ TEST_CASE("conflicts between listens") {
   CHECK(Compiled("server { listen 80 default_server; } server { listen 80 default_server; }").says("E0501"));
   CHECK(Compiled("server { listen 80 backlog=9; } server { listen 80 backlog=10; }").says("E0502", "twice"));
   CHECK(Compiled("server { listen shop.example:80; }").says("E0311", "not an address"));
-  CHECK(Compiled("server { listen 443 ssl; }").says("E0602", "not served yet"));
-  CHECK(Compiled("server { listen 80 proxy_protocol; }").says("E0602"));
   Compiled quic("server { listen 443; listen 443 quic; listen 80 http2; }");
-  CHECK(quic.says("W901", "quic"));
-  CHECK(quic.says("W901", "http2"));
-  CHECK(quic.table);
+  CHECK(quic.says("W901", "QUIC"));
+  CHECK(quic.says("W701", "http2"));
+  CHECK(quic.table->sockets.size() == 2);
+  CHECK(Compiled("server { listen 80; server_name http://a; }").says("W119", "suspicious"));
 }
 
 TEST_CASE("names: $server_name is the first one, kinds as nginx") {

@@ -1,6 +1,8 @@
 // The table of directives itself: rows are complete, and names are known once.
+#include <algorithm>
 #include <set>
 
+#include "directives/shapes.h"
 #include "unit/directives/compiled.h"
 
 using namespace gh;
@@ -35,8 +37,8 @@ TEST_CASE("a known name is no row, has a reason, and stands once") {
 
 TEST_CASE("what would change who may pass is refused, what only helps is passed over") {
   for (const char* line :
-       {"deny all;", "auth_basic x;", "satisfy any;", "limit_except GET { }", "if ($host) { }", "try_files a b;",
-        "rewrite a b;", "set $a b;", "set_real_ip_from 10.0.0.0/8;", "auth_request /a;", "grpc_pass grpc://a;"}) {
+       {"deny all;", "auth_basic x;", "limit_except GET { }", "post_action /x;", "set_real_ip_from 10.0.0.0/8;",
+        "auth_request /a;"}) {
     CAPTURE(line);
     Compiled c(test::server_of("location / { " + std::string(line) + " }"));
     CHECK(c.says("E0602"));
@@ -48,7 +50,7 @@ TEST_CASE("what would change who may pass is refused, what only helps is passed 
     CHECK(c.says("E0601"));
     CHECK_FALSE(c.table);
   }
-  for (const char* line : {"gzip on;", "expires 1d;", "proxy_cache a;", "limit_conn a 1;", "mirror /m;"}) {
+  for (const char* line : {"ssi on;", "charset utf-8;", "proxy_cache off;", "userid on;", "grpc_pass grpc://a:1;"}) {
     CAPTURE(line);
     Compiled c(test::server_of("location / { " + std::string(line) + " }"));
     CHECK(c.says("W901"));
@@ -61,6 +63,45 @@ TEST_CASE("what would change who may pass is refused, what only helps is passed 
     CHECK(c.says("N901"));
     CHECK(c.table);
   }
+}
+
+TEST_CASE("what is passed over is held to nginx's values all the same") {
+  std::set<std::string_view> names;
+  for (const auto shapes : {directives::later_shapes(), directives::no_effect_shapes()}) {
+    for (const config::Row& row : shapes) {
+      CAPTURE(row.name);
+      CHECK(names.insert(row.name).second);
+      const auto known = directives::known_names();
+      const auto entry = std::find_if(known.begin(), known.end(), [&](const auto& k) { return k.name == row.name; });
+      REQUIRE_MESSAGE(entry != known.end(), "a directive that is served needs no shape");
+      CHECK(entry->row == &row);
+      CHECK((entry->fate == config::Known::Fate::later || entry->fate == config::Known::Fate::note));
+    }
+  }
+  CHECK(Compiled(test::server_of("sendfile yes;")).says("E0309"));
+  CHECK(Compiled(test::server_of("sendfile on off;")).says("E0204"));
+  CHECK(Compiled(test::server_of("sendfile on; sendfile off;")).says("E0203"));
+  CHECK(Compiled(test::server_of("multi_accept on;")).says("E0202"));
+  CHECK(Compiled(test::server_of("fastcgi_read_timeout soon;")).says("E0305"));
+}
+
+TEST_CASE("a note does not hide a refusal of its family") {
+  const Compiled c(test::server_of("location / { fastcgi_param A b; fastcgi_pass 127.0.0.1:9000; }"));
+  CHECK((c.says("N901") && c.says("E0601")));
+}
+
+TEST_CASE("sockets of what is not served stay closed") {
+  const Compiled c("server { listen 127.0.0.1:80; listen 127.0.0.1:443 ssl; listen 127.0.0.1:443 quic; }"
+                   "server { listen 127.0.0.1:443; } server { listen 81; listen 127.0.0.1:81 proxy_protocol; }");
+  REQUIRE_MESSAGE(c.table, c.all());
+  CHECK(c.table->sockets.size() == 1);
+  REQUIRE(c.table->closed_sockets.size() == 4);
+  CHECK(c.table->closed_sockets[0].closed_because == "TLS");
+  CHECK(c.table->closed_sockets[1].closed_because == "QUIC");
+  CHECK((c.says("W901", "TLS") && c.says("W901", "QUIC") && c.says("W901", "the PROXY protocol")));
+  CHECK(table::dump(*c.table, "/nowhere/").find("\"waits_for\": \"TLS\"") != std::string::npos);
+  CHECK(Compiled("server { listen 443 ssl; listen 443; }").says("E0502"));
+  CHECK(Compiled("server { listen 443 quic; listen 443 quic; }").says("E0502"));
 }
 
 TEST_CASE("the process") {

@@ -126,14 +126,18 @@ TEST_CASE("variables: the upstream is known when they begin behind the host") {
 
 TEST_CASE("faults of proxy_pass") {
   CHECK(Compiled(pass("10.0.0.1:80")).says("E0318", "no scheme"));
-  CHECK(Compiled(pass("https://10.0.0.1")).says("E0602"));
+  const Compiled tls(pass("https://10.0.0.1"));
+  CHECK(tls.says("W901", "`https://` to upstreams is not served yet"));
+  CHECK(tls.at("/p/").proxy_target->tls);
   CHECK(Compiled(pass("http://10.0.0.1/x", "~ ^/p")).says("E0507", "in a regex location"));
   CHECK(Compiled(pass("http://10.0.0.1/", "@p")).says("E0507", "in a named location"));
   CHECK(Compiled(pass("http://10.0.0.1/$1", "~ ^/(p)")).table);
   CHECK(Compiled(pass("http://10.0.0.1", "~ ^/p")).table);
   CHECK(Compiled("upstream orders { server 10.0.0.1; } " + pass("http://ordres"))
             .says("E0402", "did you mean `orders`?"));
-  CHECK(Compiled(pass("http://orders")).says("E0402", "http://orders:80"));
+  const Compiled host(pass("http://orders"));
+  CHECK(host.says("W416", "http://orders:80"));
+  CHECK(host.at("/p/").proxy_target->upstream->name == "orders:80");
   CHECK(Compiled(pass("http://orders:80")).table);
   CHECK(Compiled(pass("http://localhost")).table);
   CHECK(Compiled(pass("http://bad_char!:80")).says("E0318"));

@@ -218,6 +218,58 @@ TEST_CASE("a server that says nothing: the caller's time-out holds") {
   CHECK(b.server.queries["slow.test"] >= 2);  // it was asked again meanwhile
 }
 
+TEST_CASE("several servers: in turn, and the next one, too, while one is silent") {
+  Bench b;
+  NameServer other(b.loop);
+  ResolverOptions options = b.options();
+  options.servers.push_back(other.address());
+  options.timeout_ms = 800;
+  b.server.records["a.test"] = {{"10.0.0.1"}, {}, 30};
+  other.records["b.test"] = {{"10.0.0.2"}, {}, 30};
+  b.server.silent.insert("s.test");
+  other.records["s.test"] = {{"10.0.0.3"}, {}, 30};
+  b.server.records["n.test"] = {{"10.0.0.4"}, {}, 30};
+  Resolver resolver(b.loop, options);
+  CHECK(b.ask(resolver, "a.test").addresses == Texts{"10.0.0.1"});
+  CHECK(b.ask(resolver, "b.test").addresses == Texts{"10.0.0.2"});
+  CHECK(other.queries["a.test"] + b.server.queries["b.test"] == 0);
+  CHECK(b.ask(resolver, "s.test").addresses == Texts{"10.0.0.3"});
+  CHECK(b.server.queries["s.test"] > 0);
+  CHECK(b.ask(resolver, "n.test").error == 3);  // an answer is an answer: the other server is not asked
+  CHECK(b.server.queries["n.test"] == 0);
+}
+
+TEST_CASE("a name server that is not there fails at once, and is passed over") {
+  Bench b;
+  b.server.records["a.test"] = {{"10.0.0.1"}, {}, 30};
+  ResolverOptions options = b.options();
+  Address nobody;
+  {
+    const NameServer gone(b.loop);
+    nobody = gone.address();
+  }
+  options.servers = {nobody};
+  Resolver alone(b.loop, options);
+  CHECK(b.ask(alone, "a.test").error == ECONNREFUSED);
+  options.servers = {nobody, b.server.address()};
+  Resolver both(b.loop, options);
+  CHECK(b.ask(both, "a.test").addresses == Texts{"10.0.0.1"});
+}
+
+TEST_CASE("a service without stated servers is an error, told later") {
+  Bench b;
+  ResolverOptions options = b.options();
+  options.servers.clear();
+  Resolver resolver(b.loop, options);
+  bool done = false;
+  resolver.resolve_service("_http._tcp.a.test", [&](const Result<Resolver::ServiceAnswer>& answer) {
+    CHECK_FALSE(answer);
+    done = true;
+  });
+  CHECK_FALSE(done);
+  REQUIRE(run_until(b.loop, [&] { return done; }));
+}
+
 TEST_CASE("all who ask while a question is out share its answer; one may cancel") {
   Bench b;
   b.server.records["a.test"] = {{"10.0.0.1"}, {}, 30};

@@ -47,11 +47,62 @@ TEST_CASE("faults") {
   CHECK(gateway.messages.find("did you mean `$status`?") != std::string::npos);
   CHECK_FALSE(gateway.load("log_format f $uri; log_format f $uri; server { listen 8080; }"));
   CHECK_FALSE(gateway.load("log_format combined $uri; server { listen 8080; }"));
-  CHECK_FALSE(gateway.load("server { listen 8080; access_log syslog:server=1.2.3.4; }"));
   CHECK_FALSE(gateway.load("server { listen 8080; access_log nofolder/a.log; }"));
-  REQUIRE(gateway.load(
-      "server { listen 8080; access_log a.log combined buffer=32k flush=5s gzip; location / { return 200; } }"));
-  CHECK(gateway.messages.find("W901") != std::string::npos);
-  gateway.get("/");
-  CHECK(gateway.read("a.log").find("\"GET / HTTP/1.1\" 200 0") != std::string::npos);
+}
+
+TEST_CASE("buffer= holds lines back until it is full; another file has its own") {
+  Gateway gateway(R"(log_format u $uri; server { listen 8080; access_log b.log u buffer=20 flush=1m;
+    location /n { access_log n.log u; return 200; } location / { return 200; } })");
+  gateway.get("/01234567");
+  CHECK(gateway.read("b.log").empty());
+  gateway.get("/n");
+  CHECK(gateway.read("n.log") == "/n\n");
+  gateway.get("/01234568");
+  CHECK(gateway.read("b.log").empty());
+  gateway.get("/9");
+  CHECK(gateway.read("b.log") == "/01234567\n/01234568\n");
+  gateway.get("/" + std::string(30, 'x'));  // longer than the buffer
+  CHECK(gateway.read("b.log") == "/01234567\n/01234568\n/9\n/" + std::string(30, 'x') + "\n");
+}
+
+TEST_CASE("flush= and gzip") {
+  Gateway gateway(R"(log_format u $uri; server { listen 8080; access_log b.log u buffer=1m flush=2s;
+    location /z { access_log z.log u gzip=9 flush=1s; return 200; } location / { return 200; } })");
+  gateway.get("/a");
+  gateway.get("/z");
+  gateway.worker->flush_logs();
+  CHECK(gateway.read("b.log") == "/a\n");
+  CHECK(gateway.read("z.log").starts_with("\x1f\x8b\x08"));
+}
+
+TEST_CASE("a buffer is the file's, and not every log can have one") {
+  const auto refused = [](const char* lines) {
+    Gateway gateway;
+    return !gateway.load("log_format u $uri; server { listen 8080; " + std::string(lines) + " }");
+  };
+  CHECK(refused("access_log a.log u buffer=1k; location / { access_log a.log u buffer=2k; }"));
+  CHECK_FALSE(refused("access_log a.log u buffer=1k; location / { access_log a.log u buffer=1k; }"));
+  CHECK_FALSE(refused("access_log a.log u buffer=1k; location / { access_log a.log u; }"));
+  CHECK(refused("access_log a.log u flush=1s;"));
+  CHECK(refused("access_log a$uri.log u buffer=1k;"));
+  CHECK(refused("access_log syslog:server=127.0.0.1 u buffer=1k;"));
+  CHECK(refused("access_log syslog:server=127.0.0.1 u gzip;"));
+  CHECK(refused("access_log syslog:tag=x u;"));
+  CHECK(refused("access_log a.log u gzip=0;"));
+  CHECK(refused("open_log_file_cache inactive=1s;"));
+  CHECK_FALSE(refused("open_log_file_cache off;"));
+}
+
+TEST_CASE("levels of error_log") {
+  const auto refused = [](const char* line) {
+    Gateway gateway;
+    return !gateway.load(std::string(line) + " server { listen 8080; }");
+  };
+  CHECK_FALSE(refused("error_log e.log debug_http debug_event;"));
+  CHECK_FALSE(refused("error_log memory:1m debug;"));
+  CHECK(refused("error_log memory: debug;"));
+  CHECK(refused("error_log memory:1x;"));
+  CHECK(refused("error_log e.log info warn;"));
+  CHECK(refused("error_log e.log info debug_http;"));
+  CHECK(refused("error_log syslog:server=127.0.0.1,facility=no;"));
 }

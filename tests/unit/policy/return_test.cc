@@ -87,3 +87,17 @@ TEST_CASE("what return does not take") {
   CHECK_FALSE(gateway.load("server { listen 8080; location / { return 200 $nothing_such; } }"));
   CHECK(gateway.messages.find("E0401") != std::string::npos);
 }
+
+TEST_CASE("a redirect names the host of the request, else the address, and the server only where it is told to") {
+  Gateway gateway(R"(server { listen 8080; server_name shop.example;
+    location / { return 301 /x; } location /name { server_name_in_redirect on; return 301 /x; } })");
+  CHECK(gateway.ask("GET / HTTP/1.0\r\nHost: Other:1\r\n\r\n").field("Location") == "http://other:8080/x");
+  CHECK(gateway.ask("GET / HTTP/1.0\r\n\r\n").field("Location") == "http://127.0.0.1:8080/x");
+  CHECK(gateway.ask("GET /name HTTP/1.0\r\n\r\n").field("Location") == "http://shop.example:8080/x");
+}
+
+TEST_CASE("variables of the connection that logs ask for") {
+  Gateway gateway(R"(server { listen 8080;
+    location / { return 200 "$pipe $connections_active $ssl_protocol$proxy_protocol_tlv_0x01$arg_$cookie_."; } })");
+  CHECK(gateway.get("/").body == ". 0 .");
+}

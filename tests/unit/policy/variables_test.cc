@@ -102,3 +102,12 @@ TEST_CASE("every variable is named once and says what it is") {
     names.push_back(row.name);
   }
 }
+
+TEST_CASE("cookies are found as nginx finds them") {
+  Gateway gateway(R"(server { listen 8080; location / { return 200 "$cookie_foo|$cookie_bar|$cookie_qux"; } })");
+  const auto cookies = [&](const char* field) { return gateway.get("/", std::string(field) + "\r\n").body; };
+  CHECK(cookies("Cookie: foo=1; bar=2;qux=3") == "1|2|3");
+  CHECK(cookies("Cookie: foo=1, qux=0; bar=2") == "1, qux=0|2|");
+  CHECK(cookies("Cookie: FOO = a b ; barx=1; bar") == "a b ||");
+  CHECK(cookies("Cookie: xfoo=1; foo=2\r\nCookie: bar=3; foo=4") == "2|3|");
+}

@@ -66,15 +66,15 @@ TEST_CASE("letters may be joined, as in nginx's scripts") {
   CHECK(p.options.quiet);
 }
 
-TEST_CASE("signals are four words") {
-  for (const char* word : {"reload", "reopen", "quit", "stop"}) {
+TEST_CASE("signals are five words") {
+  for (const char* word : {"reload", "reopen", "quit", "stop", "log"}) {
     const Parsed p = parse({"-s", word});
     REQUIRE(p.good);
     CHECK(p.options.command == Command::signal);
     CHECK(p.options.signal == word);
   }
   const std::string message = misuse({"-s", "relod"});
-  CHECK(has(message, "-s takes reload, reopen, quit or stop, not `relod`"));
+  CHECK(has(message, "-s takes reload, reopen, quit, stop or log, not `relod`"));
   CHECK(has(message, "did you mean reload?"));
 }
 

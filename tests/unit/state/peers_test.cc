@@ -164,6 +164,46 @@ TEST_CASE("a reload keeps what a name was resolved to") {
   CHECK(now.list()->primary[0]->live == old->list()->primary[0]->live);
 }
 
+TEST_CASE("SRV answers: ports, weights and priorities of their own, and doubles that stay") {
+  ServerConfig line = name("backend");
+  line.service = "_http._tcp";
+  auto group = std::make_shared<PeerGroup>(std::vector{line}, nullptr, nullptr);
+  const Address one = *Address::parse_ip("10.0.0.1", 8081), two = *Address::parse_ip("10.0.0.2", 8082);
+  const gh::state::FoundAddress found[] = {{one, 3, false}, {one, 3, false}, {two, 5, true}};
+  CHECK_FALSE(group->replace_addresses("backend", std::span<const Address>(&one, 1)));  // a line without service=
+  CHECK(group->replace_addresses("backend", "_http._tcp", found));
+  auto list = group->list();
+  REQUIRE(list->primary.size() == 2);
+  REQUIRE(list->backup.size() == 1);
+  CHECK(list->primary[0]->text == "10.0.0.1:8081");
+  CHECK(list->primary[0]->weight == 3);
+  CHECK(list->primary[0]->id != list->primary[1]->id);
+  CHECK(list->backup[0]->text == "10.0.0.2:8082");
+  CHECK_FALSE(group->replace_addresses("backend", "_http._tcp", found));
+  const gh::state::FoundAddress heavier[] = {{one, 4, false}};
+  CHECK(group->replace_addresses("backend", "_http._tcp", heavier));
+  CHECK(group->list()->primary.at(0)->weight == 4);
+  const PeerGroup after({line, server("10.0.0.9")}, nullptr, group.get());
+  CHECK(after.list()->primary.at(0)->text == "10.0.0.1:8081");
+  line.weight = 7;  // stated: it counts for all of them
+  const PeerGroup stated({line}, nullptr, group.get());
+  CHECK(stated.list()->primary.at(0)->weight == 7);
+}
+
+TEST_CASE("a reload that changes only a name's port keeps its addresses") {
+  ServerConfig line = name("backend:80");
+  line.host = "backend";
+  line.port = 80;
+  auto old = std::make_shared<PeerGroup>(std::vector{line}, nullptr, nullptr);
+  const Address answer[] = {*Address::parse_ip("10.0.0.1", 0)};
+  old->replace_addresses("backend:80", answer);
+  CHECK(old->list()->primary.at(0)->text == "10.0.0.1:80");
+  line.name = "backend:81";
+  line.port = 81;
+  const PeerGroup now({line}, nullptr, old.get());
+  CHECK(now.list()->primary.at(0)->text == "10.0.0.1:81");
+}
+
 TEST_CASE("shape: what makes a group another one") {
   const ServerConfig plain = server("10.0.0.1");
   const auto shape = [](const ServerConfig& config) { return PeerGroup::shape(std::span(&config, 1)); };
@@ -171,6 +211,8 @@ TEST_CASE("shape: what makes a group another one") {
   for (const auto change : {+[](ServerConfig& s) { s.weight = 2; }, +[](ServerConfig& s) { s.max_fails = 0; },
                             +[](ServerConfig& s) { s.fail_timeout_ms = 1; }, +[](ServerConfig& s) { s.max_conns = 1; },
                             +[](ServerConfig& s) { s.backup = true; }, +[](ServerConfig& s) { s.down = true; },
+                            +[](ServerConfig& s) { s.drain = true; }, +[](ServerConfig& s) { s.route = "a"; },
+                            +[](ServerConfig& s) { s.slow_start_ms = 1; },
                             +[](ServerConfig& s) { s.addresses[0].set_port(81); }}) {
     ServerConfig changed = plain;
     change(changed);

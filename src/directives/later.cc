@@ -1,0 +1,335 @@
+// What nginx's directives of later releases take: TLS, HTTP/2 and 3, gRPC, caching, server-side includes and others.
+// They are passed over with a warning (known.cc); their values are looked at as nginx does.
+#include <array>
+
+#include "config/values.h"
+#include "directives/shapes.h"
+#include "table/server_block.h"
+
+namespace gh::directives {
+namespace {
+
+using namespace shape;
+namespace code = table::code;
+
+// ---- what a type cannot say ----------------------------------------------------------------------------------------
+
+/// Variables in the values must exist.
+void look_at_templates(Scope& scope, const Bound& directive) {
+  for (const Value& value : directive.values) {
+    const bool is_file = value.spec->type == ArgType::conf_path && value.text.find('$') != std::string_view::npos;
+    if (value.spec->type == ArgType::templ || is_file) scope.compile(value);
+  }
+}
+
+std::string cache_id(std::string_view name) { return "proxy_cache/" + std::string(name); }
+
+/// "NAME:SIZE".
+bool is_zone(std::string_view text) {
+  const std::size_t colon = text.rfind(':');
+  return colon != std::string_view::npos && colon > 0 && config::parse_size(text.substr(colon + 1), false).has_value();
+}
+
+void look_at_cache_path(Scope& scope, const Bound& directive) {
+  const Value& zone = *directive.find("keys_zone=");
+  if (!is_zone(zone.text)) {
+    scope.error(code::bad_size, zone.span, "invalid zone `" + std::string(zone.text) + "`")
+        .with_label("not NAME:SIZE")
+        .with_help("for example keys_zone=answers:10m");
+    return;
+  }
+  const std::string id = cache_id(zone.text.substr(0, zone.text.rfind(':')));
+  const auto [before, is_new] = scope.builder.zones.try_emplace(id, table::Builder::ZoneEntry{{}, zone.span, false});
+  if (is_new) return;
+  scope.error(code::duplicate_name, zone.span, "a second cache of this name")
+      .with_related(before->second.where, "first defined here")
+      .with_help("give one of them another name");
+}
+
+/// The zone may be defined below; a name with variables is known per request only.
+void look_at_cache(Scope& scope, const Bound& directive) {
+  const Value& value = directive.at(0);
+  scope.compile(value);
+  if (value.text == "off" || value.text.find('$') != std::string_view::npos) return;
+  Scope* main = &table::outermost(scope);
+  main->builder.at_end([main, name = value.text, span = value.span] {
+    if (main->builder.zones.contains(cache_id(name))) return;
+    main->error(code::unknown_zone, span, "no cache is called `" + std::string(name) + "`")
+        .with_help("define it: proxy_cache_path DIR keys_zone=" + std::string(name) + ":10m;");
+  });
+}
+
+/// [STATUS...|any] TIME.
+void look_at_cache_valid(Scope& scope, const Bound& directive) {
+  for (std::size_t i = 0; i < directive.values.size(); ++i) {
+    const Value& value = directive.at(i);
+    if (i + 1 == directive.values.size()) {
+      if (config::parse_time_ms(value.text, true)) return;
+      scope.error(code::bad_time, value.span, "invalid time `" + std::string(value.text) + "`")
+          .with_label("the last word is the time").with_help("for example `10m`");
+      return;
+    }
+    const auto status = config::parse_signed(value.text);
+    if (value.text == "any" || (status && *status >= 100 && *status <= 599)) continue;
+    scope.error(code::bad_status, value.span, "invalid status code `" + std::string(value.text) + "`")
+        .with_help("codes from 100 to 599, or `any`, then the time");
+  }
+}
+
+/// off, none, builtin[:SIZE], shared:NAME:SIZE.
+void look_at_session_cache(Scope& scope, const Bound& directive) {
+  for (const Value& value : directive.values) {
+    const std::string_view text = value.text;
+    const bool shared = text.starts_with("shared:") && is_zone(text.substr(7));
+    const bool builtin = text.starts_with("builtin:") && config::parse_signed(text.substr(8)).value_or(-1) >= 0;
+    if (text == "off" || text == "none" || text == "builtin" || shared || builtin) continue;
+    scope.error(code::bad_choice, value.span, "invalid value `" + std::string(text) + "`")
+        .with_label("not a session cache")
+        .with_help("write `off`, `none`, `builtin` or `shared:NAME:SIZE`");
+  }
+}
+
+/// "off", or KEY=VALUE words of which the first must be there.
+template <std::size_t Count>
+void look_at_keys(Scope& scope, const Bound& directive, const std::array<std::string_view, Count>& keys) {
+  bool first = false;
+  for (const Value& value : directive.values) {
+    if (value.text == "off") return;
+    bool known = false;
+    for (const std::string_view key : keys) known = known || value.text.starts_with(key);
+    first = first || value.text.starts_with(keys[0]);
+    if (known) continue;
+    scope.error(code::unknown_parameter, value.span,
+                "`" + std::string(directive.row->name) + "` has no parameter `" + std::string(value.text) + "`")
+        .with_help("it knows `off`, `" + std::string(keys[0]) + "` and `" + std::string(keys[1]) + "`");
+    return;
+  }
+  if (first) return;
+  scope.error(code::missing_parameter, directive.span(),
+              "`" + std::string(directive.row->name) + "` needs the parameter `" + std::string(keys[0]) + "`")
+      .with_help("add `" + std::string(keys[0]) + "...`, or write `off`");
+}
+
+void look_at_open_files(Scope& scope, const Bound& directive) {
+  look_at_keys(scope, directive, std::array<std::string_view, 2>{"max=", "inactive="});
+}
+void look_at_certificate_cache(Scope& scope, const Bound& directive) {
+  look_at_keys(scope, directive, std::array<std::string_view, 3>{"max=", "valid=", "inactive="});
+}
+
+/// on | off | if_not_owner [from=PART].
+void look_at_symlinks(Scope& scope, const Bound& directive) {
+  for (const Value& value : directive.values) {
+    const std::string_view text = value.text;
+    if (text == "on" || text == "off" || text == "if_not_owner" || text.starts_with("from=")) continue;
+    scope.error(code::bad_choice, value.span, "invalid value `" + std::string(text) + "`")
+        .with_help("write `on`, `off` or `if_not_owner`, then perhaps `from=PART`");
+  }
+}
+
+/// nginx's old form of `listen ... ssl`: the server's sockets stay closed.
+void look_at_ssl(Scope& scope, const Bound& directive) {
+  scope.warning(code::ssl_on, directive.span(), "`ssl` is an old form")
+      .with_help("write `listen ... ssl` for the sockets that speak TLS, and leave `ssl` out");
+  if (directive.at(0).number != 0) table::server_of(scope)->speaks_tls = true;
+}
+
+constexpr Presence optional = Presence::optional;
+constexpr std::string_view tls_versions = "SSLv2|SSLv3|TLSv1|TLSv1.1|TLSv1.2|TLSv1.3";
+constexpr ArgSpec more_words{"value", ArgType::word, Presence::optional};
+
+constexpr Shape all[] = {
+    // --- TLS of clients
+    one("ssl", config::in_server, {on_off}, look_at_ssl),
+    many("ssl_certificate", hs, {file}, look_at_templates),
+    many("ssl_certificate_key", hs, {file}, look_at_templates),
+    one("ssl_certificate_cache", hs, {words}, look_at_certificate_cache),
+    one("ssl_certificate_compression", hs, {on_off}),
+    one("ssl_password_file", hs, {file}),
+    many("ssl_protocols", hs, {choices_of(tls_versions)}),
+    one("ssl_ciphers", hs, {word}),
+    one("ssl_buffer_size", hs, {size_bytes}),
+    one("ssl_verify_client", hs, {choice("off|on|optional|optional_no_ca")}),
+    one("ssl_verify_depth", hs, {any_count}),
+    one("ssl_client_certificate", hs, {file}),
+    one("ssl_trusted_certificate", hs, {file}),
+    one("ssl_prefer_server_ciphers", hs, {on_off}),
+    many("ssl_session_cache", hs, {word, more_words}, look_at_session_cache),
+    one("ssl_session_tickets", hs, {on_off}),
+    many("ssl_session_ticket_key", hs, {file}),
+    one("ssl_session_timeout", hs, {time_s}),
+    one("ssl_crl", hs, {file}),
+    one("ssl_ecdh_curve", hs, {word}),
+    one("ssl_dhparam", hs, {file}),
+    one("ssl_stapling", hs, {on_off}),
+    one("ssl_stapling_verify", hs, {on_off}),
+    one("ssl_stapling_file", hs, {file}),
+    one("ssl_stapling_responder", hs, {word}),
+    one("ssl_early_data", hs, {on_off}),
+    many("ssl_conf_command", hs, {word, word}),
+    one("ssl_reject_handshake", hs, {on_off}),
+    one("ssl_ocsp", hs, {choice("off|on|leaf")}),
+    one("ssl_ocsp_cache", hs, {word}),
+    one("ssl_ocsp_responder", hs, {word}),
+    one("ssl_key_log", hs, {file}),
+    many("ssl_ech_file", hs, {file}),
+
+    // --- TLS to upstreams
+    one("proxy_ssl_server_name", hsl, {on_off}),
+    one("proxy_ssl_name", hsl, {text}, look_at_templates),
+    one("proxy_ssl_verify", hsl, {on_off}),
+    one("proxy_ssl_verify_depth", hsl, {any_count}),
+    one("proxy_ssl_trusted_certificate", hsl, {file}),
+    one("proxy_ssl_certificate", hsl, {file}),
+    one("proxy_ssl_certificate_key", hsl, {file}),
+    one("proxy_ssl_certificate_cache", hsl, {words}, look_at_certificate_cache),
+    many("proxy_ssl_protocols", hsl, {choices_of(tls_versions)}),
+    one("proxy_ssl_ciphers", hsl, {word}),
+    one("proxy_ssl_session_reuse", hsl, {on_off}),
+    one("proxy_ssl_crl", hsl, {file}),
+    one("proxy_ssl_password_file", hsl, {file}),
+    one("proxy_ssl_key_log", hsl, {file}),
+    many("proxy_ssl_conf_command", hsl, {word, word}),
+
+    // --- gRPC
+    many("grpc_set_header", hsl, {word, text}, look_at_templates),
+    many("grpc_hide_header", hsl, {word}),
+    many("grpc_pass_header", hsl, {word}),
+    many("grpc_ignore_headers", hsl,
+         {choices_of("X-Accel-Redirect|X-Accel-Expires|X-Accel-Limit-Rate|X-Accel-Buffering|X-Accel-Charset|Expires|"
+                     "Cache-Control|Set-Cookie|Vary")}),
+    one("grpc_bind", hsl, {text, {"transparent", ArgType::flag, optional}}, look_at_templates),
+    one("grpc_socket_keepalive", hsl, {on_off}),
+    one("grpc_connect_timeout", hsl, {time_ms}),
+    one("grpc_send_timeout", hsl, {time_ms}),
+    one("grpc_read_timeout", hsl, {time_ms}),
+    one("grpc_intercept_errors", hsl, {on_off}),
+    one("grpc_buffer_size", hsl, {size_bytes}),
+    many("grpc_next_upstream", hsl,
+         {choices_of("error|timeout|denied|invalid_header|non_idempotent|http_500|http_502|http_503|http_504|http_403|"
+                     "http_404|http_429|off")}),
+    one("grpc_next_upstream_tries", hsl, {any_count}),
+    one("grpc_next_upstream_timeout", hsl, {time_ms}),
+    one("grpc_ssl_server_name", hsl, {on_off}),
+    one("grpc_ssl_name", hsl, {text}, look_at_templates),
+    one("grpc_ssl_verify", hsl, {on_off}),
+    one("grpc_ssl_verify_depth", hsl, {any_count}),
+    one("grpc_ssl_trusted_certificate", hsl, {file}),
+    one("grpc_ssl_certificate", hsl, {file}),
+    one("grpc_ssl_certificate_key", hsl, {file}),
+    many("grpc_ssl_protocols", hsl, {choices_of(tls_versions)}),
+    one("grpc_ssl_ciphers", hsl, {word}),
+    one("grpc_ssl_session_reuse", hsl, {on_off}),
+    one("grpc_ssl_crl", hsl, {file}),
+    one("grpc_ssl_password_file", hsl, {file}),
+    one("grpc_ssl_key_log", hsl, {file}),
+    many("grpc_ssl_conf_command", hsl, {word, word}),
+
+    // --- HTTP/2 and HTTP/3
+    one("http2", hs, {on_off}),
+    many("http2_push", hsl, {text}, look_at_templates),
+    one("http2_push_preload", hsl, {on_off}),
+    one("http2_max_concurrent_streams", hs, {any_count}),
+    one("http2_max_concurrent_pushes", hs, {any_count}),
+    one("http2_max_requests", hs, {any_count}),
+    one("http2_max_field_size", hs, {size_bytes}),
+    one("http2_max_header_size", hs, {size_bytes}),
+    one("http2_body_preread_size", hs, {size_bytes}),
+    one("http2_chunk_size", hsl, {size_bytes}),
+    one("http2_idle_timeout", hs, {time_ms}),
+    one("http2_recv_timeout", hs, {time_ms}),
+    one("http2_recv_buffer_size", config::in_http, {size_bytes}),
+    one("http2_pool_size", hs, {size_bytes}),
+    one("http2_streams_index_size", hs, {any_count}),
+    one("http3", hs, {on_off}),
+    one("http3_hq", hs, {on_off}),
+    one("http3_max_concurrent_streams", hs, {any_count}),
+    one("http3_stream_buffer_size", hs, {size_bytes}),
+    one("quic_retry", hs, {on_off}),
+    one("quic_gso", hs, {on_off}),
+    one("quic_host_key", hs, {file}),
+    one("quic_active_connection_id_limit", hs, {any_count}),
+
+    // --- caching
+    many("proxy_cache_path", config::in_http,
+         {{"path", ArgType::path},
+          {"keys_zone=", ArgType::word},
+          {"levels=", ArgType::word, optional},
+          {"use_temp_path=", ArgType::on_off, optional},
+          {"inactive=", ArgType::sec, optional},
+          {"max_size=", ArgType::offset, optional},
+          {"min_free=", ArgType::offset, optional},
+          {"loader_files=", ArgType::count, optional},
+          {"loader_sleep=", ArgType::msec, optional},
+          {"loader_threshold=", ArgType::msec, optional},
+          {"manager_files=", ArgType::count, optional},
+          {"manager_sleep=", ArgType::msec, optional},
+          {"manager_threshold=", ArgType::msec, optional},
+          {"purger=", ArgType::on_off, optional},
+          {"purger_files=", ArgType::count, optional},
+          {"purger_sleep=", ArgType::msec, optional},
+          {"purger_threshold=", ArgType::msec, optional}},
+         look_at_cache_path),
+    one("proxy_cache", hsl, {text}, look_at_cache),
+    one("proxy_cache_key", hsl, {text}, look_at_templates),
+    many("proxy_cache_valid", hsl, {words}, look_at_cache_valid),
+    many("proxy_cache_bypass", hsl, {texts}, look_at_templates),
+    many("proxy_no_cache", hsl, {texts}, look_at_templates),
+    many("proxy_cache_purge", hsl, {texts}, look_at_templates),
+    many("proxy_cache_use_stale", hsl,
+         {choices_of("error|timeout|invalid_header|updating|http_500|http_502|http_503|http_504|http_403|http_404|"
+                     "http_429|off")}),
+    one("proxy_cache_lock", hsl, {on_off}),
+    one("proxy_cache_lock_timeout", hsl, {time_ms}),
+    one("proxy_cache_lock_age", hsl, {time_ms}),
+    one("proxy_cache_revalidate", hsl, {on_off}),
+    one("proxy_cache_background_update", hsl, {on_off}),
+    one("proxy_cache_min_uses", hsl, {any_count}),
+    many("proxy_cache_methods", hsl, {choices_of("GET|HEAD|POST")}),
+    one("proxy_cache_max_range_offset", hsl, {{"offset", ArgType::offset}}),
+    one("proxy_cache_convert_head", hsl, {on_off}),
+    one("proxy_store", hsl, {text}, look_at_templates),
+    one("proxy_store_access", hsl, {words}),
+    one("open_file_cache", hsl, {words}, look_at_open_files),
+    one("open_file_cache_valid", hsl, {time_s}),
+    one("open_file_cache_min_uses", hsl, {any_count}),
+    one("open_file_cache_errors", hsl, {on_off}),
+    one("open_file_cache_events", hsl, {on_off}),
+    one("slice", hsl, {size_bytes}),
+
+    // --- what changes answers
+    one("charset", in_hsl_and_if, {text}, look_at_templates),
+    one("source_charset", in_hsl_and_if, {word}),
+    one("override_charset", in_hsl_and_if, {on_off}),
+    many("charset_types", hsl, {words}),
+    one("add_before_body", hsl, {word}),
+    one("add_after_body", hsl, {word}),
+    many("addition_types", hsl, {words}),
+    one("userid", hsl, {choice("off|on|v1|log")}),
+    one("userid_domain", hsl, {word}),
+    one("userid_expires", hsl, {word}),
+    one("userid_flags", hsl, {words}),
+    one("userid_mark", hsl, {word}),
+    one("userid_name", hsl, {word}),
+    one("userid_p3p", hsl, {word}),
+    one("userid_path", hsl, {word}),
+    one("userid_service", hsl, {any_count}),
+    one("ssi", in_hsl_and_if, {on_off}),
+    one("ssi_last_modified", hsl, {on_off}),
+    one("ssi_min_file_chunk", hsl, {size_bytes}),
+    one("ssi_silent_errors", hsl, {on_off}),
+    many("ssi_types", hsl, {words}),
+    one("ssi_value_length", hsl, {any_count}),
+    one("autoindex", hsl, {on_off}),
+    one("autoindex_exact_size", hsl, {on_off}),
+    one("autoindex_format", hsl, {choice("html|xml|json|jsonp")}),
+    one("autoindex_localtime", hsl, {on_off}),
+    one("random_index", config::in_location, {on_off}),
+    one("disable_symlinks", hsl, {words}, look_at_symlinks),
+};
+
+}  // namespace
+
+std::span<const Row> later_shapes() { return all; }
+
+}  // namespace gh::directives

@@ -1,0 +1,112 @@
+// satisfy, auth_delay, and the step that asks a route's access checks one after another (policy/access/access.h).
+#include <fmt/format.h>
+
+#include <vector>
+
+#include "policy/access/access.h"
+#include "policy/policy.h"
+#include "proxy/exchange.h"
+
+namespace gh::policy {
+
+using config::Phase;
+using proxy::Exchange;
+using table::Verdict;
+
+namespace {
+
+struct Check {
+  CheckFn run = nullptr;
+  std::shared_ptr<const void> params;
+  std::string_view name;
+};
+struct Checks { std::vector<Check> list; };  // local to a scope
+
+struct AccessSettings {
+  bool any = false;
+  std::int64_t delay_ms = 0;
+};
+
+struct Group {
+  std::vector<Check> checks;
+  AccessSettings settings;
+};
+
+Verdict refused(Exchange& x, const Group& group, unsigned status) {
+  if (status == 403) x.log(LogLevel::error, "access forbidden by rule");
+  if (status == 401 && group.settings.delay_ms > 0 && x.access.delayed_status == 0) {
+    x.access.delayed_status = static_cast<std::uint16_t>(status);
+    x.resume_after(group.settings.delay_ms);
+    return Verdict::again;
+  }
+  x.access = {};
+  return x.error(status);
+}
+
+/// 401 stays when another check says 403: the client may still do something about it.
+void remember(Exchange& x, unsigned status) {
+  if (x.access.refusal != 401) x.access.refusal = static_cast<std::uint16_t>(status);
+}
+
+void forget_challenge(Exchange& x) {
+  x.reply.fields.remove_if([](const http::Field& field) { return field.id == http::HeaderId::www_authenticate; });
+}
+
+Verdict run(Exchange& x, const void* params) {
+  if (x.parent) return Verdict::next;
+  const Group& group = *static_cast<const Group*>(params);
+  if (x.access.delayed_status != 0) return refused(x, group, x.access.delayed_status);
+  while (x.access.next < group.checks.size()) {
+    const Check& check = group.checks[x.access.next];
+    switch (check.run(x, check.params.get())) {
+      case Access::wait: return Verdict::again;
+      case Access::done: return Verdict::done;
+      case Access::next: break;
+      case Access::pass:
+        if (!group.settings.any) break;
+        forget_challenge(x);
+        x.access = {};
+        return Verdict::next;
+      case Access::refuse: {
+        const unsigned status = x.access.status;
+        if (!group.settings.any || (status != 401 && status != 403)) return refused(x, group, status);
+        remember(x, status);
+        break;
+      }
+    }
+    ++x.access.next;
+  }
+  if (x.access.refusal != 0) return refused(x, group, x.access.refusal);
+  x.access = {};
+  return Verdict::next;
+}
+
+}  // namespace
+
+void add_check(table::Scope& scope, CheckFn check, std::shared_ptr<const void> params, std::string_view name) {
+  scope.local<Checks>().list.push_back({check, std::move(params), name});
+}
+
+Access refuse(Exchange& x, unsigned status) {
+  x.access.status = static_cast<std::uint16_t>(status);
+  return Access::refuse;
+}
+
+void apply_satisfy(table::Scope& scope, const config::Bound& directive) {
+  scope.edit<AccessSettings>().any = directive.at(0).text == "any";
+}
+
+void apply_auth_delay(table::Scope& scope, const config::Bound& directive) {
+  scope.edit<AccessSettings>().delay_ms = directive.at(0).number;
+}
+
+void finish_access(table::Scope& scope, table::Route& route) {
+  const auto checks = scope.local_or_null<Checks>();
+  if (!checks) return;
+  auto group = std::make_shared<Group>();
+  group->checks = checks->list;
+  group->settings = scope.get<AccessSettings>();
+  table::add_step(route, Phase::access, run, std::move(group), "access");
+}
+
+}  // namespace gh::policy

@@ -1,0 +1,94 @@
+"""What is not served yet stays shut: sockets of ssl, quic and the PROXY protocol, grpc_pass and https:// upstreams."""
+import os
+import socket
+
+from harness import Gateway, WireTest, beyond_nginx, free_port, get, main
+
+PLAIN = "server { listen @P0@; location / { return 200 plain; } }"
+
+
+def refuses(port, address="127.0.0.1"):
+    with socket.socket() as s:
+        return s.connect_ex((address, port)) != 0
+
+
+@beyond_nginx
+class ClosedSockets(WireTest):
+    def test_the_other_sockets_of_the_server_answer(self):
+        gw = self.start("""server { listen @P0@; listen @P1@ ssl; listen @P1@ quic; listen @P2@ proxy_protocol;
+            ssl_certificate absent.pem; ssl_certificate_key absent.key; ssl_verify_client on;
+            location / { return 200 plain; } }""")
+        self.assertEqual(get(gw.ports[0]).text, "plain")
+        self.assertEqual([refuses(gw.ports[i]) for i in range(3)], [False, True, True])
+
+    def test_one_server_closes_the_socket_for_all(self):
+        gw = self.start(PLAIN + """server { listen @P1@; server_name a; return 200 a; }
+            server { listen @P1@ ssl; server_name b; return 200 b; }""")
+        self.assertTrue(refuses(gw.ports[1]))
+
+    def test_a_wildcard_does_not_answer_for_a_closed_address(self):
+        gw = self.start(PLAIN + """server { listen @PORT1@; return 200 wildcard; }
+            server { listen @P1@ ssl; return 200 tls; }""")
+        self.assertTrue(refuses(gw.ports[1]))
+        self.assertTrue(refuses(gw.ports[1], "127.0.0.2"))
+
+    def test_an_address_does_not_close_with_its_wildcard(self):
+        gw = self.start("""server { listen @PORT0@ ssl; return 200 tls; }
+            server { listen @P0@; return 200 plain; }""")
+        self.assertEqual(get(gw.ports[0]).text, "plain")
+        self.assertTrue(refuses(gw.ports[0], "127.0.0.2"))
+
+    def test_ssl_on_closes_what_its_server_listens_on(self):
+        gw = self.start(PLAIN + "server { listen @P1@; ssl on; return 200 tls; }")
+        self.assertTrue(refuses(gw.ports[1]))
+
+    def test_nothing_to_listen_on_is_no_start(self):
+        gw = Gateway("", start=False, template="pid gateway.pid; error_log error.log; events { } http {"
+                                               " server { listen @P0@ ssl; return 200 tls; } }")
+        self.addCleanup(gw.discard)
+        gw.probe, *gw.ports = [free_port() for _ in range(5)]
+        gw.write_config()
+        gw.run()
+        self.assertEqual(gw.wait_exit(10), 1)
+        self.assertIn("E0603", gw.read("stderr"))
+        self.assertFalse(os.path.exists(gw.path("gateway.pid")))
+
+    def test_nor_a_reload(self):
+        gw = self.start(PLAIN)
+        gw.write("gateway.conf", gw.expand("pid gateway.pid; error_log error.log; http {"
+                                           " server { listen @P0@ ssl; return 200 tls; } }"))
+        code, said = gw.tool("-s", "reload")
+        self.assertEqual((code, "E0603" in said), (1, True), said)
+        self.assertEqual(get(gw.ports[0]).text, "plain")
+        gw.allowed += ["E0603", "stays closed", "configuration refused"]
+
+
+@beyond_nginx
+class NotServedUpstreams(WireTest):
+    ORIGINS = 1
+    HTTP = """server { listen @P0@; location /tls/ { proxy_pass https://@O@/; }
+        location /any { proxy_pass $http_x_scheme://@O@; } location /grpc { grpc_pass grpc://@O@; }
+        location /page { proxy_pass https://@O@; error_page 502 /sorry; } location /sorry { return 200 sorry; } }"""
+
+    def refused(self, target, pattern, fields=()):
+        before = len(self.origin.requests)
+        self.assertStatus(self.get(target, fields), 502)
+        self.gw.wait_log(pattern)
+        self.assertEqual(len(self.origin.requests), before)
+
+    def test_https(self):
+        self.refused("/tls/", r"\[error\].*https:// to upstreams is not served yet")
+
+    def test_https_in_a_variable(self):
+        self.refused("/any", r"\[error\].*invalid proxy_pass URL.*https", [("X-Scheme", "https")])
+        self.assertStatus(self.get("/any", [("X-Scheme", "http")]), 200)
+
+    def test_grpc(self):
+        self.refused("/grpc", r"\[error\].*grpc_pass is not served yet")
+
+    def test_an_error_page_may_stand_in(self):
+        self.assertEqual(self.get("/page").text, "sorry")
+
+
+if __name__ == "__main__":
+    main()
