@@ -122,6 +122,7 @@ struct RequestState {
   const RequestBody* body_from = nullptr;  // a subexchange that sends its parent's body
   std::int64_t limit_rate = -1, limit_rate_after = -1;  // bytes a second and bytes; -1: as the location says
   std::uint8_t variable_depth = 0;   // computed variables under evaluation, one in another
+  bool variable_cycle = false;       // one of them needs itself: all are given up
   std::int8_t limit_req_status = 0;  // 0 none, 1 passed, 2 delayed, 3 rejected, 4 delayed dry run, 5 rejected dry run
   std::int8_t limit_conn_status = 0; // 0 none, 1 passed, 2 rejected, 3 rejected dry run
   AtEnd* at_end = nullptr;           // newest first
