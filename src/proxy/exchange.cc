@@ -391,7 +391,7 @@ void Exchange::finish() {
   abort_source();
   filters_.reset();
   if (children_) cancel_children();
-  if (parent) return;
+  if (parent && !core().log_subrequest) return;
   for (const table::Step& step : route->program.log) step.run(*this, step.params);
 }
 

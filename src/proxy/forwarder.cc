@@ -161,7 +161,7 @@ void Forwarder::send_request() {
   std::array<iovec, relay_parts> parts;
   std::size_t count = 1;
   parts[0] = part(out.view());
-  body_sent_ = !request_.has_body || request_.has_own_body || (!x_.body_streaming && x_.body.size() == 0);
+  body_sent_ = !request_.has_body || request_.has_own_body || (!x_.body_streaming && x_.forwarded_body().size() == 0);
   if (request_.has_own_body) {
     parts[count++] = part(request_.own_body);
   } else if (request_.has_body && !x_.body_streaming && !x_.forwarded_body().in_file()) {
@@ -174,7 +174,7 @@ void Forwarder::send_request() {
   if (const int error = connection_->stream.write({parts.data(), count}); error != 0) return on_peer_broken(error);
   if (body_sent_) return request_sent();
   if (x_.body_streaming) {
-    if (x_.body.size() > 0) send_begun_file();
+    if (x_.body.in_file()) send_begun_file();
     if (send_failed_ || stage_ == Stage::over) return;
     if (connection_->stream.queued_bytes() > 0) connection_->set_timeout(plan_->settings->send_timeout_ms);
     else connection_->clear_timeout();

@@ -26,7 +26,10 @@ void Forwarder::add_begun_body(Output& out) {
   if (request_.chunked) out << std::string_view(chunk_head, http::write_chunk_head(bytes.size(), chunk_head));
   out << bytes;
   if (request_.chunked) out << "\r\n";
-  x_.body.clear();
+  // What follows is remembered behind it for $request_body, or nothing is.
+  const auto most = static_cast<std::size_t>(x_.core().client_body_buffer_bytes);
+  if (x_.table().uses_request_body) x_.body.remember({}, most);
+  else x_.body.clear();
 }
 
 /// The same, when it did not fit in memory.
@@ -38,7 +41,7 @@ void Forwarder::send_begun_file() {
     on_body({piece.data(), *got});
     at += *got;
   }
-  x_.body.clear();
+  x_.body.remember({}, 0);  // given up
 }
 
 /// Buffered body: keep the peer's queue filled, a piece at a time.
