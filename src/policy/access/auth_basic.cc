@@ -74,7 +74,11 @@ class Job final : public net::Work {
         path_(std::move(path)),
         user_(who.user),
         password_(who.password) {}
-  void forget() { x_ = nullptr; }
+  ~Job() override { explicit_bzero(password_.data(), password_.size()); }
+  void forget() {
+    x_ = nullptr;
+    cancel();
+  }
 
  private:
   void run() override {
@@ -95,12 +99,11 @@ class Job final : public net::Work {
   }
   void done() override {
     if (kind_ == Outcome::Kind::fits) files_->remember(proof_, clock_.now_ms());
-    explicit_bzero(password_.data(), password_.size());
     if (!x_) return;
     outcome_->kind = kind_;
     outcome_->error = error_;
     outcome_->job = nullptr;
-    x_->resume();
+    if (x_->access.pending == outcome_) x_->resume();  // else another answer was decided meanwhile
   }
 
   Exchange* x_;

@@ -99,7 +99,7 @@ TEST_CASE("a question takes the method of its own, the request keeps its own") {
 TEST_CASE("the client leaves while the question is open") {
   Gateway gateway(R"(server { listen 8080; location / { auth_request /auth; stub_status; }
     location = /auth { limit_req zone=one burst=100; stub_status; } }
-    limit_req_zone $server_name zone=one:1m rate=1r/m;)");
+    limit_req_zone $uri zone=one:1m rate=1r/m;)");
   CHECK(status(gateway, "/") == 200);
   for (int i = 0; i < 20; ++i) {
     TestClient client;
