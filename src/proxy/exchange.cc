@@ -277,7 +277,7 @@ bool Exchange::body_has_begun() {
     resume();
     return false;
   }
-  waiting_for_body_ = false;
+  waiting_for_body_ = body_begun_ = false;
   client->want_body(*this, false);
   return true;
 }
@@ -309,6 +309,7 @@ void Exchange::on_body(std::string_view bytes) {
     return;
   }
   if (!waiting_for_body_) return;  // nobody needs it any more
+  if (body_begun_) return body.hold(bytes);
   const bool was_in_file = body.in_file();
   if (const Result<void> kept = body.append(bytes, settings, request.content_length); !kept) {
     log(LogLevel::crit, kept.error().text);

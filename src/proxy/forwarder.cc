@@ -174,8 +174,6 @@ void Forwarder::send_request() {
   if (const int error = connection_->stream.write({parts.data(), count}); error != 0) return on_peer_broken(error);
   if (body_sent_) return request_sent();
   if (x_.body_streaming) {
-    if (x_.body.in_file()) send_begun_file();
-    if (send_failed_ || stage_ == Stage::over) return;
     if (connection_->stream.queued_bytes() > 0) connection_->set_timeout(plan_->settings->send_timeout_ms);
     else connection_->clear_timeout();
     x_.stream_body();

@@ -68,7 +68,6 @@ class Forwarder final : public ContentSource, private upstream::PeerUser, privat
   void open(state::Peer& peer);
   void send_request();
   void add_begun_body(Output& out);
-  void send_begun_file();
   void send_more_body();
   void request_sent();
   void stop_sending();

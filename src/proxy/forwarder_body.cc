@@ -19,7 +19,6 @@ iovec part(std::string_view bytes) { return {const_cast<char*>(bytes.data()), by
 
 /// What came of a streaming body together with the client's head goes out with ours, as one chunk.
 void Forwarder::add_begun_body(Output& out) {
-  if (x_.body.in_file()) return;
   std::string scratch;
   const std::string_view bytes = x_.body.whole(scratch);
   char chunk_head[20];
@@ -30,18 +29,6 @@ void Forwarder::add_begun_body(Output& out) {
   const auto most = static_cast<std::size_t>(x_.core().client_body_buffer_bytes);
   if (x_.table().uses_request_body) x_.body.remember({}, most);
   else x_.body.clear();
-}
-
-/// The same, when it did not fit in memory.
-void Forwarder::send_begun_file() {
-  const std::span<char> piece = x_.worker.file_buffer();
-  for (std::uint64_t at = 0; at < x_.body.size() && !send_failed_;) {
-    const Result<std::size_t> got = x_.body.read_file(at, piece.data(), piece.size());
-    if (!got || *got == 0) return failed_here(got ? "request body file is short" : got.error().text);
-    on_body({piece.data(), *got});
-    at += *got;
-  }
-  x_.body.remember({}, 0);  // given up
 }
 
 /// Buffered body: keep the peer's queue filled, a piece at a time.
