@@ -11,7 +11,7 @@ namespace gh::directives {
 
 extern const table::Module process_module, core_http_module, server_module, location_module, upstream_module,
     files_module, error_page_module, log_module, return_module, limit_req_module, stub_status_module, proxy_module,
-    headers_module, access_group_module;
+    headers_module, access_group_module, gunzip_module, sub_filter_module, gzip_module, limit_rate_module;
 
 std::span<const table::Module* const> all_modules();
 

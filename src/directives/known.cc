@@ -43,12 +43,8 @@ constexpr Names all[] = {
      "reset_timedout_connection keepalive_disable msie_refresh"},
 
     // --- served by later releases, safe to pass over ---
-    {Fate::later, "gzip", "compression is not served yet: answers go out as they are",
-     "gzip gzip_types gzip_comp_level gzip_min_length gzip_vary gzip_proxied gzip_http_version gzip_buffers "
-     "gzip_disable "
-     "gzip_static gzip_window gzip_hash gzip_no_buffer postpone_gzipping gunzip gunzip_buffers brotli brotli_types "
-     "brotli_comp_level brotli_static brotli_min_length brotli_window brotli_buffers zstd zstd_types zstd_comp_level "
-     "zstd_min_length zstd_static"},
+    {Fate::later, "gzip", "files that are encoded already are not looked for yet",
+     "gzip_static brotli_static zstd_static"},
     {Fate::later, "cache", "caching is not served yet: each request goes upstream",
      "proxy_cache proxy_cache_path proxy_cache_key proxy_cache_valid proxy_cache_bypass proxy_cache_use_stale "
      "proxy_cache_lock proxy_cache_lock_timeout proxy_cache_lock_age proxy_cache_revalidate "
@@ -74,14 +70,13 @@ constexpr Names all[] = {
      "http3_max_concurrent_streams http3_stream_buffer_size quic_retry quic_gso quic_host_key "
      "quic_active_connection_id_limit"},
     {Fate::later, "", "not served yet: answers go out unchanged",
-     "expires sub_filter sub_filter_once sub_filter_types sub_filter_last_modified charset charset_types charset_map "
+     "expires charset charset_types charset_map "
      "source_charset override_charset add_before_body add_after_body addition_types userid userid_domain "
      "userid_expires "
      "userid_flags userid_mark userid_name userid_p3p userid_path userid_service proxy_cookie_path proxy_cookie_domain "
      "proxy_cookie_flags early_hints max_ranges slice"},
     {Fate::later, "", "not served yet: requests are not held to it",
-     "limit_conn limit_conn_zone limit_conn_status limit_conn_log_level limit_conn_dry_run limit_rate limit_rate_after "
-     "limit_zone"},
+     "limit_conn limit_conn_zone limit_conn_status limit_conn_log_level limit_conn_dry_run limit_zone"},
     {Fate::later, "", "not served yet: no copies are sent", "mirror mirror_request_body"},
     {Fate::later, "", "not served yet: folders are not listed",
      "autoindex autoindex_exact_size autoindex_format autoindex_localtime random_index"},

@@ -285,7 +285,7 @@ constexpr Row rows[] = {
      .doc = "NUMBER x SIZE bytes of an answer are held for a slow client."},
     setting("proxy_busy_buffers_size", hsl, size_bytes, "16k", set<&ProxySettings::busy_buffers_bytes>,
             "How much may be on its way to the client before reading goes on."),
-    setting("proxy_limit_rate", hsl, size_bytes, "0", set<&ProxySettings::limit_rate>,
+    setting("proxy_limit_rate", hsl, {"rate", ArgType::templ}, "0", set_size_template<&ProxySettings::limit_rate>,
             "Bytes per second read from upstream; 0: no limit."),
     setting("proxy_ignore_client_abort", hsl, on_off, "off", set<&ProxySettings::ignore_client_abort>,
             "Finish the upstream request when the client has gone."),

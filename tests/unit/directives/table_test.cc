@@ -48,7 +48,7 @@ TEST_CASE("what would change who may pass is refused, what only helps is passed 
     CHECK(c.says("E0601"));
     CHECK_FALSE(c.table);
   }
-  for (const char* line : {"gzip on;", "expires 1d;", "proxy_cache a;", "limit_conn a 1;", "mirror /m;"}) {
+  for (const char* line : {"http3 on;", "expires 1d;", "proxy_cache a;", "limit_conn a 1;", "mirror /m;"}) {
     CAPTURE(line);
     Compiled c(test::server_of("location / { " + std::string(line) + " }"));
     CHECK(c.says("W901"));

@@ -1,0 +1,12 @@
+// Accept-Encoding as nginx reads it. Pure.
+#pragma once
+
+#include <string_view>
+
+namespace gh::http {
+
+/// The q-value of `coding` in thousandths: 1000 without one, 0 when the coding is not named, not wanted or its q-value
+/// cannot be read. As in nginx the first mention counts, and `*` names no coding.
+unsigned accepted_q(std::string_view field, std::string_view coding);
+
+}  // namespace gh::http
