@@ -294,7 +294,7 @@ constexpr Code all_codes[] = {
      "allow 10.1.2.3/8;", "allow 10.0.0.0/8;", quiet},
     {"W901", "not served yet",
      "The directive is known, and nothing acts on it in this release: the gateway works without it.",
-     "gzip on;", "# gzip on;", quiet},
+     "http3 on;", "# http3 on;", quiet},
     {"N901", "accepted, no effect here",
      "The directive has no meaning in this program: worker pinning, hash sizes and the like.",
      "worker_cpu_affinity auto;", "", quiet},

@@ -47,10 +47,10 @@ constexpr Names all[] = {
 
     // --- served by later releases, safe to pass over ---
     {Fate::later, "gzip", "compression is not served yet: answers go out as they are",
-     "gzip gzip_types gzip_comp_level gzip_min_length gzip_buffers "
-     "gzip_window gzip_hash gzip_no_buffer postpone_gzipping gunzip gunzip_buffers brotli brotli_types "
-     "brotli_comp_level brotli_min_length brotli_window brotli_buffers zstd zstd_types zstd_comp_level "
-     "zstd_min_length"},
+     ""
+     ""
+     ""
+     ""},
     {Fate::later, "cache", "caching is not served yet: each request goes upstream",
      "proxy_cache proxy_cache_path proxy_cache_key proxy_cache_valid proxy_cache_bypass proxy_cache_use_stale "
      "proxy_cache_lock proxy_cache_lock_timeout proxy_cache_lock_age proxy_cache_revalidate "
@@ -77,13 +77,13 @@ constexpr Names all[] = {
      "http3_max_concurrent_streams http3_stream_buffer_size quic_retry quic_gso quic_host_key "
      "quic_active_connection_id_limit"},
     {Fate::later, "", "not served yet: answers go out unchanged",
-     "sub_filter sub_filter_once sub_filter_types sub_filter_last_modified charset charset_types charset_map "
+     "charset charset_types charset_map "
      "source_charset override_charset add_before_body add_after_body addition_types userid userid_domain "
      "userid_expires "
      "userid_flags userid_mark userid_name userid_p3p userid_path userid_service "
      "early_hints slice"},
     {Fate::later, "", "not served yet: requests are not held to it",
-     "limit_rate limit_rate_after "
+     ""
      "limit_zone"},
     {Fate::later, "grpc", "gRPC upstreams are not served yet: `grpc_pass` answers 502", "grpc_*"},
     {Fate::later, "ssi", "not served yet: the commands stay in the pages as they are",

@@ -229,7 +229,7 @@ constexpr Row rows[] = {
 
     setting("proxy_buffering", hsl, on_off, "on", set<&ProxySettings::buffering>,
             "Take answers from upstream faster than the client reads them."),
-    setting("proxy_limit_rate", hsl, size_bytes, "0", set<&ProxySettings::limit_rate>,
+    setting("proxy_limit_rate", hsl, {"rate", ArgType::templ}, "0", set_size_template<&ProxySettings::limit_rate>,
             "Bytes per second read from upstream; 0: no limit."),
     setting("proxy_ignore_client_abort", hsl, on_off, "off", set<&ProxySettings::ignore_client_abort>,
             "Finish the upstream request when the client has gone."),

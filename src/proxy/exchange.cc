@@ -36,7 +36,7 @@ void Exchange::reset() {
   body_received_ = 0;
   source_ = nullptr;
   filters_.reset();
-  head_pending_ = cut_ = freed_ = false;
+  head_pending_ = cut_ = freed_ = drained_due_ = false;
 }
 
 const table::Table& Exchange::table() const { return *snapshot->table; }
@@ -82,7 +82,7 @@ void Exchange::start_refused(const http::HeadError& refused) {
   abort_source();
   discard_body();
   log(LogLevel::info, fmt::format("client sent an invalid request: {}", refused.reason));
-  if (reply.head_sent) return client->abort_body(*this);
+  if (reply.head_sent) return cut_answer();
   error(refused.status);
 }
 
@@ -255,6 +255,7 @@ void Exchange::resume_after(std::int64_t ms) { worker.loop.timers().set(*this, m
 void Exchange::fire() { resume(); }
 
 void Exchange::run_deferred() {
+  if (std::exchange(drained_due_, false)) tell_drained();
   if (!std::exchange(resume_due_, false)) return;  // put off by an earlier request of this recycled exchange
   if (stage_ == Stage::waiting && !source_) run();
   else if (stage_ == Stage::answering && source_) source_->on_client_drained();  // it gave way to others
@@ -344,7 +345,7 @@ void Exchange::on_body_timeout() {
   log(LogLevel::info, "client timed out while its body was read");
   abort_source();
   discard_body();
-  if (reply.head_sent) return client->abort_body(*this);
+  if (reply.head_sent) return cut_answer();
   error(408);
 }
 
@@ -357,14 +358,7 @@ void Exchange::abort_source() {
   source->on_abort();
 }
 
-void Exchange::on_client_drained() {
-  for (BodyFilter* filter = filters_.get(); filter; filter = filter->next_.get()) filter->on_client_drained();
-  if (source_) source_->on_client_drained();
-}
-
-void Exchange::on_filter_drained() {
-  if (source_) source_->on_client_drained();
-}
+void Exchange::on_client_drained() { tell_drained(); }
 
 void Exchange::on_client_gone() {
   if (stage_ == Stage::over) return;

@@ -133,6 +133,8 @@ struct RequestState {
   // --- the answer ---
   Reply reply;
   std::uint64_t body_bytes_sent = 0; // $body_bytes_sent
+  std::string_view coding;           // the gateway itself encodes the body: "gzip", "br" or "zstd"
+  std::uint64_t coding_in = 0, coding_out = 0;        // its bytes before and after: $gzip_ratio
   AttemptRecord* attempts = nullptr; // first; in order
   AttemptRecord* last_attempt = nullptr;
   const http::ResponseHead* upstream_head = nullptr;  // of the last attempt: $upstream_http_*
@@ -230,8 +232,10 @@ class Exchange final : public RequestState, private net::Deferred, private net::
   [[nodiscard]] bool sends_body() const {
     return request.method != http::Method::head && reply.status != 204 && reply.status != 304;
   }
-  /// A filter that held bytes is ready for more.
+  /// A filter holds fewer bytes than before: at the end of this turn those before it and the source are told.
   void on_filter_drained();
+  /// A filter cannot go on: the source is aborted, and the client must see a cut answer.
+  void fail_answer();
   /// What is forwarded: this request's body, or that of the parent of a subexchange.
   [[nodiscard]] const RequestBody& forwarded_body() const { return body_from ? *body_from : body; }
   /// The source is broken after the head went out: the client must see a cut answer.
@@ -281,6 +285,9 @@ class Exchange final : public RequestState, private net::Deferred, private net::
   table::Verdict send_whole(std::string_view bytes);
 
   void filter_head(std::span<const iovec> first, bool last);
+  void cut_answer();                 // what was sent so far must not look complete
+  void send_pending_head();
+  void tell_drained();
   void cancel_children();
   void pass_to_client(std::span<const iovec> parts, bool last);
   [[nodiscard]] std::size_t held_bytes() const;
@@ -293,6 +300,7 @@ class Exchange final : public RequestState, private net::Deferred, private net::
   class Subexchange* children_ = nullptr;  // running, newest first
   bool head_pending_ = false;        // filters have the body, and the head waits for their first bytes
   bool cut_ = false;                 // the answer was given up: filters that still work have nobody to give to
+  bool drained_due_ = false;         // tell_drained() at the end of this turn
   bool freed_ = false;               // the client side is through with it; it waits for its subexchanges
   Stage stage_ = Stage::receiving;
   std::uint32_t pc_ = 0;             // next step

@@ -7,7 +7,9 @@
 #include <array>
 #include <cstring>
 
+#include "config/values.h"
 #include "proxy/error_page.h"
+#include "proxy/rate_filter.h"
 #include "proxy/worker.h"
 #include "table/proxy_target.h"
 
@@ -57,7 +59,7 @@ Verdict Forwarder::begin(const ProxyPlan& plan, const table::Upstream& up, const
   body_offset_ = 0;
   interim_ = 0;
   buffering_ = plan.settings->buffering;
-  request_started_ = body_sent_ = held_back_ = rate_held_ = false;
+  request_started_ = body_sent_ = held_back_ = false;
   tries_left_ = up.peers->tries();
   if (plan.settings->next_upstream_tries > 0) {
     tries_left_ = std::min(tries_left_, static_cast<std::uint32_t>(plan.settings->next_upstream_tries));
@@ -301,6 +303,8 @@ void Forwarder::relay(std::string_view bytes, bool head_pending) {
   std::array<iovec, relay_parts> parts;
   std::size_t count = 0;
   auto flush = [&](bool last) {
+    const std::int64_t rate = head_pending && x_.sends_body() ? read_rate() : 0;
+    if (rate > 0) x_.add_body_filter(make_source_rate_filter(x_, rate));
     if (head_pending) x_.send_head({parts.data(), count}, last);
     else if (count > 0 || last) x_.send_body({parts.data(), count}, last);
     head_pending = false;
@@ -318,7 +322,10 @@ void Forwarder::relay(std::string_view bytes, bool head_pending) {
     if (step.state == http::BodyReader::State::data) {
       record_->response_length += step.data.size();
       parts[count++] = part(step.data);
-      if (count == relay_parts - 1) flush(false);
+      if (count == relay_parts - 1) {
+        flush(false);
+        if (stage_ != Stage::relaying) return;  // a body filter gave the answer up
+      }
     }
     if (reader_.done()) {
       if (plan_->settings->pass_trailers && reader_.trailer_section().size() > 2) {
@@ -343,7 +350,7 @@ void Forwarder::relay(std::string_view bytes, bool head_pending) {
 
 /// A large rest of a body that goes on byte for byte need not be seen here: the kernel moves it.
 void Forwarder::splice_on() {
-  const std::uint64_t rest = plan_->settings->limit_rate > 0 ? 0 : reader_.may_skip();
+  const std::uint64_t rest = reader_.may_skip();
   net::Stream* to = rest >= least_splice_bytes ? x_.body_stream() : nullptr;
   connection_->stream.splice_to(to, rest);
 }
@@ -360,29 +367,30 @@ void Forwarder::on_peer_spliced(std::size_t bytes) {
 
 /// Back pressure: the peer waits while the client has enough to read.
 void Forwarder::hold_back() {
-  const table::ProxySettings& settings = *plan_->settings;
-  const auto most = static_cast<std::size_t>(buffering_ ? settings.buffers * settings.buffers_bytes
-                                                         : settings.buffer_bytes);
-  if (x_.queued_bytes() <= most) {
-    const std::int64_t wait = settings.limit_rate > 0 ? rate_wait_ms() : 0;
-    if (wait == 0) return connection_->set_timeout(settings.read_timeout_ms);
-    rate_held_ = true;
-    connection_->stream.pause();
-    return connection_->set_timeout(wait);
-  }
+  if (!is_client_full()) return connection_->set_timeout(plan_->settings->read_timeout_ms);
   held_back_ = true;
   connection_->stream.pause();
   connection_->clear_timeout();
 }
 
-/// proxy_limit_rate: how long to wait until the bytes received so far are within the rate.
-std::int64_t Forwarder::rate_wait_ms() const {
-  const auto due = static_cast<std::int64_t>(record_->bytes_received) * 1000 / plan_->settings->limit_rate;
-  return std::max<std::int64_t>(due - since_attempt_ms(), 0);
+bool Forwarder::is_client_full() const {
+  const table::ProxySettings& settings = *plan_->settings;
+  return x_.queued_bytes() > static_cast<std::size_t>(buffering_ ? settings.buffers * settings.buffers_bytes
+                                                                         : settings.buffer_bytes);
+}
+
+/// proxy_limit_rate, 0: none.
+std::int64_t Forwarder::read_rate() {
+  const table::Template& rate = plan_->settings->limit_rate;
+  if (rate.is_empty()) return 0;
+  const std::string_view text = rate.render(x_, x_.arena);
+  const auto bytes = config::parse_size(text, false);
+  if (!bytes && !text.empty()) x_.log(LogLevel::error, fmt::format("invalid size \"{}\"", text));
+  return bytes.value_or(0);
 }
 
 void Forwarder::on_client_drained() {
-  if (!held_back_ || !connection_) return;
+  if (!held_back_ || !connection_ || is_client_full()) return;
   held_back_ = false;
   connection_->stream.resume();
   connection_->set_timeout(plan_->settings->read_timeout_ms);

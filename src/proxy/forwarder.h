@@ -81,7 +81,8 @@ class Forwarder final : public ContentSource, private upstream::PeerUser, privat
   void finish_reply(bool leftover);
   void hold_back();
   void splice_on();
-  [[nodiscard]] std::int64_t rate_wait_ms() const;
+  [[nodiscard]] bool is_client_full() const;
+  [[nodiscard]] std::int64_t read_rate();
   void cut(std::string_view text);
   void failed_here(std::string_view text);
   void failed(Failure failure, unsigned status, std::string_view text);
@@ -125,7 +126,6 @@ class Forwarder final : public ContentSource, private upstream::PeerUser, privat
   bool body_sent_ = false;
   bool held_back_ = false;
   bool buffering_ = true;             // proxy_buffering, or what the answer's X-Accel-Buffering says
-  bool rate_held_ = false;            // paused for proxy_limit_rate; the timer resumes it
   bool got_bytes_ = false;
   bool fresh_only_ = false;           // after a keep-alive race: no more idle connections for this request
   bool send_failed_ = false;          // the peer takes no more of the request; its answer may still come

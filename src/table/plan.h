@@ -146,7 +146,7 @@ struct ProxySettings {
   std::int64_t buffer_bytes = 8 * 1024;        // proxy_buffer_size: the head must fit
   std::int64_t buffers = 8, buffers_bytes = 8 * 1024;
   std::int64_t busy_buffers_bytes = 0;
-  std::int64_t limit_rate = 0;                 // bytes per second read from upstream
+  Template limit_rate;                         // bytes per second read from upstream; empty or 0: no limit
   bool buffering = true;
   bool request_buffering = true;
   bool pass_request_headers = true;
