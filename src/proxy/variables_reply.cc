@@ -105,7 +105,6 @@ std::string_view gzip_ratio(Exchange& x, const VariableParam&) { return ratio(x,
 std::string_view brotli_ratio(Exchange& x, const VariableParam&) { return ratio(x, "br"); }
 std::string_view zstd_ratio(Exchange& x, const VariableParam&) { return ratio(x, "zstd"); }
 std::string_view pipe(Exchange& x, const VariableParam&) { return x.client->is_pipelined() ? "p" : "."; }
-std::string_view absent(Exchange&, const VariableParam&) { return not_found; }
 std::string_view gateway_reason(Exchange& x, const VariableParam&) { return text_or_absent(x.reason); }
 
 constexpr table::VariableRow rows[] = {

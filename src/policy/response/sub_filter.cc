@@ -230,10 +230,10 @@ void finish_sub_filter(table::Scope& scope, table::Route& route) {
   plan->substitutions = std::move(substitutions);
   table::add_step(route, config::Phase::response, substitute, std::move(plan), "sub_filter");
   const auto& steps = route.program.steps;
-  const bool has_content = std::any_of(steps.begin(), steps.end(), [](const table::Step& step) {
-    return step.phase == config::Phase::content;
+  const bool serves_files = std::none_of(steps.begin(), steps.end(), [](const table::Step& step) {
+    return step.phase == config::Phase::content && step.name != "static";
   });
-  if (!has_content) table::add_step(route, config::Phase::precontent, ignore_range, nullptr, "sub_filter");
+  if (serves_files) table::add_step(route, config::Phase::precontent, ignore_range, nullptr, "sub_filter");
 }
 
 }  // namespace gh::policy
