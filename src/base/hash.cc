@@ -103,8 +103,9 @@ std::uint64_t fnv1a(std::string_view bytes) {
   return h;
 }
 
-std::uint64_t keyed_hash(std::string_view bytes) {
-  static const SipKey key = SipKey::draw();
+namespace {
+
+std::uint64_t sip(const SipKey& key, std::string_view bytes) {
   SipState state(key);
   const char* at = bytes.data();
   std::size_t left = bytes.size();
@@ -113,6 +114,18 @@ std::uint64_t keyed_hash(std::string_view bytes) {
   state.v2 ^= 0xff;
   for (int i = 0; i < 3; ++i) state.round();
   return state.v0 ^ state.v1 ^ state.v2 ^ state.v3;
+}
+
+}  // namespace
+
+std::uint64_t keyed_hash(std::string_view bytes) {
+  static const SipKey key = SipKey::draw();
+  return sip(key, bytes);
+}
+
+Hash128 keyed_hash128(std::string_view bytes) {
+  static const SipKey low = SipKey::draw(), high = SipKey::draw();
+  return {sip(low, bytes), sip(high, bytes)};
 }
 
 }  // namespace gh

@@ -3,10 +3,6 @@
 
 #include <pcre2.h>
 
-#include <algorithm>
-
-#include "base/text.h"
-
 namespace gh {
 
 namespace {
@@ -36,73 +32,6 @@ struct Scratch {
 Scratch& scratch() {
   thread_local Scratch instance;
   return instance;
-}
-
-/// The position after the class that starts at `at` ("[...]"), or the end.
-std::size_t skip_class(std::string_view p, std::size_t at) {
-  ++at;
-  if (at < p.size() && p[at] == '^') ++at;
-  if (at < p.size() && p[at] == ']') ++at;  // a first "]" is a member
-  for (; at < p.size() && p[at] != ']'; ++at) {
-    if (p[at] == '\\') {
-      ++at;
-    } else if (p.substr(at, 2) == "[:") {
-      const std::size_t end = p.find(":]", at + 2);
-      if (end != std::string_view::npos) at = end + 1;
-    }
-  }
-  return std::min(at + 1, p.size());
-}
-
-/// True when an alternative may stand outside all groups. Errs on the side of true: then no prefix is claimed.
-bool may_have_alternatives(std::string_view p) {
-  int depth = 0;
-  for (std::size_t at = 0; at < p.size();) {
-    const char c = p[at];
-    if (c == '\\') {
-      if (p.substr(at, 2) == "\\Q") return true;  // not worth following
-      at += 2;
-    } else if (c == '[') {
-      at = skip_class(p, at);
-    } else {
-      if (c == '|' && depth == 0) return true;
-      if (c == '(') ++depth;
-      if (c == ')') --depth;
-      // Comments and options in the pattern change what later characters mean.
-      if (p.substr(at, 2) == "(?" && at + 2 < p.size() && std::string_view(":=!><|P'&(").find(p[at + 2]) ==
-                                                              std::string_view::npos) {
-        return p.find('|') != std::string_view::npos;
-      }
-      ++at;
-    }
-  }
-  return false;
-}
-
-std::string find_literal_prefix(std::string_view p) {
-  if (p.substr(0, 2) == "\\A") {
-    p.remove_prefix(2);
-  } else if (p.substr(0, 1) == "^") {
-    p.remove_prefix(1);
-  } else {
-    return {};
-  }
-  if (may_have_alternatives(p)) return {};
-  std::string prefix;
-  for (std::size_t at = 0; at < p.size(); ++at) {
-    char c = p[at];
-    if (c == '*' || c == '?' || c == '{') {  // the last literal may be absent
-      if (!prefix.empty()) prefix.pop_back();
-      return prefix;
-    }
-    if (std::string_view(".[]()+|^$}").find(c) != std::string_view::npos) return prefix;
-    if (c == '\\') {
-      if (at + 1 >= p.size() || is_alpha(p[at + 1]) || is_digit(p[at + 1])) return prefix;
-      c = p[++at];  // a backslash before a punctuation mark only quotes it
-    }
-    prefix += c;
-  }
-  return prefix;
 }
 
 }  // namespace
@@ -152,7 +81,7 @@ Result<Regex> Regex::compile(std::string_view pattern, bool ignore_case) {
   regex.pattern_ = pattern;
   regex.names_ = regex.code_->names();
   pcre2_pattern_info(code, PCRE2_INFO_CAPTURECOUNT, &regex.group_count_);
-  if (!ignore_case) regex.literal_prefix_ = find_literal_prefix(pattern);
+  regex.literals_ = find_regex_literals(pattern, ignore_case);
   return regex;
 }
 

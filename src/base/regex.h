@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/regex_literals.h"
 #include "base/result.h"
 
 namespace gh {
@@ -40,14 +41,15 @@ class Regex {
   [[nodiscard]] const std::string& pattern() const { return pattern_; }
   [[nodiscard]] const std::vector<Name>& names() const { return names_; }   // (?<name>...) groups
   [[nodiscard]] std::uint32_t group_count() const { return group_count_; }  // without group 0
-  /// Literal text that every match starts with ("^/api/v" of "^/api/v\d"); empty when unknown or not anchored.
-  [[nodiscard]] const std::string& literal_prefix() const { return literal_prefix_; }
+  /// What its subjects start or end with ("/api/v" of "^/api/v\d").
+  [[nodiscard]] const RegexLiterals& literals() const { return literals_; }
 
  private:
   Regex() = default;
   struct Code;
   std::unique_ptr<Code> code_;
-  std::string pattern_, literal_prefix_;
+  std::string pattern_;
+  RegexLiterals literals_;
   std::vector<Name> names_;
   std::uint32_t group_count_ = 0;
 };

@@ -160,6 +160,10 @@ constexpr Code all_codes[] = {
     {"E0318", "invalid URL of an upstream",
      "The URL names a scheme and a host: `http://host`, `http://host:8080/path`, `http://unix:/run/app.sock:/path`.",
      "proxy_pass 127.0.0.1:8080;", "proxy_pass http://127.0.0.1:8080;", {}},
+    {"E0319", "invalid key",
+     "A key of `map` with `hostnames` holds a wildcard elsewhere than as its whole first or last label; or a line of "
+     "`geo` begins with something that is neither a network, a range nor a word it knows.",
+     "map $host $a { hostnames; www.*.example 1; }", "map $host $a { hostnames; *.example 1; }", {}},
     {"E0401", "unknown variable",
      "Nothing defines the variable: it is none of the gateway's own and no group of a regular expression.",
      "return 200 $hots;", "return 200 $host;", {}},
@@ -210,6 +214,15 @@ constexpr Code all_codes[] = {
      "The URI part of `proxy_pass` replaces the path prefix of its location. A regex location, a named location and an "
      "`if` have no prefix.",
      "location ~ ^/v { proxy_pass http://127.0.0.1/x; }", "location ~ ^/v { proxy_pass http://127.0.0.1; }", {}},
+    {"E0508", "a key is given twice",
+     "Each key of a `map` selects one value. Keys are compared without case; `.example.com` is `example.com` and "
+     "`*.example.com`.",
+     "map $uri $a { /x 1; /X 2; }", "map $uri $a { /x 1; }", {}},
+    {"E0509", "ranges overlap",
+     "A range of `geo` may lie inside an earlier one, or be the same again, but not reach over its edge: which value "
+     "would count is not clear.",
+     "geo $a { ranges; 10.0.0.0-10.0.0.9 1; 10.0.0.5-10.0.0.20 2; }",
+     "geo $a { ranges; 10.0.0.0-10.0.0.20 2; 10.0.0.0-10.0.0.9 1; }", {}},
     {"E0601", "refused feature",
      "The directive belongs to a feature that is deliberately not part of this program. The help line"
      " says what to use instead.",
@@ -218,7 +231,7 @@ constexpr Code all_codes[] = {
      "The directive is known, and this release does not serve it. Passing over it would let other requests through, or "
      "answer them in another way, so the configuration is refused as a whole. The help line says what to do until "
      "then. Directives that only cost speed or comfort get W901 instead.",
-     "allow 10.0.0.0/8;\ndeny all;", "listen 127.0.0.1:8080;  # behind a server that checks", {}},
+     "auth_jwt shop;", "listen 127.0.0.1:8080;  # behind a server that checks", {}},
     {"E0603", "nothing to listen on",
      "Every `listen` of the configuration asks for what is not served yet (`ssl`, `quic`, `proxy_protocol`), so no "
      "socket would be opened. `--check` warns of it; a start and a reload are refused.",
@@ -233,6 +246,19 @@ constexpr Code all_codes[] = {
     {"W119", "suspicious server name",
      "A host name holds no slash: a path or a whole URL stands where the name should.",
      "server_name https://shop.example/;", "server_name shop.example;", quiet},
+    {"W121", "a network given twice",
+     "The same network or range has two values in one `geo`. The later one counts; `default` is 0.0.0.0/0 and ::/0.",
+     "geo $a { 10.0.0.0/8 1; 10.0.0.0/8 2; }", "geo $a { 10.0.0.0/8 2; }", quiet},
+    {"W120", "nothing to delete",
+     "`delete` takes out a network or range that stands above it, written the same. There is none.",
+     "geo $a { 10.0.0.0/8 1; delete 10.1.0.0/16; }", "geo $a { 10.0.0.0/8 1; delete 10.0.0.0/8; }", quiet},
+    {"W122", "a variable is computed twice",
+     "Two of map, geo and split_clients define the same variable. The later one counts everywhere.",
+     "map $uri $a { default 1; }\nmap $host $a { default 2; }", "map $host $a { default 2; }", quiet},
+    {"W318", "auth_basic without a file of users",
+     "Nobody can be known: all requests get 403.",
+     "location /admin/ { auth_basic admin; }",
+     "location /admin/ { auth_basic admin; auth_basic_user_file users; }", quiet},
     {"W401", "a host name does not resolve",
      "The peer counts as down until its name resolves.",
      "proxy_pass http://no-such-host.invalid;", "proxy_pass http://10.0.0.1;", quiet},
@@ -244,7 +270,7 @@ constexpr Code all_codes[] = {
      "It counts as down until it resolves.",
      "proxy_pass http://orders;", "proxy_pass http://orders:80;", quiet},
     {"W501", "a zone is never used",
-     "No `limit_req` names it: requests are not held to its rate.",
+     "No `limit_req` or `limit_conn` names it: requests are not held to it.",
      "limit_req_zone $remote_addr zone=a:1m rate=1r/s;", "limit_req zone=a;", quiet},
     {"W701", "listen ... http2 is an old form",
      "HTTP/2 is a matter of the server: `http2 on;` has replaced the parameter.",
@@ -268,7 +294,7 @@ constexpr Code all_codes[] = {
      "allow 10.1.2.3/8;", "allow 10.0.0.0/8;", quiet},
     {"W901", "not served yet",
      "The directive is known, and nothing acts on it in this release: the gateway works without it.",
-     "gzip on;", "# gzip on;", quiet},
+     "http3 on;", "# http3 on;", quiet},
     {"N901", "accepted, no effect here",
      "The directive has no meaning in this program: worker pinning, hash sizes and the like.",
      "worker_cpu_affinity auto;", "", quiet},

@@ -36,13 +36,16 @@ inline constexpr std::string_view bad_number = "E0301", out_of_bounds = "E0302",
                                   bad_size = "E0304", bad_time = "E0305", bad_rate = "E0306", bad_ratio = "E0307",
                                   bad_status = "E0308", bad_on_off = "E0309", bad_choice = "E0310",
                                   bad_address = "E0311", bad_regex = "E0312", not_a_variable = "E0313",
-                                  unset_environment = "E0314", bad_expression = "E0315", empty_value = "E0316";
+                                  unset_environment = "E0314", bad_expression = "E0315", empty_value = "E0316",
+                                  bad_key = "E0319";
 inline constexpr std::string_view unknown_variable = "E0401", unknown_upstream = "E0402", unknown_zone = "E0403",
     unknown_named_location = "E0404", unknown_log_format = "E0405", file_missing = "E0406";
 inline constexpr std::string_view duplicate_default_server = "E0501", duplicate_listen = "E0502",
-    duplicate_location = "E0503", location_outside_parent = "E0504", port_in_use = "E0505", duplicate_name = "E0506";
+    duplicate_location = "E0503", location_outside_parent = "E0504", port_in_use = "E0505", duplicate_name = "E0506",
+    key_twice = "E0508", overlapping_ranges = "E0509";
 inline constexpr std::string_view refused = "E0601", not_served = "E0602";
-inline constexpr std::string_view suspicious_server_name = "W119", taken_as_host = "W416", listen_http2 = "W701",
+inline constexpr std::string_view suspicious_server_name = "W119", nothing_to_delete = "W120", network_twice = "W121",
+                                  computed_twice = "W122", taken_as_host = "W416", listen_http2 = "W701",
                                   ssl_on = "W702";
 inline constexpr std::string_view nothing_to_listen_on = "E0603";
 inline constexpr std::string_view duplicate_server_name = "W103", does_not_resolve = "W401",

@@ -18,6 +18,7 @@ namespace gh::config {
 namespace {
 
 constexpr std::size_t max_include_depth = 64;
+constexpr std::size_t max_data_items = 4000000;  // of one file: lists of networks are long and cheap
 constexpr std::size_t heap_per_byte = 22;  // tree and table of 10,000 locations take 40 MB for 1.8 MB of text
 
 /// Sorted by bytes, whatever the locale; nothing when the folder cannot be read.
@@ -44,9 +45,10 @@ class Includer {
   std::vector<Node> load(std::uint32_t file, Contexts contexts, bool data) {
     expect_heap_growth(l_.sources.file(file).text.size() * heap_per_byte);
     ParseLimits limits = l_.limits;
-    limits.max_directives = l_.limits.max_directives - std::min(l_.directives, l_.limits.max_directives);
+    limits.max_directives =
+        data ? max_data_items : l_.limits.max_directives - std::min(l_.directives, l_.limits.max_directives);
     Parsed parsed = parse_file(l_.sources, file, l_.diagnostics, limits, l_.vocabulary.raw_names());
-    l_.directives += parsed.directives;
+    if (!data) l_.directives += parsed.directives;
     repair_by_indentation(l_.sources, file, parsed, l_.diagnostics);
     if (data) report_rest(l_.sources, file, parsed, l_.diagnostics);
     else repair_by_names(l_.sources, file, parsed, l_.vocabulary, contexts, l_.diagnostics);

@@ -48,6 +48,7 @@ std::unique_ptr<Loaded> load(const LoadOptions& options, const Language& languag
         .error(code::unreadable, {}, fmt::format("cannot read `{}`: {}", printable(path), file.error().text))
         .with_help("name the configuration file: -c FILE");
   }
+  loaded->main_dir = loading.main_dir;
   const ArgumentPlace place = {loading.main_dir, options.prefix};
   loaded->bound = bind(loaded->nodes, options.top, vocabulary, loaded->sources, place, loaded->diagnostics);
   loaded->directives = loading.directives;

@@ -25,6 +25,7 @@ struct Loaded {
   std::vector<Node> nodes;    // main file (with -g first), includes spliced inside the nodes
   std::vector<Bound> bound;   // what passed; incomplete when there are errors
   std::size_t directives = 0;
+  std::string main_dir;       // of the main file, ends with "/"
   bool readable = true;       // false: the main file could not be read (exit 3)
 };
 

@@ -17,24 +17,6 @@
 namespace gh::config {
 namespace {
 
-/// "10.1.2.3/8" as "10.0.0.0/8"; nothing when it is no network at all.
-std::optional<std::string> without_low_bits(std::string_view text) {
-  const std::size_t slash = text.find('/');
-  if (slash == std::string_view::npos) return std::nullopt;
-  const auto address = Address::parse_ip(text.substr(0, slash), 0);
-  const auto bits = parse_uint(text.substr(slash + 1));
-  if (!address || !bits || address->is_unix()) return std::nullopt;
-  std::string bytes(address->binary());
-  if (*bits > bytes.size() * 8) return std::nullopt;
-  for (std::size_t i = 0; i < bytes.size(); ++i) {
-    const std::size_t keep = *bits > i * 8 ? std::min<std::size_t>(*bits - i * 8, 8) : 0;
-    bytes[i] = static_cast<char>(bytes[i] & (0xff00 >> keep));
-  }
-  char out[INET6_ADDRSTRLEN] = {};
-  if (::inet_ntop(address->family(), bytes.data(), out, sizeof out) == nullptr) return std::nullopt;
-  return fmt::format("{}/{}", out, *bits);
-}
-
 /// Types and bounds of one value.
 class Typing {
  public:
@@ -172,12 +154,7 @@ class Typing {
     const auto parsed = Cidr::parse(v.text);
     if (parsed) return true;
     if (const auto meant = without_low_bits(v.text)) {  // nginx takes it with a warning too
-      diagnostics_
-          .warning(code::low_bits, v.span,
-                   fmt::format("low address bits of `{}` are meaningless", printable(v.text, 60)))
-          .with_label("read as " + *meant)
-          .with_help(fmt::format("write `{}`", *meant))
-          .with_fix(v.span, *meant);
+      warn_of_low_bits(v.text, v.span, diagnostics_);
       v.text = sources_.keep(*meant);
       return true;
     }
@@ -253,6 +230,33 @@ bool is_escaped_on_purpose(std::string_view raw, std::size_t second) {
 }
 
 }  // namespace
+
+std::optional<std::string> without_low_bits(std::string_view text) {
+  const std::size_t slash = text.find('/');
+  if (slash == std::string_view::npos) return std::nullopt;
+  const auto address = Address::parse_ip(text.substr(0, slash), 0);
+  const auto bits = parse_uint(text.substr(slash + 1));
+  if (!address || !bits || address->is_unix()) return std::nullopt;
+  std::string bytes(address->binary());
+  if (*bits > bytes.size() * 8) return std::nullopt;
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    const std::size_t keep = *bits > i * 8 ? std::min<std::size_t>(*bits - i * 8, 8) : 0;
+    bytes[i] = static_cast<char>(bytes[i] & (0xff00 >> keep));
+  }
+  char out[INET6_ADDRSTRLEN] = {};
+  if (::inet_ntop(address->family(), bytes.data(), out, sizeof out) == nullptr) return std::nullopt;
+  return fmt::format("{}/{}", out, *bits);
+}
+
+void warn_of_low_bits(std::string_view text, Span span, Diagnostics& diagnostics) {
+  const auto meant = without_low_bits(text);
+  if (!meant) return;
+  diagnostics
+      .warning(code::low_bits, span, fmt::format("low address bits of `{}` are meaningless", printable(text, 60)))
+      .with_label("read as " + *meant)
+      .with_help(fmt::format("write `{}`", *meant))
+      .with_fix(span, *meant);
+}
 
 void warn_of_escapes(Span span, const Sources& sources, Diagnostics& diagnostics) {
   const std::string_view raw = sources.text(span);

@@ -11,25 +11,40 @@ namespace gh::directives {
 
 extern const table::Module
     access_group_module,
+    allow_module,
+    auth_basic_module,
+    auth_request_module,
     compression_module,
     core_http_module,
     error_page_module,
     expires_module,
     files_module,
     grpc_pass_module,
+    gunzip_module,
+    gzip_module,
     headers_module,
+    limit_conn_module,
+    limit_rate_module,
     limit_req_module,
     location_module,
     log_module,
+    map_module,
+    mirror_module,
     process_module,
+    proxy_buffers_module,
     proxy_module,
+    proxy_rewrites_module,
     range_module,
+    realip_module,
     rewrite_module,
+    secure_link_module,
     server_module,
     stub_status_module,
+    sub_filter_module,
     trailers_module,
     try_files_module,
-    upstream_module;
+    upstream_module,
+    valid_referers_module;
 
 std::span<const table::Module* const> all_modules();
 

@@ -47,10 +47,10 @@ constexpr Names all[] = {
 
     // --- served by later releases, safe to pass over ---
     {Fate::later, "gzip", "compression is not served yet: answers go out as they are",
-     "gzip gzip_types gzip_comp_level gzip_min_length gzip_buffers "
-     "gzip_window gzip_hash gzip_no_buffer postpone_gzipping gunzip gunzip_buffers brotli brotli_types "
-     "brotli_comp_level brotli_min_length brotli_window brotli_buffers zstd zstd_types zstd_comp_level "
-     "zstd_min_length"},
+     ""
+     ""
+     ""
+     ""},
     {Fate::later, "cache", "caching is not served yet: each request goes upstream",
      "proxy_cache proxy_cache_path proxy_cache_key proxy_cache_valid proxy_cache_bypass proxy_cache_use_stale "
      "proxy_cache_lock proxy_cache_lock_timeout proxy_cache_lock_age proxy_cache_revalidate "
@@ -77,19 +77,18 @@ constexpr Names all[] = {
      "http3_max_concurrent_streams http3_stream_buffer_size quic_retry quic_gso quic_host_key "
      "quic_active_connection_id_limit"},
     {Fate::later, "", "not served yet: answers go out unchanged",
-     "sub_filter sub_filter_once sub_filter_types sub_filter_last_modified charset charset_types charset_map "
+     "charset charset_types charset_map "
      "source_charset override_charset add_before_body add_after_body addition_types userid userid_domain "
      "userid_expires "
-     "userid_flags userid_mark userid_name userid_p3p userid_path userid_service proxy_cookie_path proxy_cookie_domain "
-     "proxy_cookie_flags early_hints slice"},
+     "userid_flags userid_mark userid_name userid_p3p userid_path userid_service "
+     "early_hints slice"},
     {Fate::later, "", "not served yet: requests are not held to it",
-     "limit_conn limit_conn_zone limit_conn_status limit_conn_log_level limit_conn_dry_run limit_rate limit_rate_after "
+     ""
      "limit_zone"},
     {Fate::later, "grpc", "gRPC upstreams are not served yet: `grpc_pass` answers 502", "grpc_*"},
     {Fate::later, "ssi", "not served yet: the commands stay in the pages as they are",
      "ssi ssi_last_modified ssi_min_file_chunk ssi_silent_errors ssi_types ssi_value_length"},
     {Fate::later, "", "not served yet: symbolic links are followed", "disable_symlinks"},
-    {Fate::later, "", "not served yet: no copies are sent", "mirror mirror_request_body"},
     {Fate::later, "", "not served yet: folders are not listed",
      "autoindex autoindex_exact_size autoindex_format autoindex_localtime random_index"},
     {Fate::later, "", "not served yet: servers are chosen without it",
@@ -106,21 +105,21 @@ constexpr Names all[] = {
     // --- refused until it is served: without it other requests would pass, or other things would run ---
     {Fate::missing, "access",
      "without access rules everybody would pass: put a server that checks in front, and listen on 127.0.0.1",
-     "allow deny satisfy_any auth_basic auth_basic_user_file auth_request auth_request_set "
+     "satisfy_any "
      "auth_oidc "
      "auth_jwt auth_jwt_claim_set auth_jwt_header_set auth_jwt_key_cache auth_jwt_key_file auth_jwt_key_request "
-     "auth_jwt_leeway auth_jwt_require auth_jwt_type auth_require limit_except secure_link secure_link_md5 "
-     "secure_link_secret valid_referers auth_digest auth_pam auth_ldap auth_spnego oidc_provider"},
+     "auth_jwt_leeway auth_jwt_require auth_jwt_type auth_require "
+     "auth_digest auth_pam auth_ldap auth_spnego oidc_provider"},
     {Fate::missing, "", "rewriting is not served yet: write a `location` with `return` or `proxy_pass` for each case",
      "rewrite_by_condition"},
     {Fate::missing, "", "computed variables are not served yet: write a `location` or a `server` for each case",
-     "map geo geoip_country geoip_city geoip_org geoip2 geoip2_proxy geoip2_proxy_recursive split_clients "
+     "geoip_country geoip_city geoip_org geoip2 geoip2_proxy geoip2_proxy_recursive "
      "num_map keyval keyval_zone set_secure_random_alphanum"},
     {Fate::missing, "", "use `error_page 404 = @name`, or `proxy_pass` in a location of its own",
      "post_action"},
     {Fate::missing, "",
      "client addresses would be those of the balancer: take them from a field that it sets, in the service behind",
-     "set_real_ip_from real_ip_header real_ip_recursive proxy_protocol_timeout set_proxy_protocol proxy_protocol"},
+     "proxy_protocol_timeout set_proxy_protocol proxy_protocol"},
     {Fate::refused, "", "this way to answer requests is not served",
      "empty_gif dav_methods dav_access create_full_put_path min_delete_depth dav_ext_methods flv mp4 mp4_buffer_size "
      "mp4_max_buffer_size mp4_limit_rate mp4_limit_rate_after mp4_start_key_frame hls hls_buffers hls_forward_args "

@@ -9,6 +9,7 @@
 #include "policy/policy.h"
 #include "table/build.h"
 #include "table/plan.h"
+#include "table/proxy_target.h"
 #include "table/server_block.h"
 
 namespace gh::directives {
@@ -161,44 +162,6 @@ void apply_field_name(Scope& scope, const Bound& directive) {
   scope.edit_list<Group>().list.push_back(to_lower(directive.at(0).text));
 }
 
-void apply_buffers(Scope& scope, const Bound& directive) {
-  auto& proxy = scope.edit<ProxySettings>();
-  proxy.buffers = directive.at(0).number;
-  proxy.buffers_bytes = directive.at(1).number;
-}
-
-bool compile_redirect_regex(Scope& scope, const Value& from, table::RedirectRule& rule) {
-  const bool ignore_case = from.text.starts_with("~*");
-  auto regex = Regex::compile(std::string_view(from.text).substr(ignore_case ? 2 : 1), ignore_case);
-  if (!regex) {
-    scope.error(code::bad_regex, from.span, "regular expression: " + regex.error().text);
-    return false;
-  }
-  rule.regex = std::make_shared<const Regex>(std::move(*regex));
-  rule.regex_slots = table::define_names(scope, *rule.regex, from.span);
-  return true;
-}
-
-void apply_redirect(Scope& scope, const Bound& directive) {
-  const bool first = !scope.is_own<table::ProxyRedirects>();
-  auto& redirects = scope.edit_list<table::ProxyRedirects>();
-  if (first) redirects.use_default = false;
-  const Value& from = directive.at(0);
-  if (directive.values.size() == 1) {
-    if (from.text == "off") redirects.off = true;
-    else if (from.text == "default") redirects.use_default = true;
-    else
-      scope.error(code::bad_choice, from.span,
-                  "`proxy_redirect` takes off, default, or two texts: what to replace and by what");
-    return;
-  }
-  table::RedirectRule rule;
-  if (!from.text.starts_with("~")) rule.from = scope.compile(from.text, from.span);
-  else if (!compile_redirect_regex(scope, from, rule)) return;
-  rule.to = scope.compile(directive.at(1));
-  redirects.list.push_back(std::move(rule));
-}
-
 constexpr config::Contexts pass_contexts = config::in_location | config::in_location_if | config::in_limit_except;
 constexpr ArgSpec field_name{"field", ArgType::word};
 
@@ -266,18 +229,7 @@ constexpr Row rows[] = {
 
     setting("proxy_buffering", hsl, on_off, "on", set<&ProxySettings::buffering>,
             "Take answers from upstream faster than the client reads them."),
-    setting("proxy_buffer_size", hsl, {"size", ArgType::bytes, Presence::required, {}, 1}, "8k",
-            set<&ProxySettings::buffer_bytes>, "Limit of an upstream's head; 502 above it."),
-    {.name = "proxy_buffers",
-     .contexts = hsl,
-     .args = {{{"number", ArgType::count, Presence::required, {}, 1},
-               {"size", ArgType::bytes, Presence::required, {}, 1}}},
-     .fallback = "8 8k",
-     .apply = apply_buffers,
-     .doc = "NUMBER x SIZE bytes of an answer are held for a slow client."},
-    setting("proxy_busy_buffers_size", hsl, size_bytes, "16k", set<&ProxySettings::busy_buffers_bytes>,
-            "How much may be on its way to the client before reading goes on."),
-    setting("proxy_limit_rate", hsl, size_bytes, "0", set<&ProxySettings::limit_rate>,
+    setting("proxy_limit_rate", hsl, {"rate", ArgType::templ}, "0", set_size_template<&ProxySettings::limit_rate>,
             "Bytes per second read from upstream; 0: no limit."),
     setting("proxy_ignore_client_abort", hsl, on_off, "off", set<&ProxySettings::ignore_client_abort>,
             "Finish the upstream request when the client has gone."),
@@ -293,15 +245,6 @@ constexpr Row rows[] = {
           "A field that would be hidden (Date, Server, X-Accel-...) is passed on."),
     lists("proxy_ignore_headers", {"field", ArgType::word, Presence::repeat_one}, apply_ignore_headers,
           "Fields of the answer that are not acted on.", false),
-    {.name = "proxy_redirect",
-     .contexts = hsl,
-     .args = {{{"from", ArgType::word}, {"to", ArgType::templ, Presence::optional}}},
-     .fallback = "default",
-     .inherit = Inherit::replace,
-     .repeatable = true,
-     .apply = apply_redirect,
-     .declare = table::declare_group_names,
-     .doc = "Changes Location and Refresh of answers: off, default, or FROM TO (FROM may be ~regex)."},
 };
 
 void end(Scope& main) {

@@ -6,6 +6,8 @@
 #include <type_traits>
 
 #include "config/directive.h"
+#include "config/values.h"
+#include "table/codes.h"
 #include "table/scope.h"
 
 namespace gh::directives {
@@ -50,6 +52,19 @@ void set(Scope& scope, const Bound& directive) {
   if constexpr (std::is_same_v<Type, bool>) assign<Member>(scope, value.number != 0);
   else if constexpr (std::is_same_v<Type, std::string>) assign<Member>(scope, std::string(value.text));
   else assign<Member>(scope, static_cast<Type>(value.number));
+}
+
+/// A size that may hold variables; a constant one is checked here.
+template <auto Member>
+void set_size_template(Scope& scope, const Bound& directive) {
+  using Group = typename detail::MemberTraits<decltype(Member)>::Group;
+  const Value& value = directive.at(0);
+  if (value.text.find('$') == std::string_view::npos && !config::parse_size(value.text, false)) {
+    scope.error(table::code::bad_size, value.span, "`" + std::string(value.text) + "` is no size")
+        .with_help("write a whole number of bytes, or with k or m: `64k`");
+    return;
+  }
+  scope.edit<Group>().*Member = scope.compile(value);
 }
 
 constexpr Row setting(std::string_view name, config::Contexts contexts, ArgSpec arg, std::string_view fallback,

@@ -1,4 +1,4 @@
-// Accept-Encoding (RFC 9110 12.5.3), read as nginx reads it. Pure. For compression and for files that lie compressed.
+// Accept-Encoding as nginx reads it. Pure.
 #pragma once
 
 #include <span>
@@ -8,11 +8,11 @@
 
 namespace gh::http {
 
-/// True when one element of the field's value is `coding` with a weight above 0. "*" and x-gzip stand for nothing, and
-/// an element whose weight is none (RFC 9110 12.4.2) is not accepted. The first element that names `coding` decides.
-bool accepts_coding(std::string_view field, std::string_view coding);
+/// The q-value of `coding` in thousandths: 1000 without one, 0 when the coding is not named, not wanted or its q-value
+/// cannot be read. As in nginx the first mention counts, and `*` names no coding.
+unsigned accepted_q(std::string_view field, std::string_view coding);
 
-/// The same for a request: the first Accept-Encoding field that names `coding` decides.
+/// For a request: its first Accept-Encoding field takes `coding`.
 bool accepts_coding(std::span<const Field> fields, std::string_view coding);
 
 }  // namespace gh::http

@@ -48,13 +48,12 @@ FieldStep FieldReader::bad_name(const char* at, bool empty) {
 
 FieldStep FieldReader::bad_line_end(char byte) {
   if (byte == '\n') return bad("header line ends with a bare LF");
-  if (byte == '\r') return bad(line_end_ == LineEnd::lf ? "mixed line ends" : "bare CR in a header line");
+  if (byte == '\r') return bad("bare CR in a header line");
   return bad("control byte in a header value");
 }
 
 bool FieldReader::take_line_end(const char*& at) const {
-  if (line_end_ == LineEnd::lf) {
-    if (*at != '\n') return false;
+  if (line_end_ == LineEnd::lf && *at == '\n') {
     ++at;
     return true;
   }

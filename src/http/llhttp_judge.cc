@@ -55,11 +55,12 @@ std::string_view with_crlf(std::string_view head, Arena& arena) {
   const auto lines = static_cast<std::size_t>(std::count(head.begin(), head.end(), '\n'));
   char* const copy = arena.chars(head.size() + lines);
   char* to = copy;
+  char before = '\0';
   for (const char c : head) {
-    if (c == '\n') *to++ = '\r';
-    *to++ = c;
+    if (c == '\n' && before != '\r') *to++ = '\r';
+    *to++ = before = c;
   }
-  return {copy, head.size() + lines};
+  return {copy, static_cast<std::size_t>(to - copy)};
 }
 
 bool llhttp_agrees_request(std::string_view head, const Reading& ours, const char*& reason) {

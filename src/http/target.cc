@@ -149,6 +149,20 @@ bool normalise_path(std::string_view path, bool merge_slashes, Arena& arena, std
   return true;
 }
 
+bool parse_internal_uri(std::string_view text, Arena& arena, std::string_view& path, std::string_view& args) {
+  const std::size_t question = text.find('?');
+  path = text.substr(0, question);
+  args = question == std::string_view::npos ? std::string_view() : text.substr(question + 1);
+  if (path.empty() || path[0] != '/' || text.find('\0') != std::string_view::npos) return false;
+  if (has_parent_segment(path)) return false;
+  if (path.find('%') == std::string_view::npos) return true;
+  char* const decoded = arena.chars(path.size());
+  std::size_t size = 0;
+  if (!decode(path, decoded, size)) return false;
+  path = {decoded, size};
+  return !has_parent_segment(path);
+}
+
 bool has_parent_segment(std::string_view path) {
   for (std::size_t at = path.find(".."); at != std::string_view::npos; at = path.find("..", at + 1)) {
     const bool begins = at == 0 || path[at - 1] == '/';

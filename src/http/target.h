@@ -25,6 +25,11 @@ bool parse_target(std::string_view raw, Method method, bool merge_slashes, Arena
 /// The same normalisation for a URI written in a configuration or by a rewrite (no escapes are decoded there).
 bool normalise_path(std::string_view path, bool merge_slashes, Arena& arena, std::string_view& out);
 
+/// A URI that an upstream names (X-Accel-Redirect): escapes are decoded, bytes that stand for themselves are taken as
+/// they are. False when it is unsafe: no leading slash, a ".." segment before or after decoding, a zero byte, or a bad
+/// %XX. The result may still need normalise_path.
+bool parse_internal_uri(std::string_view text, Arena& arena, std::string_view& path, std::string_view& args);
+
 /// Is a segment of this file path ".."? For paths that are put together of pieces, each without one.
 bool has_parent_segment(std::string_view path);
 

@@ -34,14 +34,14 @@ using Outcome = Result<Resolver::Answer>;
 /// Of a DNS reply (RFC 1035 4.1.1), or an errno: what people know from nginx's log.
 const char* text_of(int code) {
   switch (code) {
-    case 1: return "format error";
-    case 2: return "server failure";
-    case no_such_name: return "host not found";
-    case 4: return "unimplemented";
-    case 5: return "operation refused";
-    case ETIMEDOUT: return "operation timed out";
-    case ECONNREFUSED: return "no name server answers";
-    default: return "unknown";
+    case 1: return "Format error";
+    case 2: return "Server failure";
+    case no_such_name: return "Host not found";
+    case 4: return "Unimplemented";
+    case 5: return "Operation refused";
+    case ETIMEDOUT: return "Operation timed out";
+    case ECONNREFUSED: return "Connection refused";
+    default: return "Unknown error";
   }
 }
 

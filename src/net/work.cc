@@ -8,15 +8,19 @@ void Work::start(Loop& loop, std::unique_ptr<Work> work) {
   raw->request_.data = raw;
   const int error = uv_queue_work(
       loop.uv(), &raw->request_, [](uv_work_t* request) { static_cast<Work*>(request->data)->run(); },
-      [](uv_work_t* request, int) {
+      [](uv_work_t* request, int status) {
         const std::unique_ptr<Work> finished(static_cast<Work*>(request->data));
         finished->loop_->woke();
-        finished->done();
+        if (status != UV_ECANCELED) finished->done();
       });
   if (error == 0) return;
   const std::unique_ptr<Work> here(raw);  // no thread to be had: done on the spot
   here->run();
   here->done();
+}
+
+void Work::cancel() {
+  uv_cancel(reinterpret_cast<uv_req_t*>(&request_));  // refused when a thread has it: it ends by itself then
 }
 
 }  // namespace gh::net

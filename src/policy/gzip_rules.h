@@ -1,42 +1,42 @@
-// Which answers may go out compressed, besides what Accept-Encoding says: gzip_http_version, gzip_proxied and
-// gzip_disable; and gzip_vary. For files that lie compressed (content/static.cc) and for what is compressed on its way.
+// Whether a client gets gzip: what gzip, gunzip (and gzip_static) share, nginx's ngx_http_gzip_ok by other means.
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include "base/regex.h"
+#include "table/scope.h"
 
-namespace gh::config {
-struct Bound;
-}
-namespace gh::table {
-class Scope;
-}
 namespace gh::proxy {
 class Exchange;
 }
 
 namespace gh::policy {
 
-/// A settings group (table/scope.h).
-struct GzipRules {
-  enum Proxied : std::uint32_t {
-    off = 1, expired = 2, no_cache = 4, no_store = 8, private_ = 16, no_last_modified = 32, no_etag = 64, auth = 128,
-    any = 256
-  };
-  std::uint32_t proxied = off;             // a bit set
-  std::uint8_t least_version_minor = 1;    // gzip_http_version
-  bool vary = false;
-  std::vector<std::shared_ptr<const Regex>> disabled_agents;
+/// gzip_proxied. A bit set; 0: as `off`.
+enum GzipProxied : std::uint32_t {
+  proxied_off = 1, proxied_expired = 2, proxied_no_cache = 4, proxied_no_store = 8, proxied_private = 16,
+  proxied_no_last_modified = 32, proxied_no_etag = 64, proxied_auth = 128, proxied_any = 256
 };
 
-/// Judges the request, and for one that came through a proxy (Via) the fields that the reply has by now.
-bool may_compress(const proxy::Exchange& exchange, const GzipRules& rules);
+struct GzipRules {
+  std::uint8_t http_minor = 1;                          // gzip_http_version 1.x
+  std::uint32_t proxied = proxied_off;
+  std::vector<std::shared_ptr<const Regex>> disable;    // of User-Agent
+  bool disable_msie6 = false;
+  bool vary = false;                                    // gzip_vary
+};
+
+/// For the answer that is being prepared: all but what Accept-Encoding says; and with it.
+bool may_compress(const proxy::Exchange& x, const GzipRules& rules);
+bool gzip_ok(const proxy::Exchange& x, const GzipRules& rules);
+/// The answer depends on Accept-Encoding: says so if gzip_vary is on, once.
+void note_vary(proxy::Exchange& x, const GzipRules& rules);
 
 void apply_gzip_proxied(table::Scope&, const config::Bound&);
-void apply_gzip_disable(table::Scope&, const config::Bound&);
 void apply_gzip_http_version(table::Scope&, const config::Bound&);
+void apply_gzip_disable(table::Scope&, const config::Bound&);
 
 }  // namespace gh::policy

@@ -16,10 +16,52 @@ void apply_set(table::Scope&, const config::Bound&);
 void apply_if(table::Scope&, const config::Bound&);
 void finish_rewrite(table::Scope&, table::Route&);
 
-// access/access_group.cc: satisfy and auth_delay; asks the checks of all access policies
+// access/satisfy.cc: satisfy and auth_delay; asks the checks of all access policies
 void apply_satisfy(table::Scope&, const config::Bound&);
 void apply_auth_delay(table::Scope&, const config::Bound&);
 void finish_access(table::Scope&, table::Route&);
+
+// rewrite/map.cc, rewrite/geo.cc, rewrite/split_clients.cc: variables that the configuration computes
+void declare_map(table::Scope&, const config::Bound&);
+void apply_map(table::Scope&, const config::Bound&);
+void declare_geo(table::Scope&, const config::Bound&);
+void apply_geo(table::Scope&, const config::Bound&);
+void declare_split_clients(table::Scope&, const config::Bound&);
+void apply_split_clients(table::Scope&, const config::Bound&);
+
+// access/allow.cc, auth_basic.cc, auth_request.cc: checks of that group
+void apply_allow(table::Scope&, const config::Bound&);
+void apply_deny(table::Scope&, const config::Bound&);
+void finish_allow(table::Scope&, table::Route&);
+void apply_auth_basic(table::Scope&, const config::Bound&);
+void apply_auth_basic_user_file(table::Scope&, const config::Bound&);
+void finish_auth_basic(table::Scope&, table::Route&);
+void apply_auth_request(table::Scope&, const config::Bound&);
+void declare_auth_request_set(table::Scope& main, const config::Bound&);
+void apply_auth_request_set(table::Scope&, const config::Bound&);
+void finish_auth_request(table::Scope&, table::Route&);
+
+// access/secure_link.cc, valid_referers.cc: settings of variables
+void apply_secure_link(table::Scope&, const config::Bound&);
+void apply_secure_link_md5(table::Scope&, const config::Bound&);
+void apply_secure_link_secret(table::Scope&, const config::Bound&);
+void finish_secure_link(table::Scope&, table::Route&);
+void apply_valid_referers(table::Scope&, const config::Bound&);
+void finish_valid_referers(table::Scope&, table::Route&);
+
+// address/set_real_ip_from.cc
+void apply_set_real_ip_from(table::Scope&, const config::Bound&);
+void apply_real_ip_header(table::Scope&, const config::Bound&);
+void apply_real_ip_recursive(table::Scope&, const config::Bound&);
+void finish_real_ip(table::Scope&, table::Route&);
+
+// limit/limit_conn.cc
+void apply_limit_conn_zone(table::Scope&, const config::Bound&);
+void apply_limit_conn(table::Scope&, const config::Bound&);
+void apply_limit_conn_status(table::Scope&, const config::Bound&);
+void apply_limit_conn_log_level(table::Scope&, const config::Bound&);
+void apply_limit_conn_dry_run(table::Scope&, const config::Bound&);
+void finish_limit_conn(table::Scope&, table::Route&);
 
 // limit/limit_req.cc
 void apply_limit_req_zone(table::Scope&, const config::Bound&);
@@ -35,6 +77,11 @@ void finish_proxy(table::Scope&, table::Route&);
 // content/grpc_pass.cc
 void apply_grpc_pass(table::Scope&, const config::Bound&);
 void finish_grpc_pass(table::Scope&, table::Route&);
+
+// content/mirror.cc
+void apply_mirror(table::Scope&, const config::Bound&);
+void apply_mirror_request_body(table::Scope&, const config::Bound&);
+void finish_mirror(table::Scope&, table::Route&);
 
 // content/stub_status.cc
 void apply_stub_status(table::Scope&, const config::Bound&);

@@ -25,17 +25,18 @@ Exchange::~Exchange() = default;
 
 void Exchange::reset() {
   worker.loop.timers().clear(*this);
+  for (AtEnd* work = at_end; work; work = work->next) work->run(*work);
   static_cast<RequestState&>(*this) = RequestState{};
   body.clear();
   arena.reset();
   stage_ = Stage::receiving;
   pc_ = 0;
-  in_server_program_ = waiting_for_body_ = resume_due_ = false;
+  in_server_program_ = waiting_for_body_ = body_begun_ = resume_due_ = false;
   runs_ = 0;
   body_received_ = 0;
   source_ = nullptr;
   filters_.reset();
-  head_pending_ = cut_ = freed_ = false;
+  head_pending_ = cut_ = freed_ = drained_due_ = false;
 }
 
 const table::Table& Exchange::table() const { return *snapshot->table; }
@@ -81,7 +82,7 @@ void Exchange::start_refused(const http::HeadError& refused) {
   abort_source();
   discard_body();
   log(LogLevel::info, fmt::format("client sent an invalid request: {}", refused.reason));
-  if (reply.head_sent) return client->abort_body(*this);
+  if (reply.head_sent) return cut_answer();
   error(refused.status);
 }
 
@@ -176,7 +177,13 @@ bool Exchange::find_location() {
     error(404);
     return false;
   }
+  if (route->except) leave_to_exception();
   return true;
+}
+
+/// limit_except: other methods than those it names go on in its block.
+void Exchange::leave_to_exception() {
+  if ((route->except_allows >> static_cast<unsigned>(method_now) & 1) == 0) use_route(route->except);
 }
 
 void Exchange::route_and_run() {
@@ -248,6 +255,7 @@ void Exchange::resume_after(std::int64_t ms) { worker.loop.timers().set(*this, m
 void Exchange::fire() { resume(); }
 
 void Exchange::run_deferred() {
+  if (std::exchange(drained_due_, false)) tell_drained();
   if (!std::exchange(resume_due_, false)) return;  // put off by an earlier request of this recycled exchange
   if (stage_ == Stage::waiting && !source_) run();
   else if (stage_ == Stage::answering && source_) source_->on_client_drained();  // it gave way to others
@@ -260,6 +268,19 @@ bool Exchange::body_is_read() {
   if (waiting_for_body_) client->want_body(*this, true);
   else body_was_there(*this);
   return body_complete;
+}
+
+bool Exchange::body_has_begun() {
+  if (body_complete) return body_is_read();
+  const bool waits = request.expect_continue;  // nothing comes before it is told to send
+  if (!waits && !std::exchange(body_begun_, true)) {
+    body_is_read();
+    resume();
+    return false;
+  }
+  waiting_for_body_ = body_begun_ = false;
+  client->want_body(*this, false);
+  return true;
 }
 
 void Exchange::stream_body() {
@@ -289,6 +310,7 @@ void Exchange::on_body(std::string_view bytes) {
     return;
   }
   if (!waiting_for_body_) return;  // nobody needs it any more
+  if (body_begun_) return body.hold(bytes);
   const bool was_in_file = body.in_file();
   if (const Result<void> kept = body.append(bytes, settings, request.content_length); !kept) {
     log(LogLevel::crit, kept.error().text);
@@ -323,7 +345,7 @@ void Exchange::on_body_timeout() {
   log(LogLevel::info, "client timed out while its body was read");
   abort_source();
   discard_body();
-  if (reply.head_sent) return client->abort_body(*this);
+  if (reply.head_sent) return cut_answer();
   error(408);
 }
 
@@ -336,14 +358,7 @@ void Exchange::abort_source() {
   source->on_abort();
 }
 
-void Exchange::on_client_drained() {
-  for (BodyFilter* filter = filters_.get(); filter; filter = filter->next_.get()) filter->on_client_drained();
-  if (source_) source_->on_client_drained();
-}
-
-void Exchange::on_filter_drained() {
-  if (source_) source_->on_client_drained();
-}
+void Exchange::on_client_drained() { tell_drained(); }
 
 void Exchange::on_client_gone() {
   if (stage_ == Stage::over) return;
@@ -371,7 +386,7 @@ void Exchange::finish() {
   abort_source();
   filters_.reset();
   if (children_) cancel_children();
-  if (parent) return;
+  if (parent && !core().log_subrequest) return;
   for (const table::Step& step : route->program.log) step.run(*this, step.params);
 }
 

@@ -33,6 +33,7 @@ namespace gh::proxy {
 class Worker;
 class Forwarder;
 struct Snapshot;
+struct SecureLinkAnswer;
 
 /// One try at one peer, for $upstream_* and the log. Times in ms, -1: not reached. Lives in the exchange's arena.
 struct AttemptRecord {
@@ -61,12 +62,26 @@ class ContentSource {
   ~ContentSource() = default;
 };
 
-/// What the access checks of a route have said so far (policy/access).
+/// What the access checks of a route have said so far (policy/access.h).
 struct AccessState {
   std::uint16_t next = 0;            // check to go on with, after a wait
   std::uint16_t status = 0;          // of the last refusal
   std::uint16_t refusal = 0;         // that `satisfy any` may still overrule
   std::uint16_t delayed_status = 0;  // answered when auth_delay is over
+  void* pending = nullptr;           // what the check that waits left for itself, in the arena
+};
+
+/// Something to be undone when an exchange's memory goes: a count in a zone, a job that must not come back. Lives in
+/// the arena.
+struct AtEnd {
+  void (*run)(AtEnd&) = nullptr;
+  AtEnd* next = nullptr;
+};
+
+/// What an answer with X-Accel-Redirect leaves for the one that is sent in its place.
+struct KeptFields {
+  std::string_view content_type;
+  Fields fields;
 };
 
 /// Everything of one request that is gone with it: put back to its defaults as a whole when an exchange is reused.
@@ -94,6 +109,7 @@ struct RequestState {
   bool uri_changed = false;          // $uri is no longer what the client sent: proxy_pass re-encodes it
   bool adds_uri_to_alias = false;    // try_files found $uri below the alias of a regex location
   bool is_error_page = false;        // an error_page is being served
+  bool error_pages_over = false;     // one is, and it stays the only one (recursive_error_pages off)
   bool relocates = false;            // a rewrite asks for another location
   bool stays = false;                // `rewrite ... break`: proxy_pass's URI part is left out
   bool escapes_captures = false;     // while a text with $1 becomes part of a URL or of arguments
@@ -106,19 +122,26 @@ struct RequestState {
   const RequestBody* body_from = nullptr;  // a subexchange that sends its parent's body
   std::int64_t limit_rate = -1, limit_rate_after = -1;  // bytes a second and bytes; -1: as the location says
   std::uint8_t variable_depth = 0;   // computed variables under evaluation, one in another
+  bool variable_cycle = false;       // one of them needs itself: all are given up
   std::int8_t limit_req_status = 0;  // 0 none, 1 passed, 2 delayed, 3 rejected, 4 delayed dry run, 5 rejected dry run
+  std::int8_t limit_conn_status = 0; // 0 none, 1 passed, 2 rejected, 3 rejected dry run
+  AtEnd* at_end = nullptr;           // newest first
+  const SecureLinkAnswer* secure_link = nullptr;  // when it was asked for
   bool body_complete = false;
   bool body_streaming = false;       // handed to the content source as it comes, not kept
 
   // --- the answer ---
   Reply reply;
   std::uint64_t body_bytes_sent = 0; // $body_bytes_sent
+  std::string_view coding;           // the gateway itself encodes the body: "gzip", "br" or "zstd"
+  std::uint64_t coding_in = 0, coding_out = 0;        // its bytes before and after: $gzip_ratio
   AttemptRecord* attempts = nullptr; // first; in order
   AttemptRecord* last_attempt = nullptr;
   const http::ResponseHead* upstream_head = nullptr;  // of the last attempt: $upstream_http_*
   std::span<const http::Field> upstream_trailers;
   const table::ProxyTarget* proxy_target = nullptr;   // $proxy_host, $proxy_port
   std::string_view proxy_host;       // of a proxy_pass with variables
+  KeptFields* kept_fields = nullptr; // after X-Accel-Redirect
   std::string_view page_text;        // what the built-in page says instead of the status's phrase
   std::string_view upstream_uri;     // request-target of the last attempt, for the log
   std::string_view reason;           // why the gateway itself answered ($gateway_reason)
@@ -157,12 +180,24 @@ class Exchange final : public RequestState, private net::Deferred, private net::
   Clock& clock() const;
   /// Who asks: access rules, keys and $remote_addr mean this one.
   const Address& client_address() const { return real_address ? *real_address : client->peer_address(); }
+  /// The exchange that a client asked for: this one, or that around a subexchange.
+  Exchange& main() {
+    Exchange* x = this;
+    while (x->parent) x = x->parent;
+    return *x;
+  }
+  void when_freed(AtEnd& work) {
+    work.next = at_end;
+    at_end = &work;
+  }
   /// Continues behind the step that returned `wait`, at the end of this loop turn.
   void resume();
   /// resume() after `ms`.
   void resume_after(std::int64_t ms);
   /// The whole body is in `body` when this returns true; otherwise the step returns `wait` and is run again.
   bool body_is_read();
+  /// What came of the body together with the head is in `body` when this returns true; otherwise as above.
+  bool body_has_begun();
   /// For proxy_request_buffering off: from now on the body goes to the content source.
   void stream_body();
   void want_body(bool wanted);       // back pressure on a streaming body
@@ -197,8 +232,10 @@ class Exchange final : public RequestState, private net::Deferred, private net::
   [[nodiscard]] bool sends_body() const {
     return request.method != http::Method::head && reply.status != 204 && reply.status != 304;
   }
-  /// A filter that held bytes is ready for more.
+  /// A filter holds fewer bytes than before: at the end of this turn those before it and the source are told.
   void on_filter_drained();
+  /// A filter cannot go on: the source is aborted, and the client must see a cut answer.
+  void fail_answer();
   /// What is forwarded: this request's body, or that of the parent of a subexchange.
   [[nodiscard]] const RequestBody& forwarded_body() const { return body_from ? *body_from : body; }
   /// The source is broken after the head went out: the client must see a cut answer.
@@ -233,6 +270,7 @@ class Exchange final : public RequestState, private net::Deferred, private net::
   void fire() override;
   void run();
   bool find_server();
+  void add_kept_fields();
   bool error_page(unsigned status, table::Verdict& verdict);
   table::Verdict builtin_page(unsigned status);
   void use_route(const table::Route* next);
@@ -241,11 +279,15 @@ class Exchange final : public RequestState, private net::Deferred, private net::
   void set_slots(const Regex& regex, const Captures& found, std::string_view subject,
                  std::span<const std::uint32_t> slots_of_names);
   bool find_location();
+  void leave_to_exception();
   void abort_source();
   void complete_reply();             // its last byte is handed over: the source is through
   table::Verdict send_whole(std::string_view bytes);
 
   void filter_head(std::span<const iovec> first, bool last);
+  void cut_answer();                 // what was sent so far must not look complete
+  void send_pending_head();
+  void tell_drained();
   void cancel_children();
   void pass_to_client(std::span<const iovec> parts, bool last);
   [[nodiscard]] std::size_t held_bytes() const;
@@ -258,11 +300,13 @@ class Exchange final : public RequestState, private net::Deferred, private net::
   class Subexchange* children_ = nullptr;  // running, newest first
   bool head_pending_ = false;        // filters have the body, and the head waits for their first bytes
   bool cut_ = false;                 // the answer was given up: filters that still work have nobody to give to
+  bool drained_due_ = false;         // tell_drained() at the end of this turn
   bool freed_ = false;               // the client side is through with it; it waits for its subexchanges
   Stage stage_ = Stage::receiving;
   std::uint32_t pc_ = 0;             // next step
   bool in_server_program_ = false;
   bool waiting_for_body_ = false;
+  bool body_begun_ = false;
   bool resume_due_ = false;
   std::uint32_t runs_ = 0;           // programs begun: tells a waiting step whether another one took over
   std::uint64_t body_received_ = 0;

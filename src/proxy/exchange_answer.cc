@@ -5,6 +5,7 @@
 #include "proxy/error_page.h"
 #include "proxy/exchange.h"
 #include "proxy/forwarder.h"
+#include "proxy/rate_filter.h"
 #include "proxy/worker.h"
 
 namespace gh::proxy {
@@ -27,6 +28,13 @@ Verdict Exchange::attach(ContentSource& source) {
   return Verdict::wait;
 }
 
+/// After X-Accel-Redirect: what the first answer said of the content. An upstream knows its own type, though.
+void Exchange::add_kept_fields() {
+  const bool unknown = !reply.from_upstream || reply.content_type.empty();
+  if (unknown && !kept_fields->content_type.empty()) reply.content_type = kept_fields->content_type;
+  for (const http::Field& field : kept_fields->fields.view()) reply.fields.add(arena, field);
+}
+
 bool Exchange::prepare_head() {
   if (reply.head_prepared) return true;
   reply.head_prepared = true;
@@ -35,6 +43,7 @@ bool Exchange::prepare_head() {
     reply.reason = {};
     error_status = 0;
   }
+  if (kept_fields) add_kept_fields();
   for (const table::Step& step : route->program.response) {
     if (step.run(*this, step.params) == Verdict::done) return false;
   }
@@ -50,6 +59,7 @@ void Exchange::send_head(std::span<const iovec> first, bool last) {
   }
   if (!prepare_head()) return;
   stage_ = Stage::answering;
+  if (limit_rate > 0 && sends_body() && !parent) add_body_filter(make_rate_filter(*this));
   reply.head_sent = true;
   if (filters_) return filter_head(first, last);
   if (last) complete_reply();
@@ -80,9 +90,49 @@ void Exchange::filter_head(std::span<const iovec> first, bool last) {
   head_pending_ = true;
   if (last) source_ = nullptr;
   filters_->put(first, last);
-  if (!head_pending_ || stage_ == Stage::over) return;
+  if (stage_ != Stage::over && !cut_) send_pending_head();
+}
+
+void Exchange::send_pending_head() {
+  if (!head_pending_) return;
   head_pending_ = false;
   client->send_head(*this, {}, false);
+}
+
+/// Nested calls would put bytes into a filter that is just passing some on; so it waits for the end of the turn.
+void Exchange::on_filter_drained() {
+  drained_due_ = true;
+  worker.loop.defer(*this);
+}
+
+/// Those nearest to the client first: they make room for what the ones before them pass on.
+void Exchange::tell_drained() {
+  if (stage_ == Stage::over || cut_) return;
+  if (filters_) filters_->tell_drained();
+  if (source_) source_->on_client_drained();
+}
+
+std::size_t BodyFilter::bytes_ahead() const {
+  std::size_t bytes = x_.client->queued_bytes();
+  for (const BodyFilter* filter = next_.get(); filter; filter = filter->next_.get()) bytes += filter->held_bytes();
+  return bytes;
+}
+
+void BodyFilter::tell_drained() {
+  if (next_) next_->tell_drained();
+  on_drained();
+}
+
+void Exchange::fail_answer() {
+  abort_source();
+  cut_answer();
+}
+
+void Exchange::cut_answer() {
+  if (stage_ == Stage::over || reply.complete || cut_) return;
+  cut_ = true;
+  send_pending_head();
+  client->abort_body(*this);
 }
 
 void Exchange::pass_to_client(std::span<const iovec> parts, bool last) {
@@ -106,7 +156,8 @@ void Exchange::complete_reply() {
 void Exchange::send_body(std::span<const iovec> parts, bool last) {
   if (filters_) {
     if (last) source_ = nullptr;
-    return filters_->put(parts, last);
+    if (!cut_) filters_->put(parts, last);
+    return;
   }
   if (last) complete_reply();
   client->send_body(*this, parts, last);
@@ -119,8 +170,7 @@ void Exchange::body_moved(std::size_t bytes, bool last) {
 
 void Exchange::fail_source() {
   source_ = nullptr;
-  cut_ = true;
-  client->abort_body(*this);
+  cut_answer();
 }
 
 Verdict Exchange::send_whole(std::string_view bytes) {
@@ -147,7 +197,7 @@ Verdict Exchange::redirect(unsigned status, std::string_view location) {
 Verdict Exchange::error(unsigned status) {
   if (reply.head_sent) {
     abort_source();
-    client->abort_body(*this);
+    cut_answer();
     return Verdict::done;
   }
   abort_source();
@@ -166,11 +216,12 @@ Verdict Exchange::error(unsigned status) {
 
 /// True when an error_page takes over.
 bool Exchange::error_page(unsigned status, Verdict& verdict) {
-  if (is_error_page && !core().recursive_error_pages) return false;
+  if (error_pages_over) return false;
   const table::ErrorPage* page = find_error_page(*route, status);
   if (!page || redirects >= max_redirects) return false;
   reply.fields.remove_if([](const http::Field& field) { return field.id != http::HeaderId::www_authenticate; });
   is_error_page = true;
+  error_pages_over = !core().recursive_error_pages;
   reply.status = static_cast<std::uint16_t>(status);  // what $status says in the page's URI
   const std::string_view to = page->target.render(*this, arena);
   if (page->external) {
@@ -200,6 +251,7 @@ Verdict Exchange::builtin_page(unsigned status) {
   }
   if (status < 300) return send_whole({});
   const BuiltinPage page = make_builtin_page(*this, status);
+  if (kept_fields) kept_fields->content_type = {};
   reply.content_type = page.content_type;
   return send_whole(page.body);
 }
@@ -232,6 +284,7 @@ Verdict Exchange::named_redirect(std::string_view name) {
   access = {};
   in_server_program_ = false;
   use_route(server->routes[it->second].get());
+  if (route->except) leave_to_exception();
   run();
   return Verdict::done;
 }

@@ -13,6 +13,7 @@ void Exchange::log(LogLevel level, std::string_view text) const {
   if (!wants_log(level)) return;
   std::string line = fmt::format("{}, client: {}, server: {}", text, client_address().ip_text(), server->name);
   if (!request.request_line.empty()) line += fmt::format(", request: \"{}\"", request.request_line);
+  if (parent) line += fmt::format(", subrequest: \"{}\"", uri);
   if (last_attempt) line += fmt::format(", upstream: \"http://{}{}\"", last_attempt->address, upstream_uri);
   if (!request.host.empty()) line += fmt::format(", host: \"{}\"", request.host);
   route->logs->error_log->write(level, client->serial(), line);

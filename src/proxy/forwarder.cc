@@ -7,8 +7,11 @@
 #include <array>
 #include <cstring>
 
+#include "config/values.h"
 #include "proxy/error_page.h"
+#include "proxy/rate_filter.h"
 #include "proxy/worker.h"
+#include "table/proxy_target.h"
 
 namespace gh::proxy {
 
@@ -18,7 +21,6 @@ using upstream::Outcome;
 namespace {
 
 constexpr std::uint32_t max_interim_heads = 16;
-constexpr std::size_t body_high_water = 256 * 1024;   // of a streaming request body, queued towards the peer
 constexpr std::size_t relay_parts = 16;
 constexpr std::uint64_t least_splice_bytes = 64 * 1024;  // less is copied as fast as it is moved
 
@@ -56,7 +58,8 @@ Verdict Forwarder::begin(const ProxyPlan& plan, const table::Upstream& up, const
   started_ms_ = x_.clock().now_ms();
   body_offset_ = 0;
   interim_ = 0;
-  request_started_ = body_sent_ = held_back_ = rate_held_ = false;
+  buffering_ = plan.settings->buffering;
+  request_started_ = body_sent_ = held_back_ = false;
   tries_left_ = up.peers->tries();
   if (plan.settings->next_upstream_tries > 0) {
     tries_left_ = std::min(tries_left_, static_cast<std::uint32_t>(plan.settings->next_upstream_tries));
@@ -80,17 +83,20 @@ state::Peer* Forwarder::pick() {
 }
 
 void Forwarder::next_try() {
-  const bool is_first = !record_;
-  peer_ = pick();
+  const bool may_wait = upstream_->queue_requests != 0 && !record_;
+  const bool others_wait = may_wait && upstream_->peers->waiting.load(std::memory_order_relaxed) > 0;
+  peer_ = others_wait ? nullptr : pick();  // they come first
   if (peer_) {
     if (tries_left_ > 0) --tries_left_;
     return open(*peer_);
   }
-  if (upstream_->queue_requests == 0 || !is_first) return no_peer("no live upstreams");
+  if (!may_wait) return no_peer("no live upstreams");
   stage_ = Stage::queued;
-  if (!x_.worker.waiting.join(*upstream_->peers, upstream_->queue_requests, upstream_->queue_timeout_ms, *this)) {
-    no_peer("upstream queue is full");
+  upstream::WaitQueue& queue = x_.worker.waiting;
+  if (!queue.join(*upstream_->peers, upstream_->queue_requests, upstream_->queue_timeout_ms, *this)) {
+    return no_peer("upstream queue is full");
   }
+  if (others_wait) queue.peer_is_free();  // perhaps one is: it is not looked for above
 }
 
 const Address* Forwarder::bind_address() {
@@ -100,7 +106,10 @@ const Address* Forwarder::bind_address() {
   if (!settings.bind_template) return nullptr;
   const std::string_view text = settings.bind_template->render(x_, x_.arena);
   Result<Address> parsed = Address::parse(text, 0);
-  if (!parsed) return nullptr;
+  if (!parsed) {
+    if (!text.empty() && text != "off") x_.log(LogLevel::error, fmt::format("invalid local address \"{}\"", text));
+    return nullptr;
+  }
   bind_ = *parsed;
   return &bind_;
 }
@@ -150,10 +159,11 @@ void Forwarder::send_request() {
   Output& out = x_.worker.out;
   out.clear();
   write_upstream_request(out, x_, *plan_, request_);
+  if (x_.body_streaming && x_.body.size() > 0) add_begun_body(out);
   std::array<iovec, relay_parts> parts;
   std::size_t count = 1;
   parts[0] = part(out.view());
-  body_sent_ = !request_.has_body || request_.has_own_body || (!x_.body_streaming && x_.body.size() == 0);
+  body_sent_ = !request_.has_body || request_.has_own_body || (!x_.body_streaming && x_.forwarded_body().size() == 0);
   if (request_.has_own_body) {
     parts[count++] = part(request_.own_body);
   } else if (request_.has_body && !x_.body_streaming && !x_.forwarded_body().in_file()) {
@@ -173,78 +183,6 @@ void Forwarder::send_request() {
     return;
   }
   send_more_body();
-}
-
-/// Buffered body: keep the peer's queue filled, a piece at a time.
-void Forwarder::send_more_body() {
-  if (!held_back_) connection_->set_timeout(plan_->settings->send_timeout_ms);
-  while (!body_sent_ && !send_failed_ && connection_->stream.queued_bytes() < body_high_water) {
-    std::array<iovec, relay_parts> parts;
-    std::size_t count = 0;
-    if (x_.forwarded_body().in_file()) {
-      const std::span<char> piece = x_.worker.file_buffer();
-      Result<std::size_t> got = x_.forwarded_body().read_file(body_offset_, piece.data(), piece.size());
-      if (!got || *got == 0) return failed_here(got ? "request body file is short" : got.error().text);
-      parts[count++] = {piece.data(), *got};
-    } else {
-      count = x_.forwarded_body().parts(body_offset_, parts.data(), parts.size());
-    }
-    for (std::size_t i = 0; i < count; ++i) {
-      body_offset_ += parts[i].iov_len;
-      record_->bytes_sent += parts[i].iov_len;
-    }
-    body_sent_ = body_offset_ >= x_.forwarded_body().size();
-    if (connection_->stream.write({parts.data(), count}) != 0) return stop_sending();
-  }
-  if (body_sent_) request_sent();
-}
-
-/// All of the request was handed to the stream; what it could not send at once still counts as sending.
-void Forwarder::request_sent() {
-  body_sent_ = true;
-  if (stage_ == Stage::sending) stage_ = Stage::waiting_head;
-  const bool queued = connection_->stream.queued_bytes() > 0;
-  connection_->set_timeout(queued ? plan_->settings->send_timeout_ms : plan_->settings->read_timeout_ms);
-}
-
-/// The peer closed its reading side. It may have answered before that (413): wait for what it says.
-void Forwarder::stop_sending() {
-  send_failed_ = true;
-  body_sent_ = false;  // the connection is not fit for another request
-  if (stage_ == Stage::sending) stage_ = Stage::waiting_head;
-  connection_->set_timeout(plan_->settings->read_timeout_ms);
-}
-
-void Forwarder::on_body(std::string_view bytes) {
-  if (!connection_ || body_sent_ || send_failed_) return;
-  char chunk_head[20];
-  std::array<iovec, 3> parts;
-  std::size_t count = 0;
-  if (request_.chunked) parts[count++] = {chunk_head, http::write_chunk_head(bytes.size(), chunk_head)};
-  parts[count++] = part(bytes);
-  if (request_.chunked) parts[count++] = part("\r\n");
-  record_->bytes_sent += bytes.size();
-  if (connection_->stream.write({parts.data(), count}) != 0) return stop_sending();
-  // While nothing is queued, it is the client that is waited for, and its own timeout that counts.
-  if (stage_ == Stage::sending && connection_->stream.queued_bytes() > 0)
-    connection_->set_timeout(plan_->settings->send_timeout_ms);
-  else if (stage_ == Stage::sending) connection_->clear_timeout();
-  if (connection_->stream.queued_bytes() > body_high_water) x_.want_body(false);
-}
-
-void Forwarder::on_body_end() {
-  if (!connection_ || body_sent_ || send_failed_) return;
-  if (request_.chunked && connection_->stream.write("0\r\n\r\n") != 0) return stop_sending();
-  request_sent();
-}
-
-void Forwarder::on_peer_drained() {
-  if (!body_sent_ && !send_failed_) {
-    if (!x_.body_streaming) return send_more_body();
-    if (stage_ == Stage::sending) connection_->clear_timeout();
-    return x_.want_body(true);
-  }
-  if (stage_ == Stage::waiting_head) connection_->set_timeout(plan_->settings->read_timeout_ms);
 }
 
 // ---- the answer's head ---------------------------------------------------------------------------------------------
@@ -334,7 +272,11 @@ bool Forwarder::judge_head(std::string_view) {
 
 void Forwarder::begin_reply(std::string_view rest) {
   stage_ = Stage::relaying;
-  take_upstream_head(x_, *plan_, head_);
+  constexpr FieldBits accel = field_bit(http::HeaderId::x_accel_redirect) |
+                              field_bit(http::HeaderId::x_accel_buffering) |
+                              field_bit(http::HeaderId::x_accel_limit_rate);
+  const FieldBits seen = take_upstream_head(x_, *plan_, head_);
+  if ((seen & accel) != 0 && obey_accel_fields()) return;
   if (upstream_->sticky) head_in_session();
   if (is_header(upstream_->measure)) upstream::add_time(*peer_, since_attempt_ms(), x_.clock().now_ms());
   if (plan_->settings->force_ranges) {
@@ -361,6 +303,8 @@ void Forwarder::relay(std::string_view bytes, bool head_pending) {
   std::array<iovec, relay_parts> parts;
   std::size_t count = 0;
   auto flush = [&](bool last) {
+    const std::int64_t rate = head_pending && x_.sends_body() ? read_rate() : 0;
+    if (rate > 0) x_.add_body_filter(make_source_rate_filter(x_, rate));
     if (head_pending) x_.send_head({parts.data(), count}, last);
     else if (count > 0 || last) x_.send_body({parts.data(), count}, last);
     head_pending = false;
@@ -378,7 +322,10 @@ void Forwarder::relay(std::string_view bytes, bool head_pending) {
     if (step.state == http::BodyReader::State::data) {
       record_->response_length += step.data.size();
       parts[count++] = part(step.data);
-      if (count == relay_parts - 1) flush(false);
+      if (count == relay_parts - 1) {
+        flush(false);
+        if (stage_ != Stage::relaying) return;  // a body filter gave the answer up
+      }
     }
     if (reader_.done()) {
       if (plan_->settings->pass_trailers && reader_.trailer_section().size() > 2) {
@@ -403,7 +350,7 @@ void Forwarder::relay(std::string_view bytes, bool head_pending) {
 
 /// A large rest of a body that goes on byte for byte need not be seen here: the kernel moves it.
 void Forwarder::splice_on() {
-  const std::uint64_t rest = plan_->settings->limit_rate > 0 ? 0 : reader_.may_skip();
+  const std::uint64_t rest = reader_.may_skip();
   net::Stream* to = rest >= least_splice_bytes ? x_.body_stream() : nullptr;
   connection_->stream.splice_to(to, rest);
 }
@@ -420,29 +367,30 @@ void Forwarder::on_peer_spliced(std::size_t bytes) {
 
 /// Back pressure: the peer waits while the client has enough to read.
 void Forwarder::hold_back() {
-  const table::ProxySettings& settings = *plan_->settings;
-  const auto most = static_cast<std::size_t>(settings.buffering ? settings.buffers * settings.buffers_bytes
-                                                                : settings.buffer_bytes);
-  if (x_.queued_bytes() <= most) {
-    const std::int64_t wait = settings.limit_rate > 0 ? rate_wait_ms() : 0;
-    if (wait == 0) return connection_->set_timeout(settings.read_timeout_ms);
-    rate_held_ = true;
-    connection_->stream.pause();
-    return connection_->set_timeout(wait);
-  }
+  if (!is_client_full()) return connection_->set_timeout(plan_->settings->read_timeout_ms);
   held_back_ = true;
   connection_->stream.pause();
   connection_->clear_timeout();
 }
 
-/// proxy_limit_rate: how long to wait until the bytes received so far are within the rate.
-std::int64_t Forwarder::rate_wait_ms() const {
-  const auto due = static_cast<std::int64_t>(record_->bytes_received) * 1000 / plan_->settings->limit_rate;
-  return std::max<std::int64_t>(due - since_attempt_ms(), 0);
+bool Forwarder::is_client_full() const {
+  const table::ProxySettings& settings = *plan_->settings;
+  return x_.queued_bytes() > static_cast<std::size_t>(buffering_ ? settings.buffers * settings.buffers_bytes
+                                                                         : settings.buffer_bytes);
+}
+
+/// proxy_limit_rate, 0: none.
+std::int64_t Forwarder::read_rate() {
+  const table::Template& rate = plan_->settings->limit_rate;
+  if (rate.is_empty()) return 0;
+  const std::string_view text = rate.render(x_, x_.arena);
+  const auto bytes = config::parse_size(text, false);
+  if (!bytes && !text.empty()) x_.log(LogLevel::error, fmt::format("invalid size \"{}\"", text));
+  return bytes.value_or(0);
 }
 
 void Forwarder::on_client_drained() {
-  if (!held_back_ || !connection_) return;
+  if (!held_back_ || !connection_ || is_client_full()) return;
   held_back_ = false;
   connection_->stream.resume();
   connection_->set_timeout(plan_->settings->read_timeout_ms);

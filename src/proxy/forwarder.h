@@ -67,6 +67,7 @@ class Forwarder final : public ContentSource, private upstream::PeerUser, privat
   void no_peer(std::string_view why);
   void open(state::Peer& peer);
   void send_request();
+  void add_begun_body(Output& out);
   void send_more_body();
   void request_sent();
   void stop_sending();
@@ -75,11 +76,13 @@ class Forwarder final : public ContentSource, private upstream::PeerUser, privat
   bool judge_head(std::string_view rest);
   bool wants_next(unsigned status) const;
   void begin_reply(std::string_view rest);
+  bool obey_accel_fields();           // forwarder_accel.cc
   void relay(std::string_view bytes, bool head_pending);
   void finish_reply(bool leftover);
   void hold_back();
   void splice_on();
-  [[nodiscard]] std::int64_t rate_wait_ms() const;
+  [[nodiscard]] bool is_client_full() const;
+  [[nodiscard]] std::int64_t read_rate();
   void cut(std::string_view text);
   void failed_here(std::string_view text);
   void failed(Failure failure, unsigned status, std::string_view text);
@@ -122,7 +125,7 @@ class Forwarder final : public ContentSource, private upstream::PeerUser, privat
   bool request_started_ = false;      // bytes of the request may have reached a peer
   bool body_sent_ = false;
   bool held_back_ = false;
-  bool rate_held_ = false;            // paused for proxy_limit_rate; the timer resumes it
+  bool buffering_ = true;             // proxy_buffering, or what the answer's X-Accel-Buffering says
   bool got_bytes_ = false;
   bool fresh_only_ = false;           // after a keep-alive race: no more idle connections for this request
   bool send_failed_ = false;          // the peer takes no more of the request; its answer may still come

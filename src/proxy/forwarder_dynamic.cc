@@ -12,9 +12,13 @@ using table::Verdict;
 
 namespace {
 
-const table::Upstream* named_upstream(const table::Table& table, std::string_view name) {
+/// The upstream block of that name, or the one made for a proxy_pass to this very host and port.
+const table::Upstream* named_upstream(const table::Table& table, const table::ProxyUrl& url) {
+  const std::string with_port = url.port != 0 || url.is_unix
+                                    ? std::string(url.authority)
+                                    : fmt::format("{}:{}", url.authority, url.default_port());
   for (const auto& upstream : table.upstreams) {
-    if (!upstream->is_implicit && upstream->name == name) return upstream.get();
+    if (upstream->name == (upstream->is_implicit ? std::string_view(with_port) : url.authority)) return upstream.get();
   }
   return nullptr;
 }
@@ -36,7 +40,7 @@ Verdict Forwarder::begin_dynamic(const ProxyPlan& plan, ForwardedRequest request
   request.host = url->is_unix ? std::string_view("localhost") : http::safe_field_value(url->authority, x_.arena);
   request.uri = url->has_uri ? http::safe_target(url->uri, x_.arena) : upstream_uri(x_, plan, {});
   if (plan.target->upstream) return begin(plan, *plan.target->upstream, request);
-  if (const table::Upstream* known = named_upstream(x_.table(), url->authority)) return begin(plan, *known, request);
+  if (const table::Upstream* known = named_upstream(x_.table(), *url)) return begin(plan, *known, request);
   request_ = request;
   x_.attach(*this);
   const std::uint16_t port = url->port != 0 ? url->port : url->default_port();
@@ -67,8 +71,8 @@ void Forwarder::resolve(std::string_view name, std::uint16_t port, std::string_v
   resolving_id_ = resolver_->resolve(name, [this, port, key, name](Result<net::Resolver::Answer> answer) {
     if (stage_ != Stage::resolving) return;
     if (!answer || answer->addresses.empty()) {
-      const std::string why = answer ? "no address" : answer.error().text;
-      x_.log(LogLevel::error, fmt::format("{} could not be resolved ({})", name, why));
+      x_.log(LogLevel::error,
+             answer ? fmt::format("{} could not be resolved (3: Host not found)", name) : answer.error().text);
       x_.reason = "name not resolved";
       return answer_failure(502);
     }

@@ -78,11 +78,6 @@ void Forwarder::on_peer_broken(int error) {
 }
 
 void Forwarder::on_peer_timeout() {
-  if (rate_held_) {
-    rate_held_ = false;
-    connection_->stream.resume();
-    return connection_->set_timeout(plan_->settings->read_timeout_ms);
-  }
   const std::string text = fmt::format("upstream timed out (110: Connection timed out) while {}", doing());
   if (stage_ == Stage::relaying) return cut(text);
   failed(Failure::timeout, 504, text);

@@ -72,7 +72,7 @@ NameSet hidden_fields(const table::ProxyHideHeaders& hide, const table::ProxyPas
 
 void set_default_redirect(ProxyPlan& plan, bool prefix_location) {
   const table::ProxyTarget& target = *plan.target;
-  const bool wanted = plan.redirects ? plan.redirects->use_default && !plan.redirects->off : true;
+  const bool wanted = !plan.redirects || (plan.redirects->use_default && !plan.redirects->off);
   if (!wanted || target.has_variables) return;
   const bool with_uri = target.has_uri && prefix_location;
   plan.redirect_from.append(target.tls ? "https://" : "http://").append(target.host);

@@ -11,6 +11,8 @@
 
 namespace gh::proxy {
 
+struct CookieRules;
+
 /// A set of field names: known ones as bits, others as lower-case texts.
 class NameSet {
  public:
@@ -49,6 +51,8 @@ struct ProxyPlan {
   bool default_host = true;           // Host: $proxy_host
   bool sets_connection = false;       // proxy_set_header states Connection itself
   std::string redirect_from, redirect_to;   // proxy_redirect default; empty: none
+  std::shared_ptr<const CookieRules> cookies;   // proxy_cookie_*; null: cookies pass as they are
+  std::uint32_t ignored = 0;          // proxy_ignore_headers: table::IgnoreHeader
   std::string prefix;                 // of the location, replaced by the URI part
 };
 

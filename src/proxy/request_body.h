@@ -26,6 +26,8 @@ class RequestBody {
   /// Bytes above client_body_buffer_size, or all with client_body_in_file_only, go to a file. `settings` must outlive
   /// the body.
   Result<void> append(std::string_view bytes, const table::CoreSettings& settings, std::uint64_t expected_bytes);
+  /// In memory whatever its size: the few bytes that came with a head whose body streams.
+  void hold(std::string_view bytes) { hold(bytes, 0, bytes.size()); }
   /// There is a file from now on, also for an empty body (client_body_in_file_only).
   Result<void> to_file(const table::CoreSettings& settings);
   /// A copy of bytes that stream past, for $request_body; given up for good when there are more than `most`.

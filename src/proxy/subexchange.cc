@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <memory>
 #include <string>
 
 #include "proxy/exchange.h"
@@ -13,6 +14,7 @@ namespace gh::proxy {
 namespace {
 
 constexpr std::uint8_t max_depth = 50;
+constexpr std::size_t max_unwanted_bytes = 64 * 1024;  // read, so that the upstream's connection stays of use
 
 }  // namespace
 
@@ -93,12 +95,25 @@ class Subexchange final : public Client, private net::Deferred {
   }
 
   void share_variables(Exchange& x) {
+    const std::uint32_t count = x.table().variable_slots;
     if (request_.shares_variables) {
       parent_.make_slots();
       x.slots = parent_.slots;
+      shared_before_ = x.arena.array<std::string_view>(count);
+      std::uninitialized_copy_n(x.slots, count, shared_before_);
     } else if (parent_.slots) {
       x.make_slots();
-      std::copy_n(parent_.slots, x.table().variable_slots, x.slots);
+      std::copy_n(parent_.slots, count, x.slots);
+    }
+  }
+
+  /// What it set lies in its own memory, which goes now, or in the table.
+  void leave_variables() {
+    if (!shared_before_) return;
+    for (std::uint32_t i = 0; i < exchange_->table().variable_slots; ++i) {
+      std::string_view& value = exchange_->slots[i];
+      if (value.data() == shared_before_[i].data()) continue;
+      value = value.empty() ? std::string_view("") : parent_.arena.copy(value);
     }
   }
 
@@ -124,13 +139,15 @@ class Subexchange final : public Client, private net::Deferred {
       const std::size_t room = request_.keep_body_bytes - std::min(request_.keep_body_bytes, kept_.size());
       kept_.append(static_cast<const char*>(part.iov_base), std::min(room, part.iov_len));
     }
-    if (last) answered();
+    // Without a limit on what nobody wants, an answer without an end would hold up its parent for ever.
+    if (last || taken_ > request_.keep_body_bytes + max_unwanted_bytes) answered();
   }
 
   void answered() { worker_.loop.defer(*this); }
 
   void end() {
     if (exchange_) {
+      leave_variables();
       if (request_.done) request_.done(parent_, *exchange_, kept_, request_.context);
       exchange_->finish();
       worker_.free_exchange(exchange_);
@@ -155,6 +172,7 @@ class Subexchange final : public Client, private net::Deferred {
   Subexchange* next_;
   std::uint64_t taken_ = 0;
   std::string kept_;
+  std::string_view* shared_before_ = nullptr;  // variables as they were, in the exchange's arena
 };
 
 bool start_subexchange(Exchange& parent, const SubRequest& request) {

@@ -1,8 +1,13 @@
 #include "proxy/upstream_head.h"
 
+#include <fmt/format.h>
+
 #include "base/text.h"
 #include "http/field_value.h"
 #include "proxy/exchange.h"
+#include "proxy/join.h"
+#include "proxy/upstream_cookies.h"
+#include "proxy/value_rewrite.h"
 
 namespace gh::proxy {
 
@@ -10,38 +15,28 @@ using http::HeaderId;
 
 namespace {
 
-std::string_view join(Arena& arena, std::string_view a, std::string_view b, std::string_view c = {},
-                      std::string_view d = {}) {
-  char* to = arena.chars(a.size() + b.size() + c.size() + d.size());
-  std::size_t n = 0;
-  for (const std::string_view s : {a, b, c, d}) {
-    if (!s.empty()) std::memcpy(to + n, s.data(), s.size());
-    n += s.size();
-  }
-  return {to, n};
+/// RFC 9110 5.3: of these there is one; a second line is passed over, as nginx does.
+constexpr FieldBits single_fields =
+    field_bit(HeaderId::content_type) | field_bit(HeaderId::date) | field_bit(HeaderId::server) |
+    field_bit(HeaderId::location) | field_bit(HeaderId::refresh) | field_bit(HeaderId::etag) |
+    field_bit(HeaderId::last_modified) | field_bit(HeaderId::expires);
+
+/// proxy_redirect default; data() == nullptr: it does not fit.
+std::string_view rewrite_by_default(Exchange& x, const ProxyPlan& plan, std::string_view value) {
+  if (plan.redirect_from.empty() || !value.starts_with(plan.redirect_from)) return {};
+  return join(x.arena, plan.redirect_to, value.substr(plan.redirect_from.size()));
 }
 
 /// proxy_redirect: the first rule that fits; `value` is a URL. data() == nullptr: none fits.
 std::string_view rewrite_redirect(Exchange& x, const ProxyPlan& plan, std::string_view value) {
-  if (plan.redirects) {
-    for (const table::RedirectRule& rule : plan.redirects->list) {
-      if (rule.regex) {
-        Captures found;
-        if (rule.regex->match(value, &found) != Regex::Match::yes) continue;
-        x.captures = found;
-        x.captures_subject = value;
-        const std::string_view whole = found.group(value, 0);
-        return join(x.arena, value.substr(0, found.groups[0].begin),
-                    http::safe_field_value(rule.to.render(x, x.arena), x.arena),
-                    value.substr(found.groups[0].begin + whole.size()));
-      }
-      const std::string_view from = rule.from.render(x, x.arena);
-      if (!value.starts_with(from)) continue;
-      return join(x.arena, http::safe_field_value(rule.to.render(x, x.arena), x.arena), value.substr(from.size()));
-    }
-  }
-  if (!plan.redirect_from.empty() && value.starts_with(plan.redirect_from)) {
-    return join(x.arena, plan.redirect_to, value.substr(plan.redirect_from.size()));
+  if (!plan.redirects || plan.redirects->list.empty()) return rewrite_by_default(x, plan, value);
+  if (plan.redirects->off) return {};
+  const std::vector<table::RedirectRule>& rules = plan.redirects->list;
+  for (std::size_t i = 0; i <= rules.size(); ++i) {
+    std::string_view changed;
+    if (i == plan.redirects->default_at) changed = rewrite_by_default(x, plan, value);
+    if (!changed.data() && i < rules.size()) changed = rewrite_value(x, rules[i], value);
+    if (changed.data()) return changed;
   }
   return {};
 }
@@ -102,17 +97,19 @@ void write_upstream_request(Output& out, Exchange& x, const ProxyPlan& plan, con
 
 namespace {
 
-constexpr std::uint64_t bit(HeaderId id) { return std::uint64_t{1} << static_cast<unsigned>(id); }
+void log_duplicate(const Exchange& x, const http::Field& field) {
+  x.log(LogLevel::warn, fmt::format("upstream sent duplicate header line: \"{}: {}\", ignored", field.name,
+                                    field.value));
+}
 
-/// Fields that an answer has once; as in nginx the first one counts.
-constexpr std::uint64_t single_fields = bit(HeaderId::content_type) | bit(HeaderId::date) | bit(HeaderId::server) |
-                                        bit(HeaderId::location) | bit(HeaderId::refresh) | bit(HeaderId::expires) |
-                                        bit(HeaderId::etag) | bit(HeaderId::last_modified);
+void take_location(Exchange& x, const ProxyPlan& plan, const http::Field& field) {
+  const std::string_view changed = rewrite_redirect(x, plan, field.value);
+  if (!changed.data()) return x.reply.fields.add(x.arena, field);
+  x.reply.location = changed;
+  x.reply.location_is_ours = true;
+}
 
-}  // namespace
-
-void take_upstream_head(Exchange& x, const ProxyPlan& plan, const http::ResponseHead& head) {
-  Reply& reply = x.reply;
+void start_reply(Reply& reply, const http::ResponseHead& head) {
   const bool close = reply.close_connection;
   reply = {};
   reply.close_connection = close;
@@ -121,38 +118,45 @@ void take_upstream_head(Exchange& x, const ProxyPlan& plan, const http::Response
   reply.from_upstream = true;
   reply.has_content_length = head.has_content_length;
   reply.content_length = head.content_length;
-  reply.fields.clear();
-  std::uint64_t seen = 0;
+}
+
+}  // namespace
+
+std::string_view passed_cookie(Exchange& x, const ProxyPlan& plan, std::string_view value) {
+  return plan.cookies ? rewrite_cookie(x, *plan.cookies, value) : value;
+}
+
+FieldBits take_upstream_head(Exchange& x, const ProxyPlan& plan, const http::ResponseHead& head) {
+  Reply& reply = x.reply;
+  start_reply(reply, head);
+  FieldBits seen = 0;
   for (const http::Field& field : head.fields) {
-    if ((single_fields & seen & bit(field.id)) != 0) {
-      const std::string name(field.name);
-      x.log(LogLevel::warn, "upstream sent duplicate header line: \"" + name + "\", ignored");
+    const FieldBits bit = field_bit(field.id);
+    if ((seen & bit & single_fields) != 0) {
+      log_duplicate(x, field);
       continue;
     }
-    seen |= bit(field.id);
-    const bool hidden = plan.hidden.has(field);
+    seen |= bit;
+    if (plan.hidden.has(field)) continue;
     switch (field.id) {
-      case HeaderId::content_type: if (!hidden) reply.content_type = field.value; continue;
-      case HeaderId::date: if (!hidden) reply.date = field.value; continue;
-      case HeaderId::server: if (!hidden) reply.server = field.value; continue;
+      case HeaderId::content_type: reply.content_type = field.value; continue;
+      case HeaderId::date: reply.date = field.value; continue;
+      case HeaderId::server: reply.server = field.value; continue;
       default: break;
     }
-    if (hidden) continue;
     if (head.has_connection_names && http::named_by_connection(head.fields, field.name)) continue;
-    if (field.id == HeaderId::location) {
-      const std::string_view changed = rewrite_redirect(x, plan, field.value);
-      if (changed.data()) {
-        reply.location = changed;
-        reply.location_is_ours = true;
-      } else {
-        reply.fields.add(x.arena, field);
-      }
-    } else if (field.id == HeaderId::refresh) {
-      reply.fields.add(x.arena, {field.name, rewrite_refresh(x, plan, field.value), field.id});
-    } else {
-      reply.fields.add(x.arena, field);
+    switch (field.id) {
+      case HeaderId::location: take_location(x, plan, field); break;
+      case HeaderId::refresh:
+        reply.fields.add(x.arena, {field.name, rewrite_refresh(x, plan, field.value), field.id});
+        break;
+      case HeaderId::set_cookie:
+        reply.fields.add(x.arena, {field.name, passed_cookie(x, plan, field.value), field.id});
+        break;
+      default: reply.fields.add(x.arena, field);
     }
   }
+  return seen;
 }
 
 }  // namespace gh::proxy

@@ -1,6 +1,7 @@
 // The two heads of proxying: the request's as it goes upstream, the upstream's as it goes to the client.
 #pragma once
 
+#include <cstdint>
 #include <string_view>
 
 #include "http/message.h"
@@ -29,7 +30,26 @@ std::string_view upstream_uri(Exchange& exchange, const ProxyPlan& plan, std::st
 
 void write_upstream_request(Output& out, Exchange& exchange, const ProxyPlan& plan, const ForwardedRequest& request);
 
-/// Fills the exchange's reply from the upstream's head: fields that pass, Location and Refresh rewritten.
-void take_upstream_head(Exchange& exchange, const ProxyPlan& plan, const http::ResponseHead& head);
+/// Which well-known fields a head has: bit N stands for HeaderId N.
+using FieldBits = std::uint64_t;
+constexpr FieldBits field_bit(http::HeaderId id) { return FieldBits{1} << static_cast<unsigned>(id); }
+
+/// Fills the exchange's reply from the upstream's head: fields that pass, Location, Refresh and Set-Cookie rewritten.
+FieldBits take_upstream_head(Exchange& exchange, const ProxyPlan& plan, const http::ResponseHead& head);
+
+/// A Set-Cookie field's value as it goes to the client.
+std::string_view passed_cookie(Exchange& exchange, const ProxyPlan& plan, std::string_view value);
+
+/// What X-Accel-... fields of an answer ask for, without those that proxy_ignore_headers names.
+struct AccelFields {
+  const http::Field* redirect = nullptr;
+  std::int64_t limit_rate = -1;      // bytes a second, 0: any; -1: nothing is asked for
+  int buffering = -1;                // 0, 1, or -1
+};
+AccelFields read_accel_fields(const http::ResponseHead& head, std::uint32_t ignored);
+
+/// X-Accel-Redirect: the answer comes from the location that `to` names, with a few fields of this one.
+void redirect_by_upstream(Exchange& exchange, const ProxyPlan& plan, const http::ResponseHead& head,
+                          std::string_view to);
 
 }  // namespace gh::proxy

@@ -115,13 +115,15 @@ std::string_view computed_value(Exchange& x, const table::VariableParam& param) 
   static constexpr std::uint8_t max_depth = 100;
   if (x.slots && x.slots[param.slot].data()) return x.slots[param.slot];
   const auto& computed = *static_cast<const table::Computed*>(param.object);
+  if (x.variable_cycle) return "";  // of many variables in a circle each would be asked for again and again
   if (x.variable_depth >= max_depth) {
+    x.variable_cycle = true;
     x.log(LogLevel::error, fmt::format("cycle while evaluating variable \"{}\"", param.text));
     return "";
   }
   ++x.variable_depth;
   std::string_view value = computed.compute(x, computed.param);
-  --x.variable_depth;
+  if (--x.variable_depth == 0) x.variable_cycle = false;
   if (!value.data()) value = "";
   if (!computed.is_volatile) x.set_slot(param.slot, value);
   return value;
@@ -137,7 +139,7 @@ std::span<const table::VariableRow> variable_rows() {
     std::vector<table::VariableRow> all;
     for (const auto part :
          {request_variables(), connection_variables(), reply_variables(), upstream_variables(), file_variables(),
-                            tls_variables()}) {
+                            tls_variables(), link_variables()}) {
       all.insert(all.end(), part.begin(), part.end());
     }
     return all;

@@ -48,6 +48,7 @@ std::span<const table::VariableRow> connection_variables();
 std::span<const table::VariableRow> reply_variables();
 std::span<const table::VariableRow> upstream_variables();
 std::span<const table::VariableRow> file_variables();
+std::span<const table::VariableRow> link_variables();
 std::span<const table::VariableRow> tls_variables();
 
 inline constexpr std::size_t ip_text_bytes = 64;

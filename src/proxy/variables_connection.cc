@@ -47,6 +47,12 @@ std::string_view time_iso8601(Exchange& x, const VariableParam&) { return x.aren
 
 namespace {
 
+std::string_view realip_remote_addr(Exchange& x, const VariableParam&) {
+  return ip_text(x, x.client->peer_address());
+}
+std::string_view realip_remote_port(Exchange& x, const VariableParam&) {
+  return port_text(x, x.client->peer_address());
+}
 std::string_view remote_port(Exchange& x, const VariableParam&) { return port_text(x, x.client_address()); }
 std::string_view binary_remote_addr(Exchange& x, const VariableParam&) { return x.client_address().binary(); }
 std::string_view server_port(Exchange& x, const VariableParam&) { return port_text(x, x.client->local_address()); }
@@ -98,8 +104,8 @@ constexpr table::VariableRow rows[] = {
     {"remote_port", remote_port, Phase::address, false, "client's port"},
     {"binary_remote_addr", binary_remote_addr, Phase::address, false,
      "client's address in 4 or 16 bytes, for zone keys"},
-    {"realip_remote_addr", variable::remote_addr, Phase::address, false, "address of the connection itself"},
-    {"realip_remote_port", remote_port, Phase::address, false, "port of the connection itself"},
+    {"realip_remote_addr", realip_remote_addr, Phase::address, false, "address of the connection itself"},
+    {"realip_remote_port", realip_remote_port, Phase::address, false, "port of the connection itself"},
     {"proxy_protocol_addr", absent, Phase::address, false, "client's address by the PROXY protocol; absent without it"},
     {"proxy_protocol_port", absent, Phase::address, false, "client's port by the PROXY protocol; absent without it"},
     {"proxy_protocol_server_addr", absent, Phase::address, false,

@@ -1,9 +1,12 @@
 // Variables of the answer: what is sent, how much of it, why.
+#include <fmt/format.h>
+
 #include <charconv>
 #include <cstring>
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "config/values.h"
 #include "proxy/exchange.h"
 #include "proxy/variables.h"
 
@@ -78,7 +81,29 @@ std::string_view sent_trailer(Exchange& x, const VariableParam& param) {
 }
 
 std::string_view request_completion(Exchange& x, const VariableParam&) { return x.reply.complete ? "OK" : ""; }
-std::string_view limit_rate(Exchange&, const VariableParam&) { return "0"; }
+std::string_view limit_rate(Exchange& x, const VariableParam&) {
+  return number_text(x.arena, x.limit_rate > 0 ? static_cast<std::uint64_t>(x.limit_rate) : 0);
+}
+
+void set_limit_rate(Exchange& x, std::string_view value) {
+  if (const auto bytes = config::parse_size(value, false)) x.limit_rate = *bytes;
+  else x.log(LogLevel::error, fmt::format("invalid $limit_rate \"{}\"", value));
+}
+
+/// nginx's $gzip_ratio: two digits behind the point, rounded; null when the body is not in this coding.
+std::string_view ratio(Exchange& x, std::string_view coding) {
+  if (x.coding != coding || x.coding_out == 0) return not_found;
+  std::uint64_t whole = x.coding_in / x.coding_out, hundredths = x.coding_in * 100 / x.coding_out % 100;
+  if (x.coding_in * 1000 / x.coding_out % 10 > 4 && ++hundredths == 100) {
+    ++whole;
+    hundredths = 0;
+  }
+  return x.arena.copy(fmt::format("{}.{:02}", whole, hundredths));
+}
+
+std::string_view gzip_ratio(Exchange& x, const VariableParam&) { return ratio(x, "gzip"); }
+std::string_view brotli_ratio(Exchange& x, const VariableParam&) { return ratio(x, "br"); }
+std::string_view zstd_ratio(Exchange& x, const VariableParam&) { return ratio(x, "zstd"); }
 std::string_view pipe(Exchange& x, const VariableParam&) { return x.client->is_pipelined() ? "p" : "."; }
 std::string_view absent(Exchange&, const VariableParam&) { return not_found; }
 std::string_view gateway_reason(Exchange& x, const VariableParam&) { return text_or_absent(x.reason); }
@@ -91,9 +116,11 @@ constexpr table::VariableRow rows[] = {
     {"body_bytes_sent", variable::body_bytes_sent, Phase::response, false, "bytes sent behind the head"},
     {"request_completion", request_completion, Phase::response, false,
      "\"OK\" when the answer was sent whole, else empty"},
-    {"limit_rate", limit_rate, Phase::address, false, "bytes per second of the answer; 0: no limit"},
+    {"limit_rate", limit_rate, Phase::address, false, "bytes per second of the answer; 0: no limit", set_limit_rate},
     {"pipe", pipe, Phase::address, false, "\"p\" for a pipelined request, else \".\""},
-    {"gzip_ratio", absent, Phase::response, false, "compression of the answer; absent when it is not compressed"},
+    {"gzip_ratio", gzip_ratio, Phase::response, false, "how many times smaller gzip made the answer"},
+    {"brotli_ratio", brotli_ratio, Phase::response, false, "the same for brotli"},
+    {"zstd_ratio", zstd_ratio, Phase::response, false, "the same for zstd"},
     {"gateway_reason", gateway_reason, Phase::response, false, "why the gateway itself answered"},
 };
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <string>
 
+#include "base/base64.h"
 #include "base/hash.h"
 #include "base/text.h"
 #include "http/field_value.h"
@@ -78,7 +79,6 @@ std::string_view host(Exchange& x, const VariableParam&) {
 std::string_view scheme(Exchange& x, const VariableParam&) { return x.client->is_tls() ? "https" : "http"; }
 std::string_view https(Exchange& x, const VariableParam&) { return x.client->is_tls() ? "on" : ""; }
 std::string_view nothing(Exchange&, const VariableParam&) { return ""; }
-std::string_view absent(Exchange&, const VariableParam&) { return not_found; }
 
 std::string_view server_name(Exchange& x, const VariableParam&) {
   return x.server ? std::string_view(x.server->name) : std::string_view("");
@@ -89,7 +89,9 @@ std::string_view server_protocol(Exchange& x, const VariableParam&) {
   return x.request.version_minor == 0 ? "HTTP/1.0" : "HTTP/1.1";
 }
 
-std::string_view request_method(Exchange& x, const VariableParam&) {
+/// In a subexchange the method that the client used, as in nginx: auth_request's service is told it this way.
+std::string_view request_method(Exchange& sub, const VariableParam&) {
+  const Exchange& x = sub.main();
   if (x.method_now != x.request.method) return http::method_name(x.method_now);
   return x.request.method_text;
 }
@@ -156,37 +158,14 @@ std::string_view request_id(Exchange& x, const VariableParam&) {
   return {to, 32};
 }
 
-std::size_t decode_base64(std::string_view text, char* to) {
-  std::uint32_t bits = 0;
-  unsigned held = 0;
-  char* end = to;
-  for (char c : text) {
-    int value = -1;
-    if (c >= 'A' && c <= 'Z') value = c - 'A';
-    else if (c >= 'a' && c <= 'z') value = c - 'a' + 26;
-    else if (is_digit(c)) value = c - '0' + 52;
-    else if (c == '+') value = 62;
-    else if (c == '/') value = 63;
-    else if (c == '=') break;
-    if (value < 0) return 0;
-    bits = bits << 6 | static_cast<std::uint32_t>(value);
-    held += 6;
-    if (held < 8) continue;
-    held -= 8;
-    *end++ = static_cast<char>(bits >> held & 0xff);
-  }
-  return static_cast<std::size_t>(end - to);
-}
-
 /// The name of Basic credentials (RFC 7617 2), whether anybody checked them or not.
 std::string_view remote_user(Exchange& x, const VariableParam&) {
   std::string_view value = field_value(x, http::HeaderId::authorization);
   if (value.size() < 6 || !iequals(value.substr(0, 6), "basic ")) return not_found;
   value = trim(value.substr(6));
-  char* const to = x.arena.chars(value.size() + 1);
-  const std::string_view decoded(to, decode_base64(value, to));
-  const std::size_t colon = decoded.find(':');
-  return colon == std::string_view::npos ? not_found : decoded.substr(0, colon);
+  const auto decoded = decode_base64(value, x.arena.chars(base64_decoded_bytes(value.size())));
+  const std::size_t colon = decoded ? decoded->find(':') : std::string_view::npos;
+  return colon == std::string_view::npos ? not_found : decoded->substr(0, colon);
 }
 
 std::string_view add_x_forwarded_for(Exchange& x, const VariableParam& param) {
@@ -216,9 +195,10 @@ std::string_view content_type(Exchange& x, const VariableParam&) {
 /// Only a body that was read whole and lies in memory. One that streams to an upstream counts as long as it would
 /// have fitted client_body_buffer_size.
 std::string_view request_body(Exchange& x, const VariableParam&) {
-  if (x.body.size() == 0 || x.body.in_file() || !x.body_complete) return not_found;
+  const RequestBody& body = x.forwarded_body();
+  if (body.size() == 0 || body.in_file() || !x.body_complete) return not_found;
   std::string scratch;
-  const std::string_view whole = x.body.whole(scratch);
+  const std::string_view whole = body.whole(scratch);
   return whole.data() == scratch.data() ? x.arena.copy(whole) : whole;
 }
 
@@ -231,7 +211,12 @@ std::string_view request_body_file(Exchange& x, const VariableParam&) {
 std::string_view limit_req_status(Exchange& x, const VariableParam&) {
   static constexpr std::array<std::string_view, 6> names = {not_found,  "PASSED",          "DELAYED",
                                                             "REJECTED", "DELAYED_DRY_RUN", "REJECTED_DRY_RUN"};
-  return names[static_cast<std::size_t>(x.limit_req_status)];
+  return names[static_cast<std::size_t>(x.main().limit_req_status)];
+}
+
+std::string_view limit_conn_status(Exchange& x, const VariableParam&) {
+  static constexpr std::array<std::string_view, 4> names = {not_found, "PASSED", "REJECTED", "REJECTED_DRY_RUN"};
+  return names[static_cast<std::size_t>(x.main().limit_conn_status)];
 }
 
 constexpr table::VariableRow rows[] = {
@@ -266,7 +251,7 @@ constexpr table::VariableRow rows[] = {
     {"proxy_add_x_forwarded_for", add_x_forwarded_for, Phase::address, false,
      "X-Forwarded-For with $remote_addr behind it"},
     {"limit_req_status", limit_req_status, Phase::limit, false, "PASSED, DELAYED, REJECTED; with _DRY_RUN"},
-    {"limit_conn_status", absent, Phase::limit, false, "what limit_conn said; absent without it"},
+    {"limit_conn_status", limit_conn_status, Phase::limit, false, "PASSED, REJECTED, REJECTED_DRY_RUN"},
 };
 
 }  // namespace

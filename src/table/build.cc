@@ -4,8 +4,8 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <set>
 #include <system_error>
+#include <unordered_map>
 
 #include "base/syslog_sink.h"
 #include "table/server_block.h"
@@ -46,37 +46,50 @@ void declare_variables(Scope& main, const std::vector<config::Bound>& directives
   }
 }
 
-/// Variables that a refused directive (`set`, `map`, ...) would have defined: the refusal is said once, not again at
-/// each of their uses.
-void define_refused_names(VariableTable& variables, const std::set<std::string_view>& served,
-                          const std::vector<config::Node>& nodes) {
+using Rows = std::unordered_map<std::string_view, const config::Row*>;
+
+void define_refused_names(VariableTable& variables, std::span<const config::Word> words) {
+  for (const config::Word& word : words) {
+    const std::string_view text = word.value;
+    if (text.size() > 1 && text[0] == '$' && !variables.is_fixed(text.substr(1))) variables.define(text.substr(1));
+  }
+}
+
+/// map, geo: the last word; `set`: the first one behind the name.
+std::span<const config::Word> defining_words(const config::Row& row, std::span<const config::Word> words) {
+  if (row.block == config::Block::data) return words.last(1);
+  return words.subspan(std::min<std::size_t>(1, words.size() - 1), 1);
+}
+
+/// Variables that a refused directive would have defined, or one whose arguments are wrong: that is said once, not
+/// again at each of their uses.
+void define_refused_names(VariableTable& variables, const Rows& rows, const std::vector<config::Node>& nodes) {
   config::for_each_directive(nodes, [&](const config::Node& node) {
     if (node.words.empty()) return;
-    if (!served.contains(node.name()) && node.kind != config::NodeKind::comment) {
-      for (const config::Word& word : node.words) {
-        const std::string_view text = word.value;
-        if (text.size() > 1 && text[0] == '$' && !variables.is_fixed(text.substr(1))) variables.define(text.substr(1));
-      }
+    const auto row = rows.find(node.name());
+    if (row == rows.end()) define_refused_names(variables, node.words);
+    else if (row->second->declare) define_refused_names(variables, defining_words(*row->second, node.words));
+    if (row == rows.end() || row->second->block != config::Block::data) {
+      define_refused_names(variables, rows, node.children);
     }
-    define_refused_names(variables, served, node.children);
   });
 }
 
-void insert_names(std::set<std::string_view>& names, const std::vector<config::Bound>& directives) {
+void insert_rows(Rows& rows, const std::vector<config::Bound>& directives) {
   for (const config::Bound& directive : directives) {
-    names.insert(directive.row->name);
-    insert_names(names, directive.children);
+    rows.emplace(directive.row->name, directive.row);
+    insert_rows(rows, directive.children);
   }
 }
 
 void define_refused_names(Builder& builder) {
   if (!builder.diagnostics.has_errors()) return;
-  std::set<std::string_view> served;
+  Rows rows;
   for (const Module* module : builder.input.modules) {
-    for (const config::Row& row : module->rows) served.insert(row.name);
+    for (const config::Row& row : module->rows) rows.emplace(row.name, &row);
   }
-  insert_names(served, builder.loaded.bound);  // also what is passed over: its values are looked at
-  define_refused_names(builder.variables, served, builder.loaded.nodes);
+  insert_rows(rows, builder.loaded.bound);  // also what is passed over: its values are looked at
+  define_refused_names(builder.variables, rows, builder.loaded.nodes);
 }
 
 /// What opening a log would find, without making a file. Empty: nothing is wrong.

@@ -8,6 +8,7 @@ namespace gh::table::code {
 using namespace config::code;
 inline constexpr std::string_view cannot_open_log = "E0407", no_servers = "E0408", uri_not_possible = "E0507",
     bad_server_name = "E0317", bad_url = "E0318";
-inline constexpr std::string_view nothing_to_serve = "W118", upstream_unused = "W404", zone_unused = "W501";
+inline constexpr std::string_view nothing_to_serve = "W118", upstream_unused = "W404", zone_unused = "W501",
+    no_user_file = "W318";
 
 }  // namespace gh::table::code

@@ -246,7 +246,7 @@ class Dumper {
     out_.changed("proxy_buffers", p.buffers, d.buffers);
     out_.changed("proxy_buffers_size", p.buffers_bytes, d.buffers_bytes);
     out_.changed("proxy_busy_buffers_size", p.busy_buffers_bytes, d.busy_buffers_bytes);
-    out_.changed("proxy_limit_rate", p.limit_rate, d.limit_rate);
+    out_.changed("proxy_limit_rate", p.limit_rate.source(), d.limit_rate.source());
     out_.changed("proxy_buffering", p.buffering, d.buffering);
     out_.changed("proxy_request_buffering", p.request_buffering, d.request_buffering);
     out_.changed("proxy_pass_request_headers", p.pass_request_headers, d.pass_request_headers);

@@ -26,20 +26,20 @@ std::shared_ptr<Route> build_overlay(Scope& outer, const config::Bound& directiv
   return route;
 }
 
-void declare_group_names(Scope& main, const config::Bound& directive) {
-  VariableTable& variables = main.builder.variables;
-  for (const config::Value& value : directive.values) {
-    const std::string_view pattern = value.text;
-    for (std::size_t at = pattern.find("(?"); at != std::string_view::npos; at = pattern.find("(?", at + 2)) {
-      std::string_view rest = pattern.substr(at + 2);
-      if (rest.starts_with("P")) rest.remove_prefix(1);
-      if (!rest.starts_with("<") && !rest.starts_with("'")) continue;
-      const std::size_t end = rest.find_first_of(">'", 1);
-      const std::string_view name = rest.substr(1, end == std::string_view::npos ? 0 : end - 1);
-      if (name.empty() || name[0] == '=' || name[0] == '!') continue;  // look-behind
-      if (!variables.is_fixed(name)) variables.define(name);
-    }
+void declare_group_names(VariableTable& variables, std::string_view pattern) {
+  for (std::size_t at = pattern.find("(?"); at != std::string_view::npos; at = pattern.find("(?", at + 2)) {
+    std::string_view rest = pattern.substr(at + 2);
+    if (rest.starts_with("P")) rest.remove_prefix(1);
+    if (!rest.starts_with("<") && !rest.starts_with("'")) continue;
+    const std::size_t end = rest.find_first_of(">'", 1);
+    const std::string_view name = rest.substr(1, end == std::string_view::npos ? 0 : end - 1);
+    if (name.empty() || name[0] == '=' || name[0] == '!') continue;  // look-behind
+    if (!variables.is_fixed(name)) variables.define(name);
   }
+}
+
+void declare_group_names(Scope& main, const config::Bound& directive) {
+  for (const config::Value& value : directive.values) declare_group_names(main.builder.variables, value.text);
 }
 
 }  // namespace gh::table

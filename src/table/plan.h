@@ -131,7 +131,7 @@ enum NextUpstream : std::uint32_t {
   next_503 = 64, next_504 = 128, next_403 = 256, next_404 = 512, next_429 = 1024, next_off = 2048, next_denied = 4096
 };
 
-struct RedirectRule {     // proxy_redirect FROM TO
+struct RedirectRule {     // proxy_redirect FROM TO, and proxy_cookie_domain and _path
   Template from;
   std::shared_ptr<const Regex> regex;          // `~RE` and `~*RE`; `from` is empty then
   std::vector<std::uint32_t> regex_slots;      // slot of each named group, in Regex::names() order
@@ -146,7 +146,7 @@ struct ProxySettings {
   std::int64_t buffer_bytes = 8 * 1024;        // proxy_buffer_size: the head must fit
   std::int64_t buffers = 8, buffers_bytes = 8 * 1024;
   std::int64_t busy_buffers_bytes = 0;
-  std::int64_t limit_rate = 0;                 // bytes per second read from upstream
+  Template limit_rate;                         // bytes per second read from upstream; empty or 0: no limit
   bool buffering = true;
   bool request_buffering = true;
   bool pass_request_headers = true;
@@ -168,7 +168,11 @@ struct ProxySettings {
 struct ProxySetHeaders { std::vector<HeaderSetting> list; };
 struct ProxyHideHeaders { std::vector<std::string> list; };   // lower case
 struct ProxyPassHeaders { std::vector<std::string> list; };   // lower case
-struct ProxyRedirects { std::vector<RedirectRule> list; bool off = false; bool use_default = true; };
+struct ProxyRedirects {
+  std::vector<RedirectRule> list;
+  std::size_t default_at = 0;                // in `list`: `default` acts before that rule
+  bool off = false, use_default = true;
+};
 enum IgnoreHeader : std::uint32_t {
   ignore_x_accel_redirect = 1,
   ignore_x_accel_expires = 2,
@@ -226,6 +230,20 @@ struct ProxyTarget {
   config::Span where;
 };
 
+/// secure_link, secure_link_md5 and secure_link_secret: what $secure_link is made of.
+struct SecureLink {
+  std::optional<Template> link, md5;
+  std::string secret;
+};
+
+/// valid_referers: what $invalid_referer is made of. Names carry the index of their rule.
+struct Referers {
+  bool none = false, blocked = false;
+  ServerNames names;                            // with the server's own, when server_names was stated
+  std::vector<std::string> paths;               // of each name: the referer's path must begin with it
+  std::vector<std::shared_ptr<const Regex>> regexes;  // of the referer behind its scheme
+};
+
 /// Slots of the exchange that a regex's named groups fill, in Regex::names() order. Only regexes with names are in it.
 using RegexSlots = std::unordered_map<const Regex*, std::vector<std::uint32_t>>;
 
@@ -245,6 +263,10 @@ struct Route {
   const ResolverSettings* resolver = nullptr;   // null when none was stated
   const ProxyTarget* proxy_target = nullptr;    // null without proxy_pass
   const ProxySetHeaders* set_headers = nullptr;
+  const SecureLink* secure_link = nullptr;
+  const Referers* referers = nullptr;
+  const Route* except = nullptr;                // limit_except: the route of all methods but those allowed
+  std::uint32_t except_allows = 0;              // a bit for each http::Method: those that stay
   std::vector<std::shared_ptr<const void>> owned;
   std::shared_ptr<const Regex> regex;           // regex locations: for named captures
   std::vector<std::uint32_t> regex_slots;       // slot of each regex name, in Regex::names() order

@@ -1,10 +1,12 @@
-// The URL of proxy_pass, taken apart at build (LANGUAGE.md 9.1). Build thread only.
+// The URL of proxy_pass, taken apart (LANGUAGE.md 9.1), and the address of proxy_bind.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "base/address.h"
 #include "base/result.h"
 
 namespace gh::table {

@@ -1,8 +1,9 @@
-// First regex of a list that matches, in list order, at the price of the few that can: those whose literal prefix the
-// subject starts with, and those without one. 500 regexes ^/rNNN/ cost one tree walk and one execution.
-// Used by location_tree and server_names. Built once, then read by any thread.
+// First regex of a list that matches, in list order, at the price of the few that can: those one of whose literals the
+// subject starts or ends with (base/regex_literals.h), and those without any. 500 regexes ^/rNNN/ cost one tree walk
+// and one execution. Used by location_tree, server_names and value_map. Built once, then read by any thread.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -30,18 +31,30 @@ class RegexList {
   [[nodiscard]] std::size_t memory_bytes() const;
 
  private:
-  // The regexes of one literal prefix. `parent`: the set of the longest stored prefix of that prefix, candidates too.
+  // The regexes of one literal. `parent`: the set of the longest other literal that this one starts with, candidates
+  // too.
   struct Set {
     std::uint32_t begin, end;  // in candidates_, ascending
     std::uint32_t parent;      // or npos
   };
   static constexpr std::size_t max_chain = 8;  // sets on a path; a deeper one is stored with all it inherits
 
+  /// Literals of one sort. Those of regexes without any are the empty text of the first index, which all subjects have.
+  struct Index {
+    PrefixTree tree;  // literal to set
+    bool reversed = false, folded = false;
+    std::size_t longest = 0;
+  };
+  static constexpr std::size_t sorts = 4;  // start, start folded, end, end folded
+
   struct Builder;
+  struct Candidates;
+  void collect(const Index& index, std::string_view subject, Candidates& candidates) const;
+
   std::vector<std::shared_ptr<const Regex>> regexes_;
   std::vector<Set> sets_;
   std::vector<std::uint32_t> candidates_;
-  PrefixTree prefixes_;  // literal prefix to set
+  std::vector<Index> indexes_;  // those that are in use
 };
 
 }  // namespace gh::table

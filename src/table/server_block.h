@@ -61,6 +61,7 @@ std::shared_ptr<Route> build_overlay(Scope& outer, const config::Bound& directiv
 /// Row::declare of directives whose arguments may be regexes: their named groups are variables everywhere, also in
 /// blocks that stand before them (a log_format at the top of the file).
 void declare_group_names(Scope& main, const config::Bound& directive);
+void declare_group_names(VariableTable& variables, std::string_view pattern);
 
 /// Slots of a regex's named groups, defined on the way; empty when it has none.
 std::vector<std::uint32_t> define_names(Scope& scope, const Regex& regex, config::Span where);

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "table/variable.h"
@@ -48,6 +49,8 @@ class VariableTable {
   /// Texts that params point to; moved into the finished table.
   std::deque<std::string>& texts() { return kept_->texts; }
   std::shared_ptr<const void> kept() { return kept_; }
+  /// An object of a computed variable, to live as long as the table.
+  void keep(std::shared_ptr<const void> object) { kept_->objects.push_back(std::move(object)); }
 
  private:
   std::span<const VariableRow> rows_;
@@ -61,6 +64,7 @@ class VariableTable {
   struct Kept {
     std::deque<std::string> texts;
     std::deque<Computed> computed;
+    std::vector<std::shared_ptr<const void>> objects;
   };
   std::shared_ptr<Kept> kept_;
 };

@@ -28,6 +28,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (body.is_multipart()) gh::http::write_multipart_end(body, wire);
     if (total > bytes || gh::http::wire_length(body) != wire.size() + total) std::abort();
   }
-  static_cast<void>(gh::http::accepts_coding(text, "gzip"));
+  static_cast<void>(gh::http::accepted_q(text, "gzip"));
   return 0;
 }

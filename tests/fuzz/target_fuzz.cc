@@ -44,6 +44,15 @@ void check_target(std::string_view raw, Method method, bool merge) {
   require(again.path == target.path && !again.has_args);
 }
 
+void check_internal(std::string_view text, bool merge) {
+  Arena arena;
+  std::string_view path, args, out;
+  if (!parse_internal_uri(text, arena, path, args)) return;
+  require(path[0] == '/' && path.size() + args.size() <= text.size());
+  require(!has_parent_segment(path) && path.find('\0') == std::string_view::npos);
+  require(normalise_path(path, merge, arena, out) && out[0] == '/');
+}
+
 void check_host(std::string_view host) {
   Arena arena;
   std::string_view name;
@@ -68,6 +77,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string text(reinterpret_cast<const char*>(data) + 1, size - 1);
   const bool merge = (data[0] & 1) != 0;
   check_target(text, (data[0] & 2) != 0 ? Method::options : Method::get, merge);
+  check_internal(text, merge);
   check_host(text);
   check_rest(text, merge);
   return 0;

@@ -156,10 +156,11 @@ class Requests(WireTest):
 
     @beyond_nginx
     def test_lines_end_with_crlf(self):
-        # RFC 9112 2.2 lets a recipient take a lone LF, as nginx does; what mixes line ends could be read in two ways.
-        self.take_each([b"GET /x HTTP/1.1\nHost: h\n\n"])
+        # RFC 9112 2.2 lets a recipient take a lone LF, as nginx does. A server in front of us writes CRLF: a lone LF
+        # behind a first line with CRLF may be what it passed as part of a value.
+        self.take_each([b"GET /x HTTP/1.1\nHost: h\n\n", b"GET /x HTTP/1.1\nHost: h\r\nX: a\n\r\n",
+                        b"GET /x HTTP/1.1\nHost: h\r\n\n"])
         self.refuse_each([
-            b"GET /x HTTP/1.1\nHost: h\r\n\n",
             b"GET /x HTTP/1.1\r\nHost: h\n\r\n",
             b"GET /x HTTP/1.1\r\nHost: h\r\n\n",
             b"GET /x HTTP/1.1\r\nHost: h\r\nX: a\nY: b\r\n\r\n",

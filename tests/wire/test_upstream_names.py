@@ -44,7 +44,7 @@ class UpstreamNames(WireTest):
         self.assertEqual(self.peers(gw, 2), {0: 2})
         self.dns.names["a.test"] = "servfail"
         asked = len(self.dns.asked)
-        gw.wait_log(r"a\.test.*\(2: server failure\)")
+        gw.wait_log(r"a\.test.*\(2: Server failure\)")
         self.assertGreater(len(self.dns.asked), asked)
         self.assertEqual(self.peers(gw, 2), {0: 2})
         self.dns.names["a.test"] = "nxdomain"

@@ -4,6 +4,7 @@
 #include "http/field_value.h"
 #include "policy/policy.h"
 #include "proxy/forwarder.h"
+#include "proxy/upstream_cookies.h"
 #include "proxy/worker.h"
 #include "table/plan.h"
 #include "table/proxy_target.h"
@@ -36,9 +37,11 @@ bool prepare_body(Exchange& x, const ProxyPlan& plan, ForwardedRequest& request)
     return true;
   }
   const bool chunked = x.request.framing == http::BodyFraming::chunked;
-  if (settings.request_buffering || x.body_complete || (chunked && settings.http_1_0)) {
+  const bool streams = !settings.request_buffering && !(chunked && settings.http_1_0);
+  if (streams && !x.body_has_begun()) return false;
+  if (!streams || x.body_complete) {
     if (!x.body_is_read()) return false;
-    request.content_length = x.body.size();
+    request.content_length = x.forwarded_body().size();
     // RFC 9110 8.6: a request whose client stated a length keeps stating one, also when it is 0.
     request.has_body = request.content_length > 0 || x.request.framing != http::BodyFraming::none ||
                        x.method_now == http::Method::post || x.method_now == http::Method::put;
@@ -80,6 +83,14 @@ Verdict answer_for_tls(Exchange& x, const void* params) {
   return x.error(502);
 }
 
+std::shared_ptr<const proxy::CookieRules> cookie_rules(table::Scope& scope) {
+  auto rules = std::make_shared<proxy::CookieRules>();
+  if (!scope.get<proxy::CookieDomains>().list.empty()) rules->domains = scope.shared<proxy::CookieDomains>();
+  if (!scope.get<proxy::CookiePaths>().list.empty()) rules->paths = scope.shared<proxy::CookiePaths>();
+  if (!scope.get<proxy::CookieFlagRules>().list.empty()) rules->flags = scope.shared<proxy::CookieFlagRules>();
+  return rules->domains || rules->paths || rules->flags ? rules : nullptr;
+}
+
 }  // namespace
 
 void finish_proxy(table::Scope& scope, table::Route& route) {
@@ -93,6 +104,8 @@ void finish_proxy(table::Scope& scope, table::Route& route) {
                                      scope.shared<table::ProxySetHeaders>(), scope.get<table::ProxyHideHeaders>(),
                                      scope.get<table::ProxyPassHeaders>(),
                                      scope.shared<table::ProxyRedirects>(), route.prefix, prefix_location);
+  plan->ignored = scope.get<table::ProxyIgnoreHeaders>().bits;
+  plan->cookies = cookie_rules(scope);
   table::add_step(route, config::Phase::content, &run_proxy_pass, std::move(plan), "proxy_pass");
 }
 

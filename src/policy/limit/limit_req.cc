@@ -6,9 +6,8 @@
 #include <array>
 
 #include "base/text.h"
-#include "config/suggest.h"
-#include "config/values.h"
 #include "policy/policy.h"
+#include "policy/zones.h"
 #include "proxy/exchange.h"
 #include "state/rate_zone.h"
 #include "table/build.h"
@@ -75,7 +74,7 @@ void log_decision(const Exchange& x, const Plan& plan, const state::RateDecision
 Verdict reject(Exchange& x, const Plan& plan, const state::RateDecision& decision) {
   if (decision.verdict == state::RateZone::Verdict::reject) log_decision(x, plan, decision, false);
   else x.log(LogLevel::alert, "could not allocate node in a limit_req zone");
-  x.limit_req_status = plan.settings.dry_run ? rejected_dry_run : rejected;
+  x.main().limit_req_status = plan.settings.dry_run ? rejected_dry_run : rejected;
   if (plan.settings.dry_run) return Verdict::next;
   x.reason = "limit_req";
   return x.error(plan.settings.status);
@@ -83,15 +82,15 @@ Verdict reject(Exchange& x, const Plan& plan, const state::RateDecision& decisio
 
 Verdict delay(Exchange& x, const Plan& plan, const state::RateDecision& decision) {
   log_decision(x, plan, decision, true);
-  x.limit_req_status = plan.settings.dry_run ? delayed_dry_run : delayed;
+  x.main().limit_req_status = plan.settings.dry_run ? delayed_dry_run : delayed;
   if (plan.settings.dry_run) return Verdict::next;
   x.resume_after(static_cast<std::int64_t>(decision.delay_ms));
   return Verdict::wait;
 }
 
-/// Once for a request, whatever internal redirects follow.
+/// Once for a request, whatever internal redirects and subexchanges follow.
 Verdict run(Exchange& x, const void* params) {
-  if (x.limit_req_status != none) return Verdict::next;
+  if (x.main().limit_req_status != none) return Verdict::next;
   const Plan& plan = *static_cast<const Plan*>(params);
   std::array<state::RateAsk, max_limits> asks;
   std::size_t count = 0;
@@ -109,13 +108,14 @@ Verdict run(Exchange& x, const void* params) {
   const state::RateDecision decision = state::decide({asks.data(), count}, x.clock().now_ms());
   if (decision.verdict != state::RateZone::Verdict::pass) return reject(x, plan, decision);
   if (decision.delay_ms > 0) return delay(x, plan, decision);
-  x.limit_req_status = passed;
+  x.main().limit_req_status = passed;
   return Verdict::next;
 }
 
 // ---- the configuration ---------------------------------------------------------------------------------------------
 
-std::string zone_id(std::string_view name) { return "limit_req/" + std::string(name); }
+constexpr std::string_view kind = "limit_req/";
+std::string zone_id(std::string_view name) { return std::string(kind) + std::string(name); }
 
 /// The row has checked that it is a number, "r/" and one of s m h d.
 state::Rate read_rate(std::string_view text) {
@@ -137,30 +137,6 @@ bool is_rate_form(std::string_view text) {
          std::string_view("smhd").find(text.back()) != std::string_view::npos;
 }
 
-/// "NAME:SIZE".
-bool read_zone(table::Scope& scope, const config::Value& value, std::string& name, std::int64_t& bytes) {
-  const std::size_t colon = value.text.find(':');
-  name = value.text.substr(0, colon);
-  if (name.empty() || colon == std::string::npos) {
-    scope.error(table::code::bad_size, value.span, "`zone=" + std::string(value.text) + "` needs a name and a size")
-        .with_help("for example zone=one:10m");
-    return false;
-  }
-  const auto size = config::parse_size(std::string_view(value.text).substr(colon + 1), false);
-  if (!size) {
-    scope.error(table::code::bad_size, value.span, "`" + std::string(value.text.substr(colon + 1)) + "` is no size")
-        .with_help("for example zone=" + name + ":10m");
-    return false;
-  }
-  if (*size < static_cast<std::int64_t>(state::RateZone::min_bytes)) {
-    scope.error(table::code::out_of_bounds, value.span, "zone `" + name + "` is too small")
-        .with_help("at least 32k; 1m keeps about 16,000 addresses");
-    return false;
-  }
-  bytes = *size;
-  return true;
-}
-
 /// The memory of before the reload, when key and size are as they were.
 bool adopt(table::Scope& scope, const config::Value& value, Zone& zone, std::int64_t bytes) {
   const std::string shape = fmt::format("key={} size={}", zone.key.source(), bytes);
@@ -180,28 +156,13 @@ bool adopt(table::Scope& scope, const config::Value& value, Zone& zone, std::int
   return true;
 }
 
-std::string nearest_zone(const table::Builder& builder, const std::string& name) {
-  std::vector<std::string_view> names;
-  for (const auto& [id, entry] : builder.zones) {
-    if (id.starts_with("limit_req/")) names.push_back(std::string_view(id).substr(10));
-  }
-  std::sort(names.begin(), names.end());
-  return std::string(config::nearest(name, names));
-}
-
-void unknown_zone(table::Builder& builder, const Use& use) {
-  const std::string near = nearest_zone(builder, use.zone);
-  builder.diagnostics.error(table::code::unknown_zone, use.where, "unknown limit_req zone `" + use.zone + "`")
-      .with_help(near.empty() ? "define it: limit_req_zone $binary_remote_addr zone=" + use.zone + ":10m rate=10r/s;"
-                              : "did you mean `" + near + "`?");
-}
-
 /// Zones may be defined behind their use, so a plan is filled in when all has been read.
 void resolve(table::Builder& builder, const Uses& uses, Plan& plan) {
   for (const Use& use : uses.list) {
     const auto found = builder.zones.find(zone_id(use.zone));
     if (found == builder.zones.end()) {
-      unknown_zone(builder, use);
+      unknown_zone(builder, kind, use.zone, use.where,
+                   "limit_req_zone $binary_remote_addr zone=" + use.zone + ":10m rate=10r/s;");
       continue;
     }
     auto zone = std::static_pointer_cast<const Zone>(found->second.object);
@@ -217,14 +178,9 @@ void apply_limit_req_zone(table::Scope& scope, const config::Bound& directive) {
   const config::Value& where = *directive.find("zone=");
   auto zone = std::make_shared<Zone>();
   std::int64_t bytes = 0;
-  if (!read_zone(scope, where, zone->name, bytes)) return;
-  auto& entry = scope.builder.zones[zone_id(zone->name)];
-  if (entry.where.is_set()) {
-    scope.error(table::code::duplicate_name, where.span, "zone `" + zone->name + "` is defined twice")
-        .with_related(entry.where, "first defined here");
-    return;
-  }
-  entry.where = directive.span();
+  if (!read_zone(scope, where, state::RateZone::min_bytes, zone->name, bytes)) return;
+  auto* const entry = claim_zone(scope, kind, zone->name, directive, where);
+  if (!entry) return;
   zone->key = scope.compile(*directive.find("key"));
   const config::Value& rate = *directive.find("rate=");
   if (!is_rate_form(rate.text)) {
@@ -233,7 +189,7 @@ void apply_limit_req_zone(table::Scope& scope, const config::Bound& directive) {
     return;
   }
   zone->rate = read_rate(rate.text);
-  if (adopt(scope, where, *zone, bytes)) entry.object = std::move(zone);
+  if (adopt(scope, where, *zone, bytes)) entry->object = std::move(zone);
 }
 
 void apply_limit_req(table::Scope& scope, const config::Bound& directive) {

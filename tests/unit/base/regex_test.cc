@@ -13,9 +13,6 @@ Regex make(std::string_view pattern, bool ignore_case = false) {
   REQUIRE(compiled);
   return std::move(*compiled);
 }
-std::string prefix(std::string_view pattern, bool ignore_case = false) {
-  return make(pattern, ignore_case).literal_prefix();
-}
 }  // namespace
 
 TEST_CASE("groups are offsets into the subject; an unset group is empty") {
@@ -84,38 +81,4 @@ TEST_CASE("one regex serves many threads") {
   }
   for (auto& thread : threads) thread.join();
   CHECK(wrong == 0);
-}
-
-TEST_CASE("literal prefixes of anchored patterns") {
-  CHECK(prefix("^/api/v\\d") == "/api/v");
-  CHECK(prefix("^/a\\.b\\/c\\-d$") == "/a.b/c-d");
-  CHECK(prefix("\\A/x") == "/x");
-  CHECK(prefix("^/r12/") == "/r12/");
-  CHECK(prefix("^/ab?c") == "/a");
-  CHECK(prefix("^/ab*") == "/a");
-  CHECK(prefix("^/ab{0,2}") == "/a");
-  CHECK(prefix("^/ab+") == "/ab");
-  CHECK(prefix("^/a\\.?") == "/a");
-  CHECK(prefix("^/(a|b)") == "/");
-  CHECK(prefix("^/[|]x") == "/");
-  CHECK(prefix("^/a(?:x|y)") == "/a");
-  CHECK(prefix("^/a(?<n>x|y)") == "/a");
-  CHECK(prefix("^/a[(]b") == "/a");
-  CHECK(prefix("^/[]|(]") == "/");
-}
-
-TEST_CASE("no prefix is claimed where a match might start otherwise") {
-  CHECK(prefix("/api") == "");
-  CHECK(prefix("^/api", true) == "");
-  CHECK(prefix("(?i)^/api") == "");
-  CHECK(prefix("^(?i)/api") == "");
-  CHECK(prefix("^/a|^/b") == "");
-  CHECK(prefix("^/a[(]|/b") == "");
-  CHECK(prefix("^/a\\(|/b") == "");
-  CHECK(prefix("^/[[:alpha:](]|/b") == "");
-  CHECK(prefix("^/a(?#()x") == "/a");
-  CHECK(prefix("^/a(?# ( )|/b") == "");
-  CHECK(prefix("^/a\\Q(\\E|/b") == "");
-  CHECK(prefix("^\\w") == "");
-  CHECK(prefix("^.") == "");
 }

@@ -222,3 +222,19 @@ TEST_CASE("Host values") {
     CHECK(port == c.port);
   }
 }
+
+TEST_CASE("an internal URI is decoded, and refused where it is unsafe") {
+  Arena arena;
+  std::string_view path, args;
+  CHECK(parse_internal_uri("/a%20b/\xc3\xa9 c?x=%2e", arena, path, args));
+  CHECK((path == "/a b/\xc3\xa9 c" && args == "x=%2e"));
+  CHECK(parse_internal_uri("/a..b/...", arena, path, args));
+  CHECK((path == "/a..b/..." && args.empty()));
+  using namespace std::string_view_literals;
+  for (const std::string_view bad : {""sv, "a"sv, "?x"sv, ".."sv, "../a"sv, "/.."sv, "/a/../b"sv, "/%2e%2e/b"sv,
+                                     "/a/.%2E"sv, "/..%2fb"sv, "/%"sv, "/%4"sv, "/%zz"sv, "/%00"sv, "/a\0b"sv,
+                                     "/a?\0"sv}) {
+    CAPTURE(bad);
+    CHECK(!parse_internal_uri(bad, arena, path, args));
+  }
+}

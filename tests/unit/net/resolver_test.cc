@@ -193,7 +193,7 @@ TEST_CASE("a name that is not there is an error, kept for a second") {
   Resolver resolver(b.loop, b.options());
   const auto missing = b.ask(resolver, "none.test");
   CHECK(missing.error == 3);
-  CHECK(missing.text == "none.test could not be resolved (3: host not found)");
+  CHECK(missing.text == "none.test could not be resolved (3: Host not found)");
   const int asked = b.server.queries["none.test"];
   b.ask(resolver, "none.test");
   CHECK(b.server.queries["none.test"] == asked);

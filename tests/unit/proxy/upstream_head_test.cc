@@ -75,12 +75,72 @@ TEST_CASE("bodies: a stated length stays, chunks become a length, an empty POST 
   CHECK(has(sent_for(plain, "POST / HTTP/1.1\r\nHost: h\r\n\r\n"), "\r\nContent-Length: 0\r\n"));
 }
 
-TEST_CASE("proxy_request_buffering off: chunks stay chunks") {
-  const std::string head =
-      sent_for("location / { proxy_request_buffering off; proxy_pass http://UP:; }",
+/// Two reads of one request with proxy_request_buffering off: what the upstream has got after each.
+std::pair<std::string, std::string> streamed(const std::string& first, const std::string& second,
+                                             const std::string& lines = "") {
+  Loopback gateway(server(lines + "location / { proxy_request_buffering off; proxy_pass http://UP:; }"));
+  gateway.write("client_body_temp/x", "");  // makes the folder
+  End client = gateway.client();
+  client.send(first);
+  gateway.turn();
+  End upstream = gateway.upstream();
+  gateway.step(upstream);
+  const std::string before = upstream.got;
+  client.send(second);
+  gateway.step(upstream);
+  return {before, upstream.got};
+}
+
+TEST_CASE("proxy_request_buffering off: chunks stay chunks, and what came with the head is one of them") {
+  const std::string head = "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n";
+  const auto [before, after] = streamed(head + "3\r\nabc\r\n2\r\nde\r\n", "1\r\nf\r\n0\r\n\r\n");
+  CHECK(before.ends_with("\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabcde\r\n"));
+  CHECK(!has(before, "Content-Length"));
+  CHECK(after == before + "1\r\nf\r\n0\r\n\r\n");
+  CHECK(streamed(head, "1\r\nf\r\n0\r\n\r\n").second.ends_with("\r\n\r\n1\r\nf\r\n0\r\n\r\n"));
+}
+
+TEST_CASE("proxy_request_buffering off: a stated length, and a beginning that does not fit in memory") {
+  const std::string head = "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 5000\r\n\r\n";
+  const std::string begun(3000, 'a'), rest(2000, 'b');
+  for (const char* lines : {"", "client_body_buffer_size 1k; "}) {
+    const auto [before, after] = streamed(head + begun, rest, lines);
+    CHECK(before.ends_with("\r\nContent-Length: 5000\r\n\r\n" + begun));
+    CHECK(after == before + rest);
+  }
+}
+
+TEST_CASE("proxy_request_buffering off: a body that came whole with its head is known as a whole") {
+  const std::string sent =
+      sent_for("location / { proxy_request_buffering off; proxy_set_header X-Body $request_body; proxy_pass http://UP:; }",
                "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n");
-  CHECK(has(head, "\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"));
-  CHECK(!has(head, "Content-Length"));
+  CHECK(has(sent, "\r\nX-Body: abc\r\nContent-Length: 3\r\n"));
+  CHECK(sent.ends_with("\r\n\r\nabc"));
+}
+
+TEST_CASE("RFC 9110 10.1.1: 100 Continue, once, also for a length of 0") {
+  for (const char* buffering : {"on", "off"}) {
+    Loopback gateway(server(std::string("location / { proxy_request_buffering ") + buffering +
+                            "; proxy_pass http://UP:; }"));
+    End client = gateway.client();
+    client.send("POST / HTTP/1.1\r\nHost: h\r\nExpect: 100-Continue\r\nContent-Length: 3\r\n\r\n");
+    gateway.turn();
+    gateway.step(client);
+    CHECK(client.got == "HTTP/1.1 100 Continue\r\n\r\n");
+    client.send("abc");
+    gateway.turn();
+    End upstream = gateway.upstream();
+    gateway.step(upstream);
+    CHECK(upstream.got.ends_with("\r\n\r\nabc"));
+    upstream.send(ok);
+    gateway.step(client);
+    CHECK(count(client.got, "100 Continue") == 1);
+  }
+  Loopback gateway(server(plain));
+  End client = gateway.client();
+  client.send("POST / HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 0\r\n\r\n");
+  gateway.step(client);
+  CHECK(client.got == "HTTP/1.1 100 Continue\r\n\r\n");
 }
 
 TEST_CASE("a large body goes through the temporary file whole") {

@@ -410,8 +410,8 @@ TEST_CASE("500 regexes with different literal prefixes cost one execution, and f
     CHECK(list.find("/r2000/x", captures).executions == 0);
   }
   SUBCASE("one without a prefix, one with a shorter prefix among them") {
-    regexes.insert(regexes.begin() + 100, regex("x$"));
-    regexes.insert(regexes.begin() + 300, regex("^/r1.*y$"));
+    regexes.insert(regexes.begin() + 100, regex("x(?:$)"));
+    regexes.insert(regexes.begin() + 300, regex("^/r1.*y(?:$)"));
     const auto list = gh::table::RegexList::build(regexes);
     Captures captures;
     CHECK(list.find("/r1000/x", captures).index == 0);

@@ -133,7 +133,7 @@ TEST_CASE("a configuration may define variables, but not the fixed ones") {
   CHECK(variables.slots() == 2);
   CHECK(variables.is_fixed("host"));
   CHECK_FALSE(variables.define_computed("host", get_text, nullptr, config::Phase::route));
-  Computed* const computed = variables.define_computed("kind", get_text, &variables, config::Phase::limit);
+  gh::table::Computed* const computed = variables.define_computed("kind", get_text, &variables, config::Phase::limit);
   REQUIRE(computed != nullptr);
   CHECK(computed->param.object == &variables);
   const auto found = variables.find("kind");

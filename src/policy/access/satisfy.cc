@@ -1,9 +1,9 @@
-// satisfy, auth_delay, and the step that asks a route's access checks one after another (policy/access/access.h).
+// satisfy, auth_delay, and the step that asks a route's access checks one after another (policy/access.h).
 #include <fmt/format.h>
 
 #include <vector>
 
-#include "policy/access/access.h"
+#include "policy/access.h"
 #include "policy/policy.h"
 #include "proxy/exchange.h"
 
@@ -58,8 +58,11 @@ Verdict run(Exchange& x, const void* params) {
   if (x.access.delayed_status != 0) return refused(x, group, x.access.delayed_status);
   while (x.access.next < group.checks.size()) {
     const Check& check = group.checks[x.access.next];
-    switch (check.run(x, check.params.get())) {
-      case Access::wait: return Verdict::again;
+    const Access said = check.run(x, check.params.get());
+    if (said == Access::wait) return Verdict::again;
+    x.access.pending = nullptr;
+    switch (said) {
+      case Access::wait: break;
       case Access::done: return Verdict::done;
       case Access::next: break;
       case Access::pass:

@@ -1,0 +1,38 @@
+#include "base/base64.h"
+
+#include "base/text.h"
+
+namespace gh {
+
+namespace {
+
+int sextet(char c, Base64 alphabet) {
+  if (c >= 'A' && c <= 'Z') return c - 'A';
+  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
+  if (is_digit(c)) return c - '0' + 52;
+  if (c == (alphabet == Base64::url ? '-' : '+')) return 62;
+  if (c == (alphabet == Base64::url ? '_' : '/')) return 63;
+  return -1;
+}
+
+}  // namespace
+
+std::optional<std::string_view> decode_base64(std::string_view text, char* to, Base64 alphabet) {
+  text = text.substr(0, text.find('='));
+  if (text.size() % 4 == 1) return std::nullopt;
+  std::uint32_t bits = 0;
+  unsigned held = 0;
+  char* end = to;
+  for (const char c : text) {
+    const int value = sextet(c, alphabet);
+    if (value < 0) return std::nullopt;
+    bits = bits << 6 | static_cast<std::uint32_t>(value);
+    held += 6;
+    if (held < 8) continue;
+    held -= 8;
+    *end++ = static_cast<char>(bits >> held & 0xff);
+  }
+  return std::string_view(to, static_cast<std::size_t>(end - to));
+}
+
+}  // namespace gh

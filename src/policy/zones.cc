@@ -1,0 +1,60 @@
+#include "policy/zones.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "config/suggest.h"
+#include "config/values.h"
+
+namespace gh::policy {
+
+bool read_zone(table::Scope& scope, const config::Value& value, std::size_t least, std::string& name,
+               std::int64_t& bytes) {
+  const std::size_t colon = value.text.find(':');
+  name = value.text.substr(0, colon);
+  if (name.empty() || colon == std::string::npos) {
+    scope.error(table::code::bad_size, value.span, "`zone=" + std::string(value.text) + "` needs a name and a size")
+        .with_help("for example zone=one:10m");
+    return false;
+  }
+  const auto size = config::parse_size(std::string_view(value.text).substr(colon + 1), false);
+  if (!size) {
+    scope.error(table::code::bad_size, value.span, "`" + std::string(value.text.substr(colon + 1)) + "` is no size")
+        .with_help("for example zone=" + name + ":10m");
+    return false;
+  }
+  if (*size < static_cast<std::int64_t>(least)) {
+    scope.error(table::code::out_of_bounds, value.span, "zone `" + name + "` is too small")
+        .with_help("at least 32k; 1m keeps about 16,000 addresses");
+    return false;
+  }
+  bytes = *size;
+  return true;
+}
+
+table::Builder::ZoneEntry* claim_zone(table::Scope& scope, std::string_view kind, const std::string& name,
+                                      const config::Bound& directive, const config::Value& where) {
+  auto& entry = scope.builder.zones[std::string(kind) + name];
+  if (entry.where.is_set()) {
+    scope.error(table::code::duplicate_name, where.span, "zone `" + name + "` is defined twice")
+        .with_related(entry.where, "first defined here");
+    return nullptr;
+  }
+  entry.where = directive.span();
+  return &entry;
+}
+
+void unknown_zone(table::Builder& builder, std::string_view kind, const std::string& name, config::Span where,
+                  const std::string& definition) {
+  std::vector<std::string_view> names;
+  for (const auto& [id, entry] : builder.zones) {
+    if (id.starts_with(kind)) names.push_back(std::string_view(id).substr(kind.size()));
+  }
+  std::sort(names.begin(), names.end());
+  const std::string near(config::nearest(name, names));
+  const std::string what(kind.substr(0, kind.find('/')));
+  builder.diagnostics.error(table::code::unknown_zone, where, "unknown " + what + " zone `" + name + "`")
+      .with_help(near.empty() ? "define it: " + definition : "did you mean `" + near + "`?");
+}
+
+}  // namespace gh::policy

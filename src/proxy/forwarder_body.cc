@@ -1,0 +1,106 @@
+// The request's body on its way to a peer: kept and sent a piece at a time, or streaming as it comes.
+#include <fmt/format.h>
+
+#include <array>
+
+#include "proxy/forwarder.h"
+#include "proxy/worker.h"
+
+namespace gh::proxy {
+
+namespace {
+
+constexpr std::size_t body_high_water = 256 * 1024;  // queued towards the peer
+constexpr std::size_t most_parts = 16;
+
+iovec part(std::string_view bytes) { return {const_cast<char*>(bytes.data()), bytes.size()}; }
+
+}  // namespace
+
+/// What came of a streaming body together with the client's head goes out with ours, as one chunk.
+void Forwarder::add_begun_body(Output& out) {
+  std::string scratch;
+  const std::string_view bytes = x_.body.whole(scratch);
+  char chunk_head[20];
+  if (request_.chunked) out << std::string_view(chunk_head, http::write_chunk_head(bytes.size(), chunk_head));
+  out << bytes;
+  if (request_.chunked) out << "\r\n";
+  // What follows is remembered behind it for $request_body, or nothing is.
+  const auto most = static_cast<std::size_t>(x_.core().client_body_buffer_bytes);
+  if (x_.table().uses_request_body) x_.body.remember({}, most);
+  else x_.body.clear();
+}
+
+/// Buffered body: keep the peer's queue filled, a piece at a time.
+void Forwarder::send_more_body() {
+  if (!held_back_) connection_->set_timeout(plan_->settings->send_timeout_ms);
+  while (!body_sent_ && !send_failed_ && connection_->stream.queued_bytes() < body_high_water) {
+    std::array<iovec, most_parts> parts;
+    std::size_t count = 0;
+    if (x_.forwarded_body().in_file()) {
+      const std::span<char> piece = x_.worker.file_buffer();
+      Result<std::size_t> got = x_.forwarded_body().read_file(body_offset_, piece.data(), piece.size());
+      if (!got || *got == 0) return failed_here(got ? "request body file is short" : got.error().text);
+      parts[count++] = {piece.data(), *got};
+    } else {
+      count = x_.forwarded_body().parts(body_offset_, parts.data(), parts.size());
+    }
+    for (std::size_t i = 0; i < count; ++i) {
+      body_offset_ += parts[i].iov_len;
+      record_->bytes_sent += parts[i].iov_len;
+    }
+    body_sent_ = body_offset_ >= x_.forwarded_body().size();
+    if (connection_->stream.write({parts.data(), count}) != 0) return stop_sending();
+  }
+  if (body_sent_) request_sent();
+}
+
+/// All of the request was handed to the stream; what it could not send at once still counts as sending.
+void Forwarder::request_sent() {
+  body_sent_ = true;
+  if (stage_ == Stage::sending) stage_ = Stage::waiting_head;
+  const bool queued = connection_->stream.queued_bytes() > 0;
+  connection_->set_timeout(queued ? plan_->settings->send_timeout_ms : plan_->settings->read_timeout_ms);
+}
+
+/// The peer closed its reading side. It may have answered before that (413): wait for what it says.
+void Forwarder::stop_sending() {
+  send_failed_ = true;
+  body_sent_ = false;  // the connection is not fit for another request
+  if (stage_ == Stage::sending) stage_ = Stage::waiting_head;
+  connection_->set_timeout(plan_->settings->read_timeout_ms);
+}
+
+void Forwarder::on_body(std::string_view bytes) {
+  if (!connection_ || body_sent_ || send_failed_) return;
+  char chunk_head[20];
+  std::array<iovec, 3> parts;
+  std::size_t count = 0;
+  if (request_.chunked) parts[count++] = {chunk_head, http::write_chunk_head(bytes.size(), chunk_head)};
+  parts[count++] = part(bytes);
+  if (request_.chunked) parts[count++] = part("\r\n");
+  record_->bytes_sent += bytes.size();
+  if (connection_->stream.write({parts.data(), count}) != 0) return stop_sending();
+  // While nothing is queued, it is the client that is waited for, and its own timeout that counts.
+  if (stage_ == Stage::sending && connection_->stream.queued_bytes() > 0)
+    connection_->set_timeout(plan_->settings->send_timeout_ms);
+  else if (stage_ == Stage::sending) connection_->clear_timeout();
+  if (connection_->stream.queued_bytes() > body_high_water) x_.want_body(false);
+}
+
+void Forwarder::on_body_end() {
+  if (!connection_ || body_sent_ || send_failed_) return;
+  if (request_.chunked && connection_->stream.write("0\r\n\r\n") != 0) return stop_sending();
+  request_sent();
+}
+
+void Forwarder::on_peer_drained() {
+  if (!body_sent_ && !send_failed_) {
+    if (!x_.body_streaming) return send_more_body();
+    if (stage_ == Stage::sending) connection_->clear_timeout();
+    return x_.want_body(true);
+  }
+  if (stage_ == Stage::waiting_head) connection_->set_timeout(plan_->settings->read_timeout_ms);
+}
+
+}  // namespace gh::proxy
