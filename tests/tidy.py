@@ -155,11 +155,12 @@ ROW_START = re.compile(r'\.name\s*=\s*"([a-z][a-z0-9_]*)"|\b(?:setting|lists|one
 def typed_rows(files):
     """name -> (file, line) of every row, passed over or not, that has an argument with values that can be wrong."""
     texts = {f: read(f) for f in files if re.match(r"src/directives/.*\.(cc|h)$", f)}
-    typed = {m[1] for text in texts.values()
-             for m in re.finditer(r"constexpr ArgSpec (\w+)\s*[({][^;]*?ArgType::(%s)\b" % TYPED, text)}
-    wanted = re.compile(r"ArgType::(%s)\b|\b(%s)\b" % (TYPED, "|".join(sorted(typed)) or "-"))
+    constant = re.compile(r"constexpr ArgSpec (\w+)\s*[({][^;]*?ArgType::(%s)\b" % TYPED)
+    shared = {m[1] for path, text in texts.items() if path.endswith(".h") for m in constant.finditer(text)}
     rows = {}
     for path, text in texts.items():
+        typed = shared | {m[1] for m in constant.finditer(text)}
+        wanted = re.compile(r"ArgType::(%s)\b|(?<![\w:])(%s)\b(?!::)" % (TYPED, "|".join(sorted(typed)) or "-"))
         starts = [m for m in ROW_START.finditer(text) if not path.endswith(".h")]
         for row, after in zip(starts, starts[1:] + [None]):
             entry = text[row.end():after.start() if after else len(text)]

@@ -1,5 +1,6 @@
 // What nginx's directives without a meaning here take: they are accepted with a note (known.cc), and their values are
 // looked at as nginx does.
+#include "config/values.h"
 #include "directives/shapes.h"
 #include "table/codes.h"
 
@@ -14,14 +15,28 @@ constexpr ArgSpec offset{"size", ArgType::offset};
 constexpr ArgSpec path{"path", ArgType::path};
 constexpr ArgSpec level{"level", ArgType::count, optional};
 
+void refuse(Scope& scope, const Value& value, const char* help) {
+  scope.error(table::code::bad_choice, value.span, "invalid value `" + std::string(value.text) + "`").with_help(help);
+}
+
+void look_at_aio(Scope& scope, const Bound& directive) {
+  const std::string_view text = directive.at(0).text;
+  if (text == "on" || text == "off" || text == "threads" || text.starts_with("threads=")) return;
+  refuse(scope, directive.at(0), "write `on`, `off`, `threads` or `threads=POOL`");
+}
+
+void look_at_directio(Scope& scope, const Bound& directive) {
+  const std::string_view text = directive.at(0).text;
+  if (text != "off" && !config::parse_size(text, true)) refuse(scope, directive.at(0), "write `off`, or a size");
+}
+
 /// auto [MASK], or a mask of 0 and 1 for each worker.
 void look_at_masks(Scope& scope, const Bound& directive) {
   for (std::size_t i = 0; i < directive.values.size(); ++i) {
     const Value& value = directive.at(i);
     if (i == 0 && value.text == "auto") continue;
     if (!value.text.empty() && value.text.find_first_not_of("01") == std::string_view::npos) continue;
-    scope.error(table::code::bad_choice, value.span, "invalid mask `" + std::string(value.text) + "`")
-        .with_help("write `auto`, or a mask of `0` and `1` for each worker");
+    refuse(scope, value, "write `auto`, or a mask of `0` and `1` for each worker");
   }
 }
 
@@ -30,9 +45,9 @@ constexpr Shape all[] = {
     one("sendfile", in_hsl_and_if, {on_off}),
     one("sendfile_max_chunk", hsl, {size_bytes}),
     one("tcp_nopush", hsl, {on_off}),
-    one("aio", hsl, {word}),
+    one("aio", hsl, {word}, look_at_aio),
     one("aio_write", hsl, {on_off}),
-    one("directio", hsl, {word}),
+    one("directio", hsl, {word}, look_at_directio),
     one("directio_alignment", hsl, {offset}),
     one("read_ahead", hsl, {size_bytes}),
     one("output_buffers", hsl, {positive, size_bytes}),
