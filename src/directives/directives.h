@@ -14,7 +14,6 @@ extern const table::Module
     allow_module,
     auth_basic_module,
     auth_request_module,
-    compression_module,
     core_http_module,
     error_page_module,
     expires_module,
