@@ -133,11 +133,20 @@ class Queue(WireTest):
 
     def test_the_wait_ends(self):
         results = []
-        busy = self.in_background("/short/wait/1.5", results)
+        over = threading.Event()
+
+        def hold(link, received):
+            over.wait(30)
+            link.answer(b"late")
+            return True
+        self.addCleanup(over.set)
+        self.origin.script("/short/hold", hold)
+        busy = self.in_background("/short/hold", results)
         wait_for(lambda: self.origin.active == 1, 5)
         started = time.monotonic()
         self.assertStatus(self.get("/short/b/1"), 502)
         self.assertGreater(time.monotonic() - started, 0.25)
+        over.set()
         busy.join()
         self.assertEqual(results, [200])
         self.gw.wait_log("upstream queue timed out while connecting to upstream")
