@@ -97,7 +97,7 @@ std::string_view request_method(Exchange& sub, const VariableParam&) {
 }
 
 std::string_view request_uri(Exchange& x, const VariableParam&) { return x.target.unparsed; }
-std::string_view uri(Exchange& x, const VariableParam&) { return x.uri; }
+std::string_view uri(Exchange& x, const VariableParam&) { return x.uri.data() ? x.uri : std::string_view(""); }
 
 std::string_view args(Exchange& x, const VariableParam&) {
   if (!x.args.empty()) return x.args;
