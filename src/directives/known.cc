@@ -82,9 +82,8 @@ constexpr Names all[] = {
      "userid_expires "
      "userid_flags userid_mark userid_name userid_p3p userid_path userid_service "
      "early_hints slice"},
-    {Fate::later, "", "not served yet: requests are not held to it",
-     ""
-     "limit_zone"},
+    {Fate::later, "", "not served yet: requests are not held to it", "limit_zone"},
+    {Fate::later, "", "not served yet: nothing is done after an answer; `mirror` sends a copy", "post_action"},
     {Fate::later, "grpc", "gRPC upstreams are not served yet: `grpc_pass` answers 502", "grpc_*"},
     {Fate::later, "ssi", "not served yet: the commands stay in the pages as they are",
      "ssi ssi_last_modified ssi_min_file_chunk ssi_silent_errors ssi_types ssi_value_length"},
@@ -110,13 +109,9 @@ constexpr Names all[] = {
      "auth_jwt auth_jwt_claim_set auth_jwt_header_set auth_jwt_key_cache auth_jwt_key_file auth_jwt_key_request "
      "auth_jwt_leeway auth_jwt_require auth_jwt_type auth_require "
      "auth_digest auth_pam auth_ldap auth_spnego oidc_provider"},
-    {Fate::missing, "", "rewriting is not served yet: write a `location` with `return` or `proxy_pass` for each case",
-     "rewrite_by_condition"},
-    {Fate::missing, "", "computed variables are not served yet: write a `location` or a `server` for each case",
+    {Fate::missing, "", "variables of this module are not served: compute them with `map` or `geo`",
      "geoip_country geoip_city geoip_org geoip2 geoip2_proxy geoip2_proxy_recursive "
      "num_map keyval keyval_zone set_secure_random_alphanum"},
-    {Fate::missing, "", "use `error_page 404 = @name`, or `proxy_pass` in a location of its own",
-     "post_action"},
     {Fate::missing, "",
      "client addresses would be those of the balancer: take them from a field that it sets, in the service behind",
      "proxy_protocol_timeout set_proxy_protocol proxy_protocol"},

@@ -40,18 +40,17 @@ void apply_limit_except(Scope& scope, const Bound& directive) {
     if (!add_method(scope, value, allows)) return;
   }
   table::Route* const route = scope.local<table::BlockParts>().route;
-  std::shared_ptr<const table::Route> overlay =
-      table::build_overlay(scope, directive, "limit_except", [](Scope&) {});
+  const table::Route& overlay = table::build_overlay(scope, directive, [](Scope&) {});
   if (!route) return;
-  route->except = overlay.get();
+  route->except = &overlay;
   route->except_allows = allows;
-  route->owned.push_back(std::move(overlay));
 }
 
 constexpr Row rows[] = {
     {.name = "location", .contexts = config::in_server | config::in_location,
      .args = {{{"match", ArgType::word}, {"uri", ArgType::word, Presence::optional}}}, .block = Block::directives,
-     .inside = config::in_location, .inherit = Inherit::none, .repeatable = true, .apply = table::build_location, .declare = table::declare_group_names,
+     .inside = config::in_location, .inherit = Inherit::none, .repeatable = true, .apply = table::build_location,
+     .declare = table::declare_group_names,
      .doc = "Settings for the paths that match: prefix, = exact, ^~ prefix, ~ regex, ~* regex, @name."},
     {.name = "internal", .contexts = config::in_location, .inherit = Inherit::none, .apply = apply_internal,
      .doc = "Requests from outside get 404 here; internal redirects pass."},

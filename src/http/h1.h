@@ -42,9 +42,9 @@ HeadError check_partial_response(std::string_view bytes, const HeadLimits& limit
 
 /// `head` is one complete head in memory that outlives `out` (fields are slices of it; their array is in `arena`).
 /// "Content-Length: 0" is BodyFraming::length with 0, no framing field is BodyFraming::none. A CONNECT parses. HTAB
-/// behind the value of Content-Length or Transfer-Encoding is refused, as llhttp does not read it. A head
-/// whose first line ends with a bare LF is written by hand: any of its lines may (RFC 9112 2.2 allows it). Behind a first
-/// line with CRLF no bare LF is taken: another server on the way may have passed it as part of a value.
+/// behind the value of Content-Length or Transfer-Encoding is refused, as llhttp does not read it. A head whose first
+/// line ends with a bare LF is written by hand: any of its lines may (RFC 9112 2.2 allows it). Behind a first line with
+/// CRLF no bare LF is taken: another server on the way may have passed it as part of a value.
 /// False: `error` says why; `out.request_line` and what was understood so far stay filled in for the log.
 bool parse_request_head(std::string_view head, const HeadLimits& limits, Arena& arena, RequestHead& out,
                         HeadError& error);

@@ -163,8 +163,8 @@ bool parse_request_head(std::string_view head, const HeadLimits& limits, Arena& 
   if (given > limits.total_bytes) return refuse(error, 400, "request head too large");
   RequestFields seen;
   if (line_size == head.size()) return refuse(error, 400, "incomplete head");
-  // RFC 9112 2.2 lets a recipient take a single LF for a line's end. A server on the way would have written CRLF: behind
-  // a first line that ends with it, a bare LF may be what that server passed as part of a value.
+  // RFC 9112 2.2 lets a recipient take a single LF for a line's end. A server on the way would have written CRLF:
+  // behind a first line that ends with it, a bare LF may be what that server passed as part of a value.
   const LineEnd line_end = line_size > 1 && head[line_size - 2] == '\r' ? LineEnd::crlf : LineEnd::lf;
   if (!read_fields(head.substr(line_size), limits, line_end, arena, out, seen, error)) return false;
   if (!judge_host(seen, out, error) || !judge_target(out, error)) return false;

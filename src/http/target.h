@@ -35,8 +35,8 @@ bool has_parent_segment(std::string_view path);
 
 /// Percent-encodes what may not stand in a path (nginx's escape for proxy_pass with a URI part), "%" and "?" included.
 std::string_view escape_path(std::string_view path, Arena& arena);
-/// nginx's reading of the path of a redirect that is made of variables: "%3A" becomes ":"; what is no printing ASCII, and
-/// everything up to "%", stays encoded, but a "%3F" becomes "?" and ends the decoding.
+/// nginx's reading of the path of a redirect that is made of variables: "%3A" becomes ":"; what is no printing ASCII,
+/// and everything up to "%", stays encoded, but a "%3F" becomes "?" and ends the decoding.
 std::string_view unescape_redirect(std::string_view path, Arena& arena);
 /// Percent-encodes a query argument or header text.
 std::string_view escape_args(std::string_view text, Arena& arena);

@@ -120,6 +120,7 @@ class Dumper {
     row("server_name", s.names, [&](const std::string& name) { out_.value(name); });
     server_settings(s.settings);
     route_content(s.base, nullptr);
+    overlays(s.base);
     inner_.assign(s.routes.size() + 1, {});  // the last: of the server itself
     for (std::uint32_t i = 0; i < s.routes.size(); ++i) {
       inner_[std::min<std::size_t>(s.routes[i]->outer, s.routes.size())].push_back(i);
@@ -142,8 +143,21 @@ class Dumper {
     where(route.where);
     if (route.internal) out_.key("internal").value(true);
     route_content(route, route.outer < s.routes.size() ? s.routes[route.outer].get() : &s.base);
+    overlays(route);
     locations(s, number);
     out_.close('}');
+  }
+
+  /// `if` and limit_except: their steps, and the settings that differ from those of the block around them.
+  void overlays(const Route& around) {
+    if (around.overlays.empty()) return;
+    list("overlays", around.overlays, [&](const auto& overlay) {
+      out_.open('{');
+      out_.key("block").value(overlay->name);
+      where(overlay->where);
+      route_content(*overlay, &around);
+      out_.close('}');
+    });
   }
 
   void server_settings(const ServerSettings& s) {
@@ -168,12 +182,18 @@ class Dumper {
     if (route.resolver && (!outer || outer->resolver != route.resolver)) {
       row("resolver", route.resolver->servers, [&](const Address& a) { out_.value(a.text()); });
     }
-    if (route.proxy_target) {
+    if (route.proxy_target && !proxies_as(route, outer)) {
       target(*route.proxy_target);
       proxy(*route.proxy);
       if (!route.set_headers->list.empty()) set_headers(*route.set_headers);
     }
     steps(route.program);
+  }
+
+  /// An overlay that has no proxy_pass of its own.
+  static bool proxies_as(const Route& route, const Route* around) {
+    return around && route.kind == Route::Kind::condition && around->proxy_target == route.proxy_target &&
+           around->proxy == route.proxy && around->set_headers == route.set_headers;
   }
 
   void core(const CoreSettings& c) {
@@ -207,6 +227,9 @@ class Dumper {
     out_.changed("log_not_found", c.log_not_found, d.log_not_found);
     out_.changed("tcp_nodelay", c.tcp_nodelay, d.tcp_nodelay);
     out_.changed("recursive_error_pages", c.recursive_error_pages, d.recursive_error_pages);
+    out_.changed("client_body_in_single_buffer", c.client_body_in_single_buffer, d.client_body_in_single_buffer);
+    out_.changed("rewrite_log", c.rewrite_log, d.rewrite_log);
+    out_.changed("uninitialized_variable_warn", c.uninitialized_variable_warn, d.uninitialized_variable_warn);
   }
 
   void files(const FileSettings& f) {
@@ -256,6 +279,7 @@ class Dumper {
     out_.changed("proxy_socket_keepalive", p.socket_keepalive, d.socket_keepalive);
     out_.changed("proxy_pass_trailers", p.pass_trailers, d.pass_trailers);
     out_.changed("proxy_http_1_0", p.http_1_0, d.http_1_0);
+    out_.changed("proxy_force_ranges", p.force_ranges, d.force_ranges);
     if (p.method) out_.key("proxy_method").value(p.method->source());
     if (p.bind) out_.key("proxy_bind").value(p.bind->text());
     if (p.bind_template) out_.key("proxy_bind").value(p.bind_template->source());

@@ -3,13 +3,26 @@
 
 namespace gh::table {
 
-std::shared_ptr<Route> build_overlay(Scope& outer, const config::Bound& directive, std::string_view name,
-                                     const std::function<void(Scope&)>& take) {
+namespace {
+
+/// The line as it is written, without quotes: "if ($request_method = POST)".
+std::string name_of(const config::Bound& directive) {
+  std::string name(directive.row->name);
+  for (const config::Value& value : directive.values) {
+    if (value.text != ")") name += ' ';
+    name += value.text;
+  }
+  return name;
+}
+
+}  // namespace
+
+const Route& build_overlay(Scope& outer, const config::Bound& directive, const std::function<void(Scope&)>& take) {
   Builder& builder = outer.builder;
   const BlockParts& outer_parts = outer.local<BlockParts>();
   auto route = std::make_shared<Route>();
   route->kind = Route::Kind::condition;
-  route->name = name;
+  route->name = name_of(directive);
   route->where = directive.span();
   if (const Route* around = outer_parts.route) {
     route->prefix = around->prefix;
@@ -23,7 +36,8 @@ std::shared_ptr<Route> build_overlay(Scope& outer, const config::Bound& directiv
   builder.build_block(scope, directive.children);
   take(scope);
   builder.finish_route(scope, *route);
-  return route;
+  Route& owner = outer_parts.route ? *outer_parts.route : outer_parts.draft->server->base;
+  return *owner.overlays.emplace_back(std::move(route));
 }
 
 void declare_group_names(VariableTable& variables, std::string_view pattern) {

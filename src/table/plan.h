@@ -248,7 +248,7 @@ struct Referers {
 using RegexSlots = std::unordered_map<const Regex*, std::vector<std::uint32_t>>;
 
 struct Route {
-  std::string name;                     // "= /x", "/x", "^~ /x", "~ re", "@name"; server level: ""
+  std::string name;                     // "= /x", "/x", "^~ /x", "~ re", "@name", "if ($x)"; server level: ""
   std::string prefix;                   // text of the location (what proxy_pass replaces); empty for regex and named
   enum class Kind : std::uint8_t { server, exact, prefix, prefix_final, regex, named, condition } kind = Kind::prefix;
   Kind over = Kind::server;             // of a condition: what it is laid over
@@ -265,6 +265,7 @@ struct Route {
   const ProxySetHeaders* set_headers = nullptr;
   const SecureLink* secure_link = nullptr;
   const Referers* referers = nullptr;
+  std::vector<std::shared_ptr<const Route>> overlays;  // its `if` and limit_except blocks, in the order of the file
   const Route* except = nullptr;                // limit_except: the route of all methods but those allowed
   std::uint32_t except_allows = 0;              // a bit for each http::Method: those that stay
   std::vector<std::shared_ptr<const void>> owned;

@@ -53,10 +53,9 @@ void build_location(Scope& outer, const config::Bound& directive);
 void add_server_names(Scope& scope, const config::Bound& directive);
 void add_listen(Scope& scope, const config::Bound& directive);
 
-/// The route of an `if` or `limit_except` block: settings as a child's, laid over the block around it. `take` runs when
-/// its directives have been applied, before its steps are made.
-std::shared_ptr<Route> build_overlay(Scope& outer, const config::Bound& directive, std::string_view name,
-                                     const std::function<void(Scope&)>& take);
+/// The route of an `if` or `limit_except` block: settings as a child's, laid over the block around it, which owns it.
+/// `take` runs when its directives have been applied, before its steps are made.
+const Route& build_overlay(Scope& outer, const config::Bound& directive, const std::function<void(Scope&)>& take);
 
 /// Row::declare of directives whose arguments may be regexes: their named groups are variables everywhere, also in
 /// blocks that stand before them (a log_format at the top of the file).

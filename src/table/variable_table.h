@@ -32,9 +32,10 @@ class VariableTable {
   std::uint32_t define(std::string_view name);
   /// One that `set` assigns: its use where nothing was assigned can be told (uninitialized_variable_warn).
   std::uint32_t define_assigned(std::string_view name);
-  /// A variable computed by an object of the table (map, geo, split_clients): at its first use in an exchange, then kept
-  /// in a slot, which `set` on the same name writes, too. `object` lives as long as the table. The answer may be changed
-  /// until the build ends (volatile). Null when the name is taken by a row. Defining a name again replaces the object.
+  /// A variable computed by an object of the table (map, geo, split_clients): at its first use in an exchange, then
+  /// kept in a slot, which `set` on the same name writes, too. `object` lives as long as the table. The answer may be
+  /// changed until the build ends (volatile). Null when the name is taken by a row. Defining a name again replaces the
+  /// object.
   Computed* define_computed(std::string_view name, Getter compute, const void* object, config::Phase known_from);
   /// The row whose variable `set` may change ($args); null when it is no row or may not be changed.
   [[nodiscard]] const VariableRow* settable(std::string_view name) const;

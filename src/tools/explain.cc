@@ -106,8 +106,7 @@ const ProseBlock* find_part(std::string_view what) {
 
 // ---- the texts -----------------------------------------------------------------------------------------------------
 
-void add_directive(std::string& out, const config::Language& language, const Row& row) {
-  const std::string title = row_title(language, row);
+void add_directive(std::string& out, const std::string& title, const Row& row) {
   if (!out.empty()) out += "\n";
   out += title + "\n";
   add_wrapped(out, "  ", row.doc);
@@ -121,8 +120,8 @@ void add_directive(std::string& out, const config::Language& language, const Row
 
 std::string explain_directive(std::string_view name, const config::Language& language) {
   std::string out;
-  for (const Row* row : language.rows) {
-    if (row->name == name) add_directive(out, language, *row);
+  for (const Section& section : sections(language)) {
+    if (section.row.name == name) add_directive(out, section.title, section.row);
   }
   return out;
 }

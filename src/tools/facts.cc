@@ -169,11 +169,21 @@ std::vector<Fact> facts(const Row& row) {
 std::string_view phase_name(Phase phase) { return phases[static_cast<std::size_t>(phase)].name; }
 std::string_view phase_text(Phase phase) { return phases[static_cast<std::size_t>(phase)].text; }
 
-std::string row_title(const config::Language& language, const Row& row) {
-  const auto first =
-      std::find_if(language.rows.begin(), language.rows.end(), [&](const Row* r) { return r->name == row.name; });
-  if (first == language.rows.end() || *first == &row) return std::string(row.name);
-  return fmt::format("{} in {}", row.name, config::contexts_text(row.contexts));
+std::vector<Section> sections(const config::Language& language) {
+  std::vector<Section> out;
+  for (const Row* row : language.rows) {
+    const auto named = [&](const Section& s) { return s.row.name == row->name; };
+    const auto same = [&](const Section& s) { return named(s) && s.row.doc == row->doc; };
+    if (const auto it = std::find_if(out.begin(), out.end(), same); it != out.end()) {
+      it->row.contexts |= row->contexts;
+      continue;
+    }
+    const bool is_first = std::none_of(out.begin(), out.end(), named);
+    out.push_back({is_first ? std::string(row->name)
+                            : fmt::format("{} in {}", row->name, config::contexts_text(row->contexts)),
+                   *row});
+  }
+  return out;
 }
 
 }  // namespace gh::tools

@@ -24,7 +24,12 @@ std::string_view phase_name(config::Phase phase);
 /// What acts in the phase: one line.
 std::string_view phase_text(config::Phase phase);
 
-/// How sections call a row: its name; a later row of the same name is called "NAME in CONTEXTS".
-std::string row_title(const config::Language& language, const config::Row& row);
+/// A directive as its section shows it. Rows of one name and one doc line differ only in what their blocks may hold
+/// (`if` in servers and in locations): they are one section, with the contexts of all.
+struct Section {
+  std::string title;  // the name; of a second directive of one name "NAME in CONTEXTS"
+  config::Row row;
+};
+std::vector<Section> sections(const config::Language& language);
 
 }  // namespace gh::tools

@@ -84,7 +84,7 @@ std::string example(std::string_view text) {
 class Page {
  public:
   Page(const Prose& prose, const config::Language& language, std::span<const table::VariableRow> variables)
-      : prose_(prose), language_(language), variables_(variables) {}
+      : prose_(prose), language_(language), sections_(sections(language)), variables_(variables) {}
 
   Result<std::string> make() {
     find_missing();
@@ -105,18 +105,17 @@ class Page {
 
   void find_missing() {
     if (prose_.date.empty()) fault("man/prose.txt has no %date");
-    for (const Row* row : language_.rows) {
-      const std::string title = row_title(language_, *row);
-      if (!prose_.find(ProseBlock::Kind::directive, title))
-        fault(fmt::format("directive `{}` has no block `@ {}` in man/prose.txt", row->name, title));
-      if (row->doc.empty()) fault(fmt::format("directive `{}` has no doc line", title));
+    for (const Section& section : sections_) {
+      if (!prose_.find(ProseBlock::Kind::directive, section.title))
+        fault(fmt::format("directive `{}` has no block `@ {}` in man/prose.txt", section.row.name, section.title));
+      if (section.row.doc.empty()) fault(fmt::format("directive `{}` has no doc line", section.title));
     }
   }
 
   const Row* row_of(std::string_view title) const {
-    const auto found = std::find_if(language_.rows.begin(), language_.rows.end(),
-                                    [&](const Row* r) { return row_title(language_, *r) == title; });
-    return found == language_.rows.end() ? nullptr : *found;
+    const auto found =
+        std::find_if(sections_.begin(), sections_.end(), [&](const Section& s) { return s.title == title; });
+    return found == sections_.end() ? nullptr : &found->row;
   }
 
   void add_block(const ProseBlock& block) {
@@ -229,6 +228,7 @@ class Page {
 
   const Prose& prose_;
   const config::Language& language_;
+  const std::vector<Section> sections_;
   std::span<const table::VariableRow> variables_;
   std::string out_, faults_;
   bool after_heading_ = false;  // .PP must not stand there

@@ -4,7 +4,7 @@
 //
 //   %date 2026-11-21     date of the page
 //   = SECTION            a section; "== Title" a part of it
-//   @ proxy_pass         a directive; "@ server in upstream" for a second row of one name (see row_title)
+//   @ proxy_pass         a directive; "@ server in upstream" for a second row of one name (see facts.h)
 //   @@ variables         a list made from the tables: variables, phases, known
 //   - item, + term       a list; the lines below belong to it up to an empty one
 //       four blanks      an example, line for line

@@ -28,7 +28,10 @@ void expect(bool good) {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
-  table::VariableTable variables(rows, get, get_none);
+  table::VariableTable variables(rows, get, get_none, get);
+  variables.define("id");
+  variables.define_assigned("mine");
+  variables.define_computed("mapped", get, rows, config::Phase::none);
   table::Template templ;
   table::TemplateFault fault;
   if (table::Template::compile(text, variables, templ, fault)) {

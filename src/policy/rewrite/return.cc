@@ -6,7 +6,7 @@
 #include "http/field_value.h"
 #include "policy/file_type.h"
 #include "policy/policy.h"
-#include "policy/rewrite/rewrite_ops.h"
+#include "policy/rewrite_ops.h"
 #include "proxy/exchange.h"
 #include "table/codes.h"
 
@@ -35,7 +35,8 @@ Verdict answer(Exchange& x, const Return& what) {
   }
   if (!what.has_text && what.status >= 300 && what.status != 304) return x.error(what.status);
   if (what.status == 204 || what.status == 304) {
-    if (x.error_status != 0) return x.respond(what.status, {}, {});  // an error's empty page: it keeps the error's status
+    // As the empty page of an error it keeps the error's status.
+    if (x.error_status != 0) return x.respond(what.status, {}, {});
     x.reply.status = static_cast<std::uint16_t>(what.status);
     x.send_head({}, true);
     return Verdict::done;
@@ -91,7 +92,7 @@ bool read(table::Scope& scope, const config::Bound& directive, Return& out) {
 
 void apply_return(table::Scope& scope, const config::Bound& directive) {
   auto stated = std::make_shared<Return>();
-  if (read(scope, directive, *stated)) add_op(scope, run, std::move(stated));
+  if (read(scope, directive, *stated)) add_op(scope, "return", run, std::move(stated));
 }
 
 }  // namespace gh::policy

@@ -1,4 +1,4 @@
-// rewrite, set, break, and the step that runs a block's rewrite operations (LANGUAGE.md 8). `if` is condition.cc,
+// rewrite, set, break, and the step that runs a block's rewrite operations (LANGUAGE.md 8). `if` is if.cc,
 // `return` is return.cc.
 #include <fmt/format.h>
 
@@ -8,7 +8,7 @@
 #include "http/field_value.h"
 #include "http/target.h"
 #include "policy/policy.h"
-#include "policy/rewrite/rewrite_ops.h"
+#include "policy/rewrite_ops.h"
 #include "proxy/exchange.h"
 #include "table/build.h"
 #include "table/server_block.h"
@@ -177,10 +177,16 @@ Then read_flag(std::string_view word, std::string_view replacement) {
   return word == "break" ? Then::stay : Then::go_on;
 }
 
+/// "return" for a block that has nothing else, the module's name for several kinds.
+std::string_view step_name(const RewriteOps& ops) {
+  const auto same = [&](const RewriteOp& op) { return op.name == ops.front().name; };
+  return std::all_of(ops.begin(), ops.end(), same) ? ops.front().name : "rewrite";
+}
+
 }  // namespace
 
-void add_op(table::Scope& scope, OpFn run_op, std::shared_ptr<const void> params) {
-  scope.local<OpList>().ops.push_back({scope.position, run_op, std::move(params)});
+void add_op(table::Scope& scope, std::string_view name, OpFn run_op, std::shared_ptr<const void> params) {
+  scope.local<OpList>().ops.push_back({name, scope.position, run_op, std::move(params)});
 }
 
 RewriteOps take_ops(table::Scope& scope) {
@@ -206,10 +212,10 @@ void apply_rewrite(table::Scope& scope, const config::Bound& directive) {
   rule->slots = table::define_names(scope, rule->regex, pattern.span);
   read_replacement(scope, replacement, *rule);
   rule->then = read_flag(directive.text("flag"), replacement.text);
-  add_op(scope, rewrite, std::move(rule));
+  add_op(scope, "rewrite", rewrite, std::move(rule));
 }
 
-void apply_break(table::Scope& scope, const config::Bound&) { add_op(scope, do_break, nullptr); }
+void apply_break(table::Scope& scope, const config::Bound&) { add_op(scope, "break", do_break, nullptr); }
 
 void declare_set(table::Scope& scope, const config::Bound& directive) {
   const std::string_view name = directive.at(0).text;
@@ -224,14 +230,16 @@ void apply_set(table::Scope& scope, const config::Bound& directive) {
   if (const table::VariableRow* row = variables.settable(name.text)) {
     what->set = row->set;
   } else if (variables.is_fixed(name.text)) {
-    scope.error(table::code::duplicate_name, name.span, "`$" + std::string(name.text) + "` is a variable of the gateway")
+    scope
+        .error(table::code::duplicate_name, name.span,
+               "`$" + std::string(name.text) + "` is a variable of the gateway")
         .with_help("`set` makes variables of your own: choose another name");
     return;
   } else {
     what->slot = variables.define_assigned(name.text);
   }
   what->value = scope.compile(directive.at(1));
-  add_op(scope, set, std::move(what));
+  add_op(scope, "set", set, std::move(what));
 }
 
 /// An `if` block has no rewriting of its own: its operations are run by the block around it.
@@ -242,7 +250,8 @@ void finish_rewrite(table::Scope& scope, table::Route& route) {
   if (step->ops.empty()) return;
   step->in_server = route.kind == table::Route::Kind::server;
   const Phase phase = step->in_server ? Phase::server_rewrite : Phase::rewrite;
-  table::add_step(route, phase, run, std::move(step), "rewrite");
+  const std::string_view name = step_name(step->ops);
+  table::add_step(route, phase, run, std::move(step), name);
 }
 
 }  // namespace gh::policy

@@ -175,6 +175,28 @@ TEST_CASE("decoding what was escaped gives the same path for every byte") {
   }
 }
 
+TEST_CASE("the path of a redirect made of variables keeps what may not stand in a field") {
+  Arena arena;
+  const auto unescaped = [&](std::string_view path) { return std::string(http::unescape_redirect(path, arena)); };
+  CHECK(unescaped("/plain") == "/plain");
+  CHECK(unescaped("") == "");
+  CHECK(unescaped("http%3A//h%2Fx") == "http://h/x");
+  CHECK(unescaped("/%7e%41%61") == "/~Aa");
+  CHECK(unescaped("/a%26b%3db%3D") == "/a&b=b=");
+  // Everything up to "%" stays, and so do control bytes, DEL and what is no ASCII.
+  CHECK(unescaped("/%20%22%23%24%25") == "/%20%22%23%24%25");
+  CHECK(unescaped("/%0d%0a%00%1f%7F") == "/%0d%0a%00%1f%7F");
+  CHECK(unescaped("/%80%c3%A4%ff") == "/%80%c3%A4%ff");
+  // A "?" ends the decoding, written or encoded.
+  CHECK(unescaped("/%41?%41") == "/A?%41");
+  CHECK(unescaped("/%41%3F%41") == "/A?%41");
+  // No two digits behind the percent sign.
+  CHECK(unescaped("/%") == "/%");
+  CHECK(unescaped("/%4") == "/%4");
+  CHECK(unescaped("/%4g%g4%41") == "/%4g%g4A");
+  CHECK(unescaped("/%%41") == "/%A");
+}
+
 TEST_CASE("Host values") {
   struct Case {
     const char* host;

@@ -68,12 +68,24 @@ TEST_CASE("facts: default, context, inheritance and phase") {
   CHECK(fact(alone, "Default") == "none");
 }
 
-TEST_CASE("facts: the second row of a name is told apart by its context") {
+TEST_CASE("facts: a second directive of a name is told apart by its context") {
   config::Language language;
   for (const Row& row : test_rows::rows) language.rows.push_back(&row);
   std::vector<std::string> titles;
-  for (const Row* row : language.rows) {
-    if (row->name == "server") titles.push_back(tools::row_title(language, *row));
+  for (const tools::Section& section : tools::sections(language)) {
+    if (section.row.name == "server") titles.push_back(section.title);
   }
   CHECK(titles == std::vector<std::string>{"server", "server in upstream"});
+}
+
+TEST_CASE("facts: rows that differ in their blocks only are one section") {
+  const Row in_server{.name = "if", .contexts = config::in_server, .inside = config::in_server_if, .doc = "A condition."};
+  const Row in_location{
+      .name = "if", .contexts = config::in_location, .inside = config::in_location_if, .doc = "A condition."};
+  config::Language language;
+  language.rows = {&in_server, &in_location};
+  const auto sections = tools::sections(language);
+  REQUIRE(sections.size() == 1);
+  CHECK(sections[0].title == "if");
+  CHECK(fact(sections[0].row, "Context") == "server, location");
 }

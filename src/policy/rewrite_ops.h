@@ -24,6 +24,7 @@ enum class Flow : std::uint8_t {
 using OpFn = Flow (*)(proxy::Exchange&, const void* params);
 
 struct RewriteOp {
+  std::string_view name;     // the directive's, for dumps
   std::size_t position = 0;  // in the block
   OpFn run = nullptr;
   std::shared_ptr<const void> params;
@@ -31,7 +32,7 @@ struct RewriteOp {
 using RewriteOps = std::vector<RewriteOp>;
 
 /// Adds an operation at the place of the directive that is being applied.
-void add_op(table::Scope& scope, OpFn run, std::shared_ptr<const void> params);
+void add_op(table::Scope& scope, std::string_view name, OpFn run, std::shared_ptr<const void> params);
 /// The block's operations in the order of the file; the block is left without.
 RewriteOps take_ops(table::Scope& scope);
 Flow run_ops(proxy::Exchange& exchange, const RewriteOps& ops);

@@ -6,8 +6,9 @@
 #include <optional>
 
 #include "base/text.h"
+#include "config/typing.h"
 #include "policy/policy.h"
-#include "policy/rewrite/rewrite_ops.h"
+#include "policy/rewrite_ops.h"
 #include "proxy/exchange.h"
 #include "table/build.h"
 #include "table/server_block.h"
@@ -26,7 +27,7 @@ struct If {
   table::Template left, right;
   std::shared_ptr<const Regex> regex;
   std::vector<std::uint32_t> slots;
-  std::shared_ptr<const table::Route> overlay;
+  const table::Route* overlay = nullptr;
   RewriteOps ops;
 };
 
@@ -79,7 +80,7 @@ Flow run(Exchange& x, const void* params) {
     return Flow::answered;
   }
   if (*result == what.negated) return Flow::next;
-  x.route = what.overlay.get();
+  x.route = what.overlay;
   return run_ops(x, what.ops);
 }
 
@@ -105,8 +106,8 @@ std::optional<std::vector<Word>> words_inside(const config::Bound& directive) {
 
 void invalid(table::Scope& scope, config::Span span, const std::string& cause, std::string_view help) {
   constexpr std::string_view forms =
-      "forms: ($v), ($v = text), ($v != text), ($v ~ regex), ($v ~* regex), (-f path), (-d path), (-e path), (-x path); "
-      "`!` negates: !~, !-f";
+      "forms: ($v), ($v = text), ($v != text), ($v ~ regex), ($v ~* regex), (-f path), (-d path), (-e path), "
+      "(-x path); `!` negates: !~, !-f";
   scope.error(table::code::bad_choice, span, cause).with_help(std::string(help.empty() ? forms : help));
 }
 
@@ -145,9 +146,10 @@ bool read_regex(table::Scope& scope, const Word& word, bool ignore_case, If& out
   if (!regex) {
     scope.error(table::code::bad_regex, word.span, "invalid regular expression")
         .with_label(regex.error().text)
-        .with_help("an expression with `}`, `;` or blanks must be quoted");
+        .with_help("byte " + std::to_string(regex.error().code + 1) + " of the expression is not understood");
     return false;
   }
+  config::warn_of_escapes(word.span, scope.builder.loaded.sources, scope.builder.diagnostics);
   out.regex = std::make_shared<const Regex>(std::move(*regex));
   out.slots = table::define_names(scope, *out.regex, word.span);
   return true;
@@ -177,6 +179,15 @@ bool joins_conditions(std::string_view word) {
   return word == "&&" || word == "||" || word == "and" || word == "or";
 }
 
+/// For mistakes that are often made; empty: the forms are listed.
+std::string_view help_for(const std::vector<Word>& words) {
+  const std::size_t count = words.size();
+  if (count == 1 && words[0].text.starts_with("!$")) return "there is no `!$v`: write ($v = \"\") or ($v != value)";
+  if (count < 2 || !is_variable(words[0].text) || words[1].text.find_first_of("=~") > 1) return {};
+  return count == 2 ? "nothing stands behind the comparison: an empty text is written \"\""
+                    : "a text or regular expression with blanks must be quoted";
+}
+
 bool read_condition(table::Scope& scope, const config::Bound& directive, If& out) {
   const auto words = words_inside(directive);
   const config::Span first = directive.values.front().span;
@@ -198,9 +209,7 @@ bool read_condition(table::Scope& scope, const config::Bound& directive, If& out
       return true;
     }
   }
-  const bool negated_variable = words->size() == 1 && words->front().text.starts_with("!$");
-  invalid(scope, words->empty() ? first : words->front().span, "invalid condition",
-          negated_variable ? "there is no `!$v`: write ($v = \"\") or ($v != value)" : "");
+  invalid(scope, words->empty() ? first : words->front().span, "invalid condition", help_for(*words));
   return false;
 }
 
@@ -209,8 +218,8 @@ bool read_condition(table::Scope& scope, const config::Bound& directive, If& out
 void apply_if(table::Scope& scope, const config::Bound& directive) {
   auto what = std::make_shared<If>();
   read_condition(scope, directive, *what);
-  what->overlay = table::build_overlay(scope, directive, "if", [&](table::Scope& inner) { what->ops = take_ops(inner); });
-  add_op(scope, run, std::move(what));
+  what->overlay = &table::build_overlay(scope, directive, [&](table::Scope& inner) { what->ops = take_ops(inner); });
+  add_op(scope, "if", run, std::move(what));
 }
 
 }  // namespace gh::policy
