@@ -33,7 +33,7 @@ constexpr Row rows[] = {
      .repeatable = true,
      .apply = policy::apply_split_clients,
      .declare = policy::declare_split_clients,
-     .doc = "A variable whose value is selected by the hash of a text, in shares: 5% VALUE; * VALUE;"},
+     .doc = "A variable whose value is selected by the hash of a text: 5% VALUE; * VALUE for the rest."},
 };
 
 }  // namespace

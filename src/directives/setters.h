@@ -60,7 +60,7 @@ void set_size_template(Scope& scope, const Bound& directive) {
   using Group = typename detail::MemberTraits<decltype(Member)>::Group;
   const Value& value = directive.at(0);
   if (value.text.find('$') == std::string_view::npos && !config::parse_size(value.text, false)) {
-    scope.error(table::code::bad_size, value.span, "`" + std::string(value.text) + "` is no size")
+    scope.error(table::code::bad_size, value.span, "invalid size `" + std::string(value.text) + "`")
         .with_help("write a whole number of bytes, or with k or m: `64k`");
     return;
   }

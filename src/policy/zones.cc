@@ -19,7 +19,7 @@ bool read_zone(table::Scope& scope, const config::Value& value, std::size_t leas
   }
   const auto size = config::parse_size(std::string_view(value.text).substr(colon + 1), false);
   if (!size) {
-    scope.error(table::code::bad_size, value.span, "`" + std::string(value.text.substr(colon + 1)) + "` is no size")
+    scope.error(table::code::bad_size, value.span, "invalid size `" + std::string(value.text.substr(colon + 1)) + "`")
         .with_help("for example zone=" + name + ":10m");
     return false;
   }

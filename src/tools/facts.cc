@@ -173,7 +173,7 @@ std::vector<Section> sections(const config::Language& language) {
   std::vector<Section> out;
   for (const Row* row : language.rows) {
     const auto named = [&](const Section& s) { return s.row.name == row->name; };
-    const auto same = [&](const Section& s) { return named(s) && s.row.doc == row->doc; };
+    const auto same = [&](const Section& s) { return named(s) && s.row.doc == row->doc && !row->doc.empty(); };
     if (const auto it = std::find_if(out.begin(), out.end(), same); it != out.end()) {
       it->row.contexts |= row->contexts;
       continue;

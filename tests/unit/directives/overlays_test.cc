@@ -57,7 +57,7 @@ TEST_CASE("an overlay answers as the block around it does, and shares what it do
   CHECK(x.overlays[2]->core == x.core);
   CHECK(x.overlays[2]->proxy_target == x.proxy_target);
   // The rewriting of an `if` is run by the block around it.
-  CHECK(steps_of(x) == "rewrite proxy_pass add_header");
+  CHECK(steps_of(x) == "if proxy_pass add_header");
   for (const auto& overlay : x.overlays) CHECK(steps_of(*overlay) == "proxy_pass add_header");
 }
 

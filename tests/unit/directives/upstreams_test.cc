@@ -77,7 +77,7 @@ TEST_CASE("faults of upstream blocks") {
   CHECK(Compiled("upstream u { server a; } " + used("server b;")).says("E0506", "`u` is defined twice"));
   CHECK(Compiled(used("server 10.0.0.1:x;")).says("E0311"));
   CHECK(Compiled(used("server 10.0.0.1 weight=0;")).says("E0302"));
-  CHECK(Compiled(used("server 10.0.0.1 slow_start=5s;")).says("E0602"));
+  CHECK(Compiled(used("server 10.0.0.1 slow_start=later;")).says("E0305"));
   CHECK(Compiled("upstream u { server 10.0.0.1; } server { }").says("W404", "`u` is never used"));
   CHECK_FALSE(
       Compiled("upstream u { server 10.0.0.1; } server { location / { proxy_pass http://$host; } }").says("W404"));
