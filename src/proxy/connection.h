@@ -102,7 +102,7 @@ class Connection final : public Client, private net::StreamEvents, private net::
   [[nodiscard]] bool reads_body() const;
   [[nodiscard]] static bool distrusts(const Exchange& exchange);
   [[nodiscard]] bool closes_at_once() const;
-  void write(std::span<const iovec> parts, bool last = false);
+  void write(std::span<const iovec> parts, bool last = false, bool more_follows = false);
   void decide_framing(Exchange& exchange, bool has_body);
 
   Worker& worker_;

@@ -89,7 +89,7 @@ void Connection::send_head(Exchange& x, std::span<const iovec> first, bool last)
       parts[count++] = part(out.view().substr(at));
     }
   }
-  write({parts.data(), count}, last);
+  write({parts.data(), count}, last, x.reply.body_at_once);
   x.body_bytes_sent = sent_ - head_bytes;
   reply_done_ = last;
   check_sent();
@@ -156,12 +156,12 @@ void Connection::drop(Exchange&) {
   worker_.loop.defer(*this);
 }
 
-void Connection::write(std::span<const iovec> parts, bool last) {
+void Connection::write(std::span<const iovec> parts, bool last, bool more_follows) {
   std::size_t bytes = 0;
   for (const iovec& p : parts) bytes += p.iov_len;
   sent_ += bytes;
   if (!stream_.is_open()) return;
-  if (stream_.write(parts, last && closes_at_once()) < 0) {
+  if (stream_.write(parts, more_follows || (last && closes_at_once())) < 0) {
     // Broken while an answer is under way: told from the loop, never from inside the caller's frame.
     saw_eof_ = true;
     keep_alive_ = false;

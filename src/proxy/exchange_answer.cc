@@ -61,7 +61,10 @@ void Exchange::send_head(std::span<const iovec> first, bool last) {
   stage_ = Stage::answering;
   if (limit_rate > 0 && sends_body() && !parent) add_body_filter(make_rate_filter(*this));
   reply.head_sent = true;
-  if (filters_) return filter_head(first, last);
+  if (filters_) {
+    reply.body_at_once = false;  // they may keep its bytes for a while
+    return filter_head(first, last);
+  }
   if (last) complete_reply();
   client->send_head(*this, first, last);
 }
