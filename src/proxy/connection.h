@@ -59,7 +59,6 @@ class Connection final : public Client, private net::StreamEvents, private net::
     return listen_generation_ >= generation || (stage_ == Stage::idle && requests_ > 0);
   }
   void close_now();
-  [[nodiscard]] bool is_idle() const { return stage_ == Stage::idle; }
 
  private:
   friend class Worker;
