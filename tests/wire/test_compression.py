@@ -213,7 +213,10 @@ class Bodies(WireTest):
     def test_files(self):
         response = get(self.port, "/once/big.txt", [("Accept-Encoding", "gzip")], timeout=30)
         self.assertEqual(gunzip(response.body), text_of(3000000))
-        part = get(self.port, "/once/big.txt", [("Range", "bytes=5-9"), ("Accept-Encoding", "gzip")])
+        # As in nginx: what is encoded as it goes has no length, so there are no ranges of it.
+        whole = get(self.port, "/once/big.txt", [("Range", "bytes=5-9"), ("Accept-Encoding", "gzip")], timeout=30)
+        self.assertEqual((whole.status, gunzip(whole.body) == text_of(3000000)), (200, True))
+        part = get(self.port, "/once/big.txt", [("Range", "bytes=5-9")])
         self.assertEqual((part.status, part.body), (206, text_of(10)[5:]))
 
     def test_events_are_passed_on_as_they_come(self):
