@@ -168,6 +168,7 @@ class ErrorPage(WireTest):
         location @fallback { proxy_pass http://pool; }
         location /once { error_page 404 /twice; return 404; }
         location /twice { error_page 403 /pages/end; return 403; }
+        location /leaves { error_page 404 /pages/$arg_to; return 404; }
         location /proxied404 { error_page 404 /pages-up/x; return 404; }
         location /pages-up/ { proxy_pass http://pool; }
     }
@@ -225,6 +226,11 @@ class ErrorPage(WireTest):
         answer = self.get("/proxied404")
         self.assertEqual(answer.status, 404)
         self.assertEqual(answer.json()["target"], "/pages-up/x")
+
+    def test_a_target_that_leaves_the_root_is_refused_and_logged(self):
+        self.assertEqual(self.get("/leaves?to=x").status, 404)
+        self.assertEqual(self.get("/leaves?to=../../x").status, 500)
+        self.gw.wait_log(r'\[error\] .*the URI "/pages/\.\./\.\./x" of an internal redirect leaves its root')
 
     def test_one_level_unless_recursive(self):
         answer = self.assertStatus(self.get("/once"), 403)
