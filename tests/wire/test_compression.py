@@ -52,6 +52,7 @@ class BrokenOnArrival(WireTest):
         location / { proxy_pass http://pool; }
         location /page/ { error_page 502 /sorry; proxy_pass http://pool/; }
         location = /sorry { default_type text/plain; return 200 "sorry"; }
+        location /head/ { proxy_method HEAD; proxy_pass http://pool/; }
     }
     """
 
@@ -64,6 +65,13 @@ class BrokenOnArrival(WireTest):
             self.assertEqual((response.get("Content-Encoding"), response.chunked), (None, False))
             self.assertEqual(response.get("Content-Length"), str(len(response.body)))
             self.assertIn(b"sorry" if "page" in target else b"502 Bad Gateway", response.body)
+
+    def test_no_length_is_promised_for_a_body_that_does_not_come(self):
+        with Conn(self.port) as conn:
+            for _ in range(2):
+                response = conn.get("/head/b/1000")
+                self.assertStatus(response, 200)
+                self.assertEqual((response.get("Content-Length"), response.body), ("0", b""))
 
 
 class Choice(WireTest):
