@@ -47,6 +47,17 @@ std::string digest(DigestKind kind, std::initializer_list<std::string_view> part
   return {reinterpret_cast<const char*>(bytes), size};
 }
 
+std::string hex_digest(DigestKind kind, std::string_view text) {
+  static constexpr char digits[] = "0123456789abcdef";
+  std::string hex;
+  for (const char c : digest(kind, {text})) {
+    const auto byte = static_cast<unsigned char>(c);
+    hex += digits[byte >> 4];
+    hex += digits[byte & 15];
+  }
+  return hex;
+}
+
 Proof process_hmac(std::string_view bytes) {
   static const ProcessKey key = draw_key();
   Proof out{};

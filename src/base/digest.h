@@ -14,6 +14,8 @@ enum class DigestKind : std::uint8_t { md5, sha1, sha256 };
 
 /// Of the parts, one behind the other: 16, 20 or 32 bytes. Empty when the system's policy forbids this digest.
 std::string digest(DigestKind kind, std::initializer_list<std::string_view> parts);
+/// As above, in lower-case hexadecimal digits.
+std::string hex_digest(DigestKind kind, std::string_view text);
 /// HMAC-SHA256 under a key that is drawn once per process and never leaves it.
 using Proof = std::array<std::uint8_t, 32>;
 Proof process_hmac(std::string_view bytes);

@@ -46,11 +46,6 @@ constexpr Names all[] = {
      "reset_timedout_connection msie_refresh"},
 
     // --- served by later releases, safe to pass over ---
-    {Fate::later, "gzip", "compression is not served yet: answers go out as they are",
-     ""
-     ""
-     ""
-     ""},
     {Fate::later, "cache", "caching is not served yet: each request goes upstream",
      "proxy_cache proxy_cache_path proxy_cache_key proxy_cache_valid proxy_cache_bypass proxy_cache_use_stale "
      "proxy_cache_lock proxy_cache_lock_timeout proxy_cache_lock_age proxy_cache_revalidate "
@@ -68,8 +63,7 @@ constexpr Names all[] = {
     {Fate::later, "proxy_tls", "https:// to upstreams is not served yet",
      "proxy_ssl_server_name proxy_ssl_name proxy_ssl_verify proxy_ssl_verify_depth proxy_ssl_trusted_certificate "
      "proxy_ssl_certificate proxy_ssl_certificate_key proxy_ssl_certificate_cache proxy_ssl_protocols "
-     "proxy_ssl_ciphers "
-     "proxy_ssl_session_reuse proxy_ssl_crl proxy_ssl_password_file proxy_ssl_conf_command"},
+     "proxy_ssl_ciphers proxy_ssl_session_reuse proxy_ssl_crl proxy_ssl_password_file proxy_ssl_conf_command"},
     {Fate::later, "http2", "HTTP/2 and HTTP/3 are not served yet: sockets speak HTTP/1.1",
      "http2 http2_push http2_push_preload http2_max_concurrent_streams http2_max_concurrent_pushes http2_max_requests "
      "http2_max_field_size http2_max_header_size http2_body_preread_size http2_chunk_size http2_idle_timeout "
@@ -79,8 +73,7 @@ constexpr Names all[] = {
     {Fate::later, "", "not served yet: answers go out unchanged",
      "charset charset_types charset_map "
      "source_charset override_charset add_before_body add_after_body addition_types userid userid_domain "
-     "userid_expires "
-     "userid_flags userid_mark userid_name userid_p3p userid_path userid_service "
+     "userid_expires userid_flags userid_mark userid_name userid_p3p userid_path userid_service "
      "early_hints slice"},
     {Fate::later, "", "not served yet: requests are not held to it", "limit_zone"},
     {Fate::later, "", "not served yet: nothing is done after an answer; `mirror` sends a copy", "post_action"},
@@ -91,23 +84,19 @@ constexpr Names all[] = {
     {Fate::later, "", "not served yet: folders are not listed",
      "autoindex autoindex_exact_size autoindex_format autoindex_localtime random_index"},
     {Fate::later, "", "not served yet: servers are chosen without it",
-     "sticky_cookie_insert sticky_disconnect_sessions ntlm health_check health_check_timeout "
-     "match "
-     "check status_zone upstream_conf server_zone"},
+     "sticky_cookie_insert sticky_disconnect_sessions ntlm health_check health_check_timeout match check status_zone "
+     "upstream_conf server_zone"},
     {Fate::later, "", "not served yet: nothing is traced",
      "otel_exporter otel_service_name otel_trace otel_trace_context otel_span_name otel_span_attr opentracing "
      "opentracing_load_tracer opentracing_propagate_context vhost_traffic_status vhost_traffic_status_zone "
      "vhost_traffic_status_display recursive_subrequests "
-     "session_log "
-     "session_log_format session_log_zone geoip_proxy geoip_proxy_recursive"},
+     "session_log session_log_format session_log_zone geoip_proxy geoip_proxy_recursive"},
 
     // --- refused until it is served: without it other requests would pass, or other things would run ---
     {Fate::missing, "access",
      "without access rules everybody would pass: put a server that checks in front, and listen on 127.0.0.1",
-     "satisfy_any "
-     "auth_oidc "
-     "auth_jwt auth_jwt_claim_set auth_jwt_header_set auth_jwt_key_cache auth_jwt_key_file auth_jwt_key_request "
-     "auth_jwt_leeway auth_jwt_require auth_jwt_type auth_require "
+     "satisfy_any auth_oidc auth_jwt auth_jwt_claim_set auth_jwt_header_set auth_jwt_key_cache auth_jwt_key_file "
+     "auth_jwt_key_request auth_jwt_leeway auth_jwt_require auth_jwt_type auth_require "
      "auth_digest auth_pam auth_ldap auth_spnego oidc_provider"},
     {Fate::missing, "", "variables of this module are not served: compute them with `map` or `geo`",
      "geoip_country geoip_city geoip_org geoip2 geoip2_proxy geoip2_proxy_recursive "

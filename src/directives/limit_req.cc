@@ -1,22 +1,11 @@
-// limit_req: rows, and what can be said when all zones are known; the policy is policy/limit/limit_req.cc.
-#include <algorithm>
-#include <set>
-
+// limit_req: rows; the policy is policy/limit/limit_req.cc.
 #include "directives/directives.h"
 #include "directives/setters.h"
 #include "policy/policy.h"
-#include "table/build.h"
+#include "policy/zones.h"
 
 namespace gh::directives {
 namespace {
-
-/// Local to the outermost scope: the zones that some limit_req names.
-struct UsedZones { std::set<std::string> names; };
-
-void apply_limit_req(Scope& scope, const Bound& directive) {
-  table::outermost(scope).local<UsedZones>().names.insert(std::string(directive.find("zone=")->text));
-  policy::apply_limit_req(scope, directive);
-}
 
 constexpr Presence optional = Presence::optional;
 
@@ -40,7 +29,7 @@ constexpr Row rows[] = {
      .inherit = Inherit::replace,
      .repeatable = true,
      .phase = Phase::limit,
-     .apply = apply_limit_req,
+     .apply = policy::apply_limit_req,
      .doc = "Hold requests to the rate of a zone; a burst waits, or passes at once with nodelay."},
     setting("limit_req_status", hsl, {"code", ArgType::status, Presence::required, {}, 400, 599}, "503",
             policy::apply_limit_req_status, "Status of requests above the limit."),
@@ -50,21 +39,7 @@ constexpr Row rows[] = {
             "Count and log, but let all pass."),
 };
 
-void warn_unused(Scope& main) {
-  if (main.builder.diagnostics.has_errors()) return;  // perhaps one of them is the use
-  constexpr std::string_view kind = "limit_req/";
-  const auto& used = main.local<UsedZones>().names;
-  for (const auto& [id, entry] : main.builder.zones) {
-    const std::string name = id.substr(std::min(kind.size(), id.size()));
-    if (!id.starts_with(kind) || used.contains(name)) continue;
-    main.warning(table::code::zone_unused, entry.where, "zone `" + name + "` is never used")
-        .with_help("name it in a limit_req, or remove it");
-  }
-}
-
-void end(Scope& main) {
-  main.builder.at_end([&main] { warn_unused(main); });
-}
+void end(Scope& main) { policy::warn_of_unused(main, policy::limit_req_zone); }
 
 }  // namespace
 

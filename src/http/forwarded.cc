@@ -28,6 +28,23 @@ bool parse_plain(std::string_view text, std::uint16_t port, Address& address) {
   return parsed.has_value();
 }
 
+struct Search {
+  const TrustedProxies& trusted;
+  bool recursive;
+  Address& address;
+  bool found = false;
+
+  /// Reads one field's list from its end. False: what stands before it does not count any more.
+  bool goes_on(std::string_view list) {
+    do {
+      if (!trusted.holds(address) || !parse_forwarded(take_last(list), address)) return false;
+      found = true;
+      if (!recursive) return false;
+    } while (!list.empty());
+    return true;
+  }
+};
+
 }  // namespace
 
 bool TrustedProxies::holds(const Address& address) const {
@@ -50,16 +67,19 @@ bool parse_forwarded(std::string_view text, Address& address) {
 
 bool find_client_address(std::span<const std::string_view> values, const TrustedProxies& trusted, bool recursive,
                          Address& address) {
-  bool found = false;
-  for (auto value = values.rbegin(); value != values.rend(); ++value) {
-    std::string_view list = *value;
-    do {
-      if (!trusted.holds(address) || !parse_forwarded(take_last(list), address)) return found;
-      found = true;
-      if (!recursive) return true;
-    } while (!list.empty());
+  Search search{trusted, recursive, address};
+  while (!values.empty() && search.goes_on(values.back())) values = values.first(values.size() - 1);
+  return search.found;
+}
+
+bool find_client_address(std::span<const Field> fields, const TrustedProxies& trusted, bool recursive,
+                         Address& address) {
+  Search search{trusted, recursive, address};
+  for (std::size_t i = fields.size(); i > 0; --i) {
+    const Field& field = fields[i - 1];
+    if (field.id == HeaderId::x_forwarded_for && !search.goes_on(field.value)) break;
   }
-  return found;
+  return search.found;
 }
 
 }  // namespace gh::http

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/address.h"
+#include "http/message.h"
 
 namespace gh::http {
 
@@ -24,6 +25,9 @@ bool parse_forwarded(std::string_view text, Address& address);
 /// `address` is the connection's at first. `values` are those of all the fields, in their order. With `recursive` the
 /// last address that is not trusted itself, else the last one. False: nothing is to be believed, `address` stays.
 bool find_client_address(std::span<const std::string_view> values, const TrustedProxies& trusted, bool recursive,
+                         Address& address);
+/// The same with the X-Forwarded-For of these fields.
+bool find_client_address(std::span<const Field> fields, const TrustedProxies& trusted, bool recursive,
                          Address& address);
 
 }  // namespace gh::http

@@ -36,8 +36,8 @@ ssize_t receive(int fd, std::span<char> into) {
 }
 
 /// Bytes that the kernel took, or -errno.
-ssize_t send_now(int fd, std::span<const iovec> parts, std::size_t size, bool and_close) {
-  const int flags = MSG_NOSIGNAL | (and_close ? MSG_MORE : 0);
+ssize_t send_now(int fd, std::span<const iovec> parts, std::size_t size, bool more_follows) {
+  const int flags = MSG_NOSIGNAL | (more_follows ? MSG_MORE : 0);
   std::array<char, 2048> joined;
   const void* bytes = parts[0].iov_base;
   if (parts.size() > 1 && size <= joined.size()) {  // one piece is cheaper to copy than two are to describe
@@ -411,7 +411,7 @@ void Stream::resume() {
 
 bool Stream::is_paused() const { return handle_ && handle_->paused; }
 
-int Stream::write(std::span<const iovec> parts, bool and_close) {
+int Stream::write(std::span<const iovec> parts, bool more_follows) {
   if (!handle_) return UV_ENOTCONN;
   if (handle_->write_error != 0) return handle_->write_error;
   if (handle_->shut_wanted) return UV_EPIPE;
@@ -420,7 +420,7 @@ int Stream::write(std::span<const iovec> parts, bool and_close) {
   if (size == 0) return 0;
   std::size_t sent = 0;
   if (!handle_->queue && !handle_->connecting) {
-    const ssize_t result = send_now(handle_->fd(), parts, size, and_close);
+    const ssize_t result = send_now(handle_->fd(), parts, size, more_follows);
     if (result < 0 && result != -EAGAIN) return handle_->write_error = static_cast<int>(result);
     sent = result > 0 ? static_cast<std::size_t>(result) : 0;
   }

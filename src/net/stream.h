@@ -63,8 +63,8 @@ class Stream {
 
   /// Sends or queues all of `parts`; returns 0 or a negative UV_E... (then the stream is broken: close it; reading goes
   /// on until then, as an early reply may have come). May be called before on_connected: the bytes wait.
-  /// `and_close`: close() follows before the loop waits again, and the FIN may travel with these bytes.
-  int write(std::span<const iovec> parts, bool and_close = false);
+  /// `more_follows`: close() or more bytes follow before the loop waits again, and may travel with these.
+  int write(std::span<const iovec> parts, bool more_follows = false);
   int write(std::string_view bytes) {
     const iovec part{const_cast<char*>(bytes.data()), bytes.size()};
     return write(std::span<const iovec>(&part, 1));

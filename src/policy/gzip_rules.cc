@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "http/accept_encoding.h"
 #include "http/date.h"
+#include "http/user_agent.h"
 #include "policy/body_headers.h"
 #include "proxy/exchange.h"
 #include "table/codes.h"
@@ -62,19 +63,11 @@ bool proxied_ok(const Exchange& x, std::uint32_t rules) {
   return (rules & proxied_no_etag) == 0 || !reply_field(x, HeaderId::etag);
 }
 
-/// "MSIE 4." to "MSIE 6.", the last one only without the service pack that mended it.
-bool is_msie6(std::string_view agent) {
-  const std::size_t at = agent.find("MSIE ");
-  if (at == std::string_view::npos || at + 7 >= agent.size() || agent[at + 6] != '.') return false;
-  const char major = agent[at + 5];
-  return major == '4' || major == '5' || (major == '6' && agent.find("SV1", at + 8) == std::string_view::npos);
-}
-
 bool is_disabled(const Exchange& x, const GzipRules& rules) {
   if (!rules.disable_msie6 && rules.disable.empty()) return false;
   const Field* agent = http::find(x.request.fields, HeaderId::user_agent);
   if (!agent) return false;
-  if (rules.disable_msie6 && is_msie6(agent->value)) return true;
+  if (rules.disable_msie6 && http::is_msie6(agent->value)) return true;
   return std::any_of(rules.disable.begin(), rules.disable.end(), [&](const auto& regex) {
     return regex->match(agent->value, nullptr) != Regex::Match::no;  // its limit, too: plain is always right
   });

@@ -1,12 +1,16 @@
 #include "policy/zones.h"
 
-#include <algorithm>
-#include <vector>
-
 #include "config/suggest.h"
 #include "config/values.h"
 
 namespace gh::policy {
+
+LogLevel read_limit_level(const config::Bound& directive) {
+  for (const LogLevel level : {LogLevel::info, LogLevel::notice, LogLevel::warn}) {
+    if (log_level_name(level) == directive.at(0).text) return level;
+  }
+  return LogLevel::error;
+}
 
 bool read_zone(table::Scope& scope, const config::Value& value, std::size_t least, std::string& name,
                std::int64_t& bytes) {
@@ -42,6 +46,25 @@ table::Builder::ZoneEntry* claim_zone(table::Scope& scope, std::string_view kind
   }
   entry.where = directive.span();
   return &entry;
+}
+
+void note_use(table::Scope& scope, std::string_view kind, const std::string& name) {
+  table::Builder& builder = scope.builder;
+  builder.at_end([&builder, id = std::string(kind) + name] {
+    if (const auto zone = builder.zones.find(id); zone != builder.zones.end()) zone->second.used = true;
+  });
+}
+
+void warn_of_unused(table::Scope& main, std::string_view kind) {
+  main.builder.at_end([&main, kind] {
+    if (main.builder.diagnostics.has_errors()) return;  // perhaps one of them is the use
+    for (const auto& [id, entry] : main.builder.zones) {
+      if (!id.starts_with(kind) || entry.used) continue;
+      const std::string directive(kind.substr(0, kind.find('/')));
+      main.warning(table::code::zone_unused, entry.where, "zone `" + id.substr(kind.size()) + "` is never used")
+          .with_help("name it in a " + directive + ", or remove it");
+    }
+  });
 }
 
 void unknown_zone(table::Builder& builder, std::string_view kind, const std::string& name, config::Span where,

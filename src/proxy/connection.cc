@@ -372,7 +372,9 @@ void Connection::after_exchange() {
     read_heads({});
     in_read_ = false;
   }
-  if (saw_eof_ && stage_ != Stage::exchange) close();
+  if (!saw_eof_) return;
+  if (stage_ != Stage::exchange) close();
+  else if (!pending_ && !reply_done_ && body_ && !body_->done()) exchange_->on_client_gone();  // no more of it comes
 }
 
 /// The answer went out before the body was read: take the rest off the wire, as long as it comes.
@@ -384,6 +386,7 @@ void Connection::start_discarding() {
     const std::unique_ptr<std::string> held = std::move(pending_);
     on_read(*held);
   }
+  if (saw_eof_ && stage_ == Stage::discarding && !body_->done()) close();
 }
 
 /// Half closes and reads what still comes, so that the answer is not lost to a reset (RFC 9112 9.6).

@@ -59,7 +59,6 @@ class Connection final : public Client, private net::StreamEvents, private net::
     return listen_generation_ >= generation || (stage_ == Stage::idle && requests_ > 0);
   }
   void close_now();
-  [[nodiscard]] bool is_idle() const { return stage_ == Stage::idle; }
 
  private:
   friend class Worker;
@@ -102,7 +101,7 @@ class Connection final : public Client, private net::StreamEvents, private net::
   [[nodiscard]] bool reads_body() const;
   [[nodiscard]] static bool distrusts(const Exchange& exchange);
   [[nodiscard]] bool closes_at_once() const;
-  void write(std::span<const iovec> parts, bool last = false);
+  void write(std::span<const iovec> parts, bool last = false, bool more_follows = false);
   void decide_framing(Exchange& exchange, bool has_body);
 
   Worker& worker_;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "http/user_agent.h"
 #include "proxy/exchange.h"
 #include "proxy/head_writer.h"
 
@@ -27,18 +28,8 @@ bool Connection::distrusts(const Exchange& x) {
   if (!asks_msie6 && (disabled & table::keepalive_safari) == 0) return false;
   const http::Field* agent = http::find(x.request.fields, http::HeaderId::user_agent);
   if (!agent) return false;
-  const std::string_view text = agent->value;
-  const auto names = [text](std::string_view word) { return text.find(word) != std::string_view::npos; };
-  const std::size_t msie = text.find("MSIE ");
-  const bool is_msie = msie != std::string_view::npos && msie + 7 < text.size();
-  if (names("Opera")) return false;
-  if (is_msie) {
-    if (!asks_msie6 || text[msie + 6] != '.') return false;
-    const char major = text[msie + 5];
-    return major == '4' || major == '5' || (major == '6' && text.find("SV1", msie + 8) == std::string_view::npos);
-  }
-  return (disabled & table::keepalive_safari) != 0 && !names("Gecko/") && !names("Chrome/") && names("Safari/") &&
-         names("Mac OS X");
+  if (asks_msie6 && http::is_msie6(agent->value) && agent->value.find("Opera") == std::string_view::npos) return true;
+  return (disabled & table::keepalive_safari) != 0 && http::is_mac_safari(agent->value);
 }
 
 void Connection::decide_framing(Exchange& x, bool has_body) {
@@ -62,7 +53,7 @@ void Connection::send_head(Exchange& x, std::span<const iovec> first, bool last)
   decide_framing(x, has_body);
   Output& out = worker_.out;
   out.clear();
-  write_reply_head(out, x, *this, {keep_alive_, framing_ == Framing::chunked, head_only_});
+  write_reply_head(out, x, *this, {keep_alive_, framing_ == Framing::chunked});
   const std::size_t head_bytes = out.size();
   if (x.core().tcp_nodelay && !no_delay_ && keep_alive_) {
     no_delay_ = true;
@@ -89,7 +80,7 @@ void Connection::send_head(Exchange& x, std::span<const iovec> first, bool last)
       parts[count++] = part(out.view().substr(at));
     }
   }
-  write({parts.data(), count}, last);
+  write({parts.data(), count}, last, x.reply.body_at_once);
   x.body_bytes_sent = sent_ - head_bytes;
   reply_done_ = last;
   check_sent();
@@ -156,12 +147,12 @@ void Connection::drop(Exchange&) {
   worker_.loop.defer(*this);
 }
 
-void Connection::write(std::span<const iovec> parts, bool last) {
+void Connection::write(std::span<const iovec> parts, bool last, bool more_follows) {
   std::size_t bytes = 0;
   for (const iovec& p : parts) bytes += p.iov_len;
   sent_ += bytes;
   if (!stream_.is_open()) return;
-  if (stream_.write(parts, last && closes_at_once()) < 0) {
+  if (stream_.write(parts, more_follows || (last && closes_at_once())) < 0) {
     // Broken while an answer is under way: told from the loop, never from inside the caller's frame.
     saw_eof_ = true;
     keep_alive_ = false;

@@ -1,6 +1,7 @@
 // The answering half of Exchange: heads and bodies on their way to the client, errors and their pages, redirects.
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "http/field_value.h"
 #include "proxy/error_page.h"
 #include "proxy/exchange.h"
@@ -61,7 +62,10 @@ void Exchange::send_head(std::span<const iovec> first, bool last) {
   stage_ = Stage::answering;
   if (limit_rate > 0 && sends_body() && !parent) add_body_filter(make_rate_filter(*this));
   reply.head_sent = true;
-  if (filters_) return filter_head(first, last);
+  if (filters_) {
+    reply.body_at_once = false;  // they may keep its bytes for a while
+    return filter_head(first, last);
+  }
   if (last) complete_reply();
   client->send_head(*this, first, last);
 }
@@ -263,7 +267,10 @@ Verdict Exchange::internal_redirect(std::string_view to, std::string_view new_ar
     return builtin_page(500);
   }
   abort_source();
-  if (!http::normalise_path(to, server->settings.merge_slashes, arena, uri)) return builtin_page(500);
+  if (!http::normalise_path(to, server->settings.merge_slashes, arena, uri)) {
+    log(LogLevel::error, fmt::format("the URI \"{}\" of an internal redirect leaves its root", printable(to)));
+    return builtin_page(500);
+  }
   args = http::safe_field_value(new_args, arena);
   uri_changed = internal = true;
   stays = false;

@@ -279,10 +279,7 @@ void Forwarder::begin_reply(std::string_view rest) {
   if ((seen & accel) != 0 && obey_accel_fields()) return;
   if (upstream_->sticky) head_in_session();
   if (is_header(upstream_->measure)) upstream::add_time(*peer_, since_attempt_ms(), x_.clock().now_ms());
-  if (plan_->settings->force_ranges) {
-    x_.reply.allow_ranges = true;
-    if (!x_.prepare_head()) return;  // 416: this attempt is over
-  }
+  if (plan_->settings->force_ranges) x_.reply.allow_ranges = true;
   const http::HeadLimits limits{8192, 32 * 1024, 1000, true, false};
   reader_.start(head_.framing, head_.content_length, limits);
   const bool empty = head_.framing == http::BodyFraming::none ||
@@ -292,6 +289,7 @@ void Forwarder::begin_reply(std::string_view rest) {
     x_.send_head({}, true);
     return;
   }
+  if (x_.reply.allow_ranges && !x_.prepare_head()) return;  // 416: this attempt is over
   connection_->set_timeout(plan_->settings->read_timeout_ms);
   relay(rest, true);
 }

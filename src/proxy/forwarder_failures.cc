@@ -107,7 +107,8 @@ bool Forwarder::may_retry(Failure failure, unsigned status) const {
 }
 
 void Forwarder::failed(Failure failure, unsigned status, std::string_view text) {
-  const bool again = may_retry(failure, status);
+  const bool begun = x_.reply.head_prepared;  // response steps have acted on this answer, and cannot act on another
+  const bool again = !begun && may_retry(failure, status);
   const bool race = failure == Failure::error && connection_ && connection_->was_idle() && !got_bytes_;
   record_->response_ms = since_attempt_ms();
   if (record_->status == 0) record_->status = static_cast<std::uint16_t>(status);
@@ -126,6 +127,7 @@ void Forwarder::failed(Failure failure, unsigned status, std::string_view text) 
   const bool close = x_.reply.close_connection;
   x_.reply = {};  // nothing of a failed answer is kept
   x_.reply.close_connection = close;
+  x_.reply.head_prepared = begun;  // so that error() takes back what they have added
   if (!again) {
     x_.reason = "upstream failed";
     return answer_failure(status);

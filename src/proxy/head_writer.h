@@ -11,7 +11,6 @@ class Exchange;
 struct HeadForm {
   bool keep_alive;
   bool chunked;
-  bool no_body;     // HEAD, 204, 304: Content-Length only when the reply knows it
 };
 
 void write_reply_head(Output& out, Exchange& exchange, Client& client, HeadForm form);

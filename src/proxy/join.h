@@ -19,4 +19,11 @@ inline std::string_view join(Arena& arena, std::string_view a, std::string_view 
   return {to, n};
 }
 
+/// With a zero byte behind it, for the system's calls.
+inline std::string_view join_path(Arena& arena, std::string_view a, std::string_view b = {}) {
+  const std::string_view zero("\0", 1);
+  const std::string_view path = join(arena, a, b, zero);
+  return path.substr(0, path.size() - 1);
+}
+
 }  // namespace gh::proxy

@@ -68,6 +68,7 @@ struct Reply {
   const http::PartialBody* partial = nullptr;  // set by the response steps: what of the body is to be sent (a 206)
   bool head_prepared = false;         // the response steps have run
   bool head_sent = false;
+  bool body_at_once = false;          // its first bytes follow the head in the same turn: both may travel together
   bool complete = false;              // the last body byte was handed to the client side
   bool from_upstream = false;
   bool location_is_ours = false;      // rewritten by proxy_redirect: made absolute like one of the gateway's own

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "proxy/exchange.h"
+#include "proxy/join.h"
 #include "proxy/value_rewrite.h"
 
 namespace gh::proxy {
@@ -37,12 +38,6 @@ unsigned flag_of(std::string_view text) {
   return 0;
 }
 
-std::string_view strip_blanks(std::string_view text) {
-  while (text.starts_with(' ')) text.remove_prefix(1);
-  while (text.ends_with(' ')) text.remove_suffix(1);
-  return text;
-}
-
 constexpr std::size_t most_added = 3;  // flags that a rule can add
 
 /// A cookie in parts, with room for flags to come. Lives in the exchange's arena.
@@ -61,8 +56,8 @@ Cookie split_cookie(Arena& arena, std::string_view value) {
     const std::string_view part = value.substr(0, value.find(';'));
     const std::size_t equals = part.find('=');
     const bool has_value = equals != std::string_view::npos;
-    cookie.add(strip_blanks(part.substr(0, equals)),
-               has_value ? strip_blanks(part.substr(equals + 1)) : std::string_view());
+    cookie.add(trim(part.substr(0, equals)),
+               has_value ? trim(part.substr(equals + 1)) : std::string_view());
     if (part.size() == value.size()) return cookie;
     value.remove_prefix(part.size() + 1);
   }
@@ -94,10 +89,7 @@ std::string_view rewrite_domain(Exchange& x, const table::RedirectRule& rule, st
   if (!iequals(from, value.substr(dot.size()))) return {};
   const std::string_view to = replacement_of(x, rule);
   if (dot.empty()) return to;
-  char* const copy = x.arena.chars(to.size() + 1);
-  copy[0] = '.';
-  std::copy(to.begin(), to.end(), copy + 1);
-  return {copy, to.size() + 1};
+  return join(x.arena, ".", to);
 }
 
 bool rewrite_attribute(Exchange& x, const std::vector<table::RedirectRule>& rules, bool is_domain, Attribute& part) {

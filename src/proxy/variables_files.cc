@@ -1,9 +1,9 @@
 // Variables of files: the folder and the path that a request stands for.
 #include <stdlib.h>
 
-#include <cstring>
 
 #include "proxy/exchange.h"
+#include "proxy/join.h"
 #include "proxy/file_path.h"
 #include "proxy/variables.h"
 
@@ -22,11 +22,7 @@ std::string_view map_to_file(Exchange& x, std::string_view uri) {
     if (files.alias_is_whole()) uri = x.adds_uri_to_alias ? uri : std::string_view();
     else uri = files.alias_bytes > uri.size() ? std::string_view() : uri.substr(files.alias_bytes);
   }
-  char* const to = x.arena.chars(root.size() + uri.size() + 1);
-  std::memcpy(to, root.data(), root.size());
-  if (!uri.empty()) std::memcpy(to + root.size(), uri.data(), uri.size());
-  to[root.size() + uri.size()] = '\0';
-  return {to, root.size() + uri.size()};
+  return join_path(x.arena, root, uri);
 }
 
 namespace {
@@ -34,11 +30,7 @@ namespace {
 std::string_view document_root(Exchange& x, const VariableParam&) { return x.route->files->root.render(x, x.arena); }
 
 std::string_view realpath_root(Exchange& x, const VariableParam& param) {
-  const std::string_view root = document_root(x, param);
-  char* const path = x.arena.chars(root.size() + 1);
-  std::memcpy(path, root.data(), root.size());
-  path[root.size()] = '\0';
-  char* const real = ::realpath(path, nullptr);
+  char* const real = ::realpath(join_path(x.arena, document_root(x, param)).data(), nullptr);
   if (!real) return not_found;
   const std::string_view kept = x.arena.copy(real);
   ::free(real);

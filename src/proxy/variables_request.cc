@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "http/field_value.h"
 #include "proxy/exchange.h"
+#include "proxy/join.h"
 #include "proxy/variables.h"
 #include "proxy/worker.h"
 
@@ -97,7 +98,7 @@ std::string_view request_method(Exchange& sub, const VariableParam&) {
 }
 
 std::string_view request_uri(Exchange& x, const VariableParam&) { return x.target.unparsed; }
-std::string_view uri(Exchange& x, const VariableParam&) { return x.uri; }
+std::string_view uri(Exchange& x, const VariableParam&) { return x.uri.data() ? x.uri : std::string_view(""); }
 
 std::string_view args(Exchange& x, const VariableParam&) {
   if (!x.args.empty()) return x.args;
@@ -172,11 +173,7 @@ std::string_view add_x_forwarded_for(Exchange& x, const VariableParam& param) {
   const std::string_view address = variable::remote_addr(x, param);
   const std::string_view before = joined_fields(x.arena, x.request.fields, "x_forwarded_for", ", ");
   if (before.empty()) return address;
-  char* const to = x.arena.chars(before.size() + 2 + address.size());
-  std::memcpy(to, before.data(), before.size());
-  std::memcpy(to + before.size(), ", ", 2);
-  std::memcpy(to + before.size() + 2, address.data(), address.size());
-  return {to, before.size() + 2 + address.size()};
+  return join(x.arena, before, ", ", address);
 }
 
 // ---- body ----------------------------------------------------------------------------------------------------------

@@ -108,13 +108,6 @@ ControlServer::~ControlServer() {
   }
 }
 
-bool ControlServer::has_open_answers() const {
-  for (const Session* session : state_->sessions) {
-    if (session->answered && !session->over) return true;
-  }
-  return false;
-}
-
 bool ControlServer::open(const std::string& path) {
   const Result<Address> address = Address::unix_path(path);
   net::ListenOptions options;

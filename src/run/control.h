@@ -25,7 +25,6 @@ class ControlServer {
   ControlServer& operator=(const ControlServer&) = delete;
   /// False: the gateway runs without it (a warning was logged).
   bool open(const std::string& path);
-  [[nodiscard]] bool has_open_answers() const;
 
  private:
   struct Session;

@@ -4,7 +4,7 @@
 #include <optional>
 #include <tuple>
 
-#include "base/md5.h"
+#include "base/digest.h"
 
 namespace gh::state {
 
@@ -64,7 +64,7 @@ Peer::Peer(const ServerConfig& config, Address peer_address, std::uint32_t slot_
       slot(slot_in_group), fail_timeout_ms(config.fail_timeout_ms), slow_start_ms(config.slow_start_ms),
       backup(config.backup), down(config.down), drain(config.drain), effective_weight(weight), live(std::move(state)),
       id(next_peer_id()), address(peer_address), text(peer_address.text()), server(config.name),
-      sid(config.route.empty() ? md5_hex(text) : config.route) {}
+      sid(config.route.empty() ? hex_digest(DigestKind::md5, text) : config.route) {}
 
 // What a group before the reload hands over: each peer's counters once, by address; names' addresses.
 struct PeerGroup::Source {

@@ -1,9 +1,9 @@
 // StickyZone: the sessions of `sticky learn`, shared by workers and generations: which peer (by its sid) a session goes
 // to. Memory is bounded by the zone's size; a full one forgets the session that was not used for the longest.
-// Any thread; times are monotonic milliseconds. Keys are digests: what a client sends is neither kept nor compared.
+// Any thread; times are monotonic milliseconds. Keys are keyed digests: what a client sends is neither kept nor
+// compared.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <list>
@@ -11,6 +11,8 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+
+#include "base/digest.h"
 
 namespace gh::state {
 
@@ -31,23 +33,22 @@ class StickyZone {
   [[nodiscard]] std::size_t capacity() const { return capacity_; }
 
  private:
-  using Key = std::array<std::uint8_t, 16>;
   struct KeyHash {
-    std::size_t operator()(const Key& key) const;
+    std::size_t operator()(const Proof& key) const;
   };
   struct Session {
-    Key key;
+    Proof key;
     std::string sid;
     std::int64_t expires_ms;
   };
   using Sessions = std::list<Session>;  // last used first
-  [[nodiscard]] Sessions::iterator alive(const Key& key, std::int64_t now_ms);
+  [[nodiscard]] Sessions::iterator alive(const Proof& key, std::int64_t now_ms);
   void drop(Sessions::iterator session);
 
   const std::size_t capacity_;
   mutable std::mutex mutex_;
   Sessions sessions_;
-  std::unordered_map<Key, Sessions::iterator, KeyHash> by_key_;
+  std::unordered_map<Proof, Sessions::iterator, KeyHash> by_key_;
 };
 
 }  // namespace gh::state

@@ -38,6 +38,21 @@ class Bodies(WireTest):
     """
 
     # -- request bodies ------------------------------------------------------------------------------------------------
+    def test_a_body_that_ends_early_behind_another_request(self):
+        """The end of the stream comes while the first request is answered: the second one's body will never be whole,
+        and nobody waits for it."""
+        first = b"GET /wait/0.2 HTTP/1.1\r\nHost: h\r\n\r\n"
+        for target in (b"/echo", b"/stream/echo", b"/static"):
+            second = b"POST " + target + b" HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\n"
+            for begun in (b"", b"0123456789"):
+                with self.subTest(target=target, begun=begun), Conn(self.port) as conn:
+                    conn.send(first + second + begun).half_close()
+                    self.assertEqual(conn.read().text, "waited")
+                    start = time.monotonic()
+                    rest = conn.read_to_close(3)
+                    self.assertLess(time.monotonic() - start, 3)
+                    self.assertEqual(rest != b"", target == b"/static")
+
     def send_sizes(self, prefix):
         for size in SIZES:
             with self.subTest(size):

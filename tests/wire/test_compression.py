@@ -41,6 +41,39 @@ def answer(body, kind="text/html", fields=(), status="200 OK", length=True):
     return send
 
 
+class BrokenOnArrival(WireTest):
+    """A body that is broken in what came with its head, when response steps have acted on the answer already."""
+    HTTP = """
+    upstream pool { server @O@; }
+    server {
+        listen @P0@;
+        gzip on; gzip_types *; gzip_min_length 1;
+        proxy_force_ranges on;
+        location / { proxy_pass http://pool; }
+        location /page/ { error_page 502 /sorry; proxy_pass http://pool/; }
+        location = /sorry { default_type text/plain; return 200 "sorry"; }
+        location /head/ { proxy_method HEAD; proxy_pass http://pool/; }
+    }
+    """
+
+    def test_the_error_has_nothing_of_the_answer(self):
+        head = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nTransfer-Encoding: chunked\r\n\r\n"
+        self.origin.script("/bad", lambda link, received: link.send(head + b"xyz\r\n"))
+        for target in ("/bad", "/page/bad"):
+            response = request(self.port, "GET", target, [("Accept-Encoding", "gzip")])
+            self.assertStatus(response, 502)
+            self.assertEqual((response.get("Content-Encoding"), response.chunked), (None, False))
+            self.assertEqual(response.get("Content-Length"), str(len(response.body)))
+            self.assertIn(b"sorry" if "page" in target else b"502 Bad Gateway", response.body)
+
+    def test_no_length_is_promised_for_a_body_that_does_not_come(self):
+        with Conn(self.port) as conn:
+            for _ in range(2):
+                response = conn.get("/head/b/1000")
+                self.assertStatus(response, 200)
+                self.assertEqual((response.get("Content-Length"), response.body), ("0", b""))
+
+
 class Choice(WireTest):
     HTTP = """
     upstream pool { server @O@; keepalive 4; }

@@ -83,6 +83,9 @@ class Return(WireTest):
         location /scheme { return $scheme://x.example/; }
         location /dollar { return 200 "${uri}x$arg_a"; }
         location /long { return 200 "@LONG@"; }
+        location /status { return 202 "$status"; }
+        location /paged { error_page 404 /status; return 404; }
+        location /named/ { error_page 418 = /status; return 418; }
     }
     server { listen @P1@; return 301 https://secure.example$request_uri; location / { return 200 never; } }
     """.replace("@LONG@", "0123456789" * 300)
@@ -98,6 +101,11 @@ class Return(WireTest):
         self.assertEqual((self.get("/empty").status, self.get("/empty").body), (200, b""))
         self.assertEqual(len(self.get("/long").body), 3000)
         self.assertEqual(self.get("/dollar?a=%41").text, "/dollarx%41")
+
+    def test_the_status_is_known_to_the_text(self):
+        self.assertEqual((self.get("/status").status, self.get("/status").text), (202, "202"))
+        self.assertEqual((self.get("/paged").status, self.get("/paged").text), (404, "404"))
+        self.assertEqual((self.get("/named/").status, self.get("/named/").text), (202, "202"))
 
     def test_codes(self):
         self.assertEqual(self.get("/204").status, 204)
@@ -160,6 +168,7 @@ class ErrorPage(WireTest):
         location @fallback { proxy_pass http://pool; }
         location /once { error_page 404 /twice; return 404; }
         location /twice { error_page 403 /pages/end; return 403; }
+        location /leaves { error_page 404 /pages/$arg_to; return 404; }
         location /proxied404 { error_page 404 /pages-up/x; return 404; }
         location /pages-up/ { proxy_pass http://pool; }
     }
@@ -217,6 +226,11 @@ class ErrorPage(WireTest):
         answer = self.get("/proxied404")
         self.assertEqual(answer.status, 404)
         self.assertEqual(answer.json()["target"], "/pages-up/x")
+
+    def test_a_target_that_leaves_the_root_is_refused_and_logged(self):
+        self.assertEqual(self.get("/leaves?to=x").status, 404)
+        self.assertEqual(self.get("/leaves?to=../../x").status, 500)
+        self.gw.wait_log(r'\[error\] .*the URI "/pages/\.\./\.\./x" of an internal redirect leaves its root')
 
     def test_one_level_unless_recursive(self):
         answer = self.assertStatus(self.get("/once"), 403)

@@ -7,7 +7,6 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
-#include <cstring>
 #include <optional>
 #include <system_error>
 
@@ -19,6 +18,7 @@
 #include "policy/gzip_rules.h"
 #include "policy/policy.h"
 #include "proxy/exchange.h"
+#include "proxy/join.h"
 #include "proxy/file_path.h"
 
 namespace gh::policy {
@@ -79,22 +79,13 @@ Verdict no_index(Exchange& x, std::string_view folder) {
   return x.error(404);
 }
 
-/// A zero byte follows.
-std::string_view join(Exchange& x, std::string_view a, std::string_view b) {
-  char* const to = x.arena.chars(a.size() + b.size() + 1);
-  std::memcpy(to, a.data(), a.size());
-  std::memcpy(to + a.size(), b.data(), b.size());
-  to[a.size() + b.size()] = '\0';
-  return {to, a.size() + b.size()};
-}
-
 /// The first index file that is there is served by an internal redirect; one that begins with "/" is not looked for.
 Verdict serve_index(Exchange& x, std::string_view folder) {
   for (const table::Template& index : x.route->files->index) {
     const std::string_view name = index.render(x, x.arena);
     if (name.empty()) continue;
     if (name.front() == '/') return x.internal_redirect(name, x.args);
-    const std::string_view uri = join(x, x.uri, name);
+    const std::string_view uri = proxy::join(x.arena, x.uri, name);
     struct stat info;
     if (::stat(proxy::map_to_file(x, uri).data(), &info) == 0) return x.internal_redirect(uri, x.args);
     if (errno == EACCES) return cannot_open(x, proxy::map_to_file(x, uri), EACCES);
@@ -222,7 +213,7 @@ std::optional<Verdict> serve_compressed(Exchange& x, std::string_view path, cons
     const bool wanted =
         mode == Precompressed::always || (may && http::accepts_coding(x.request.fields, codings[i].name));
     if (!wanted && !plan.rules->vary) continue;
-    const std::string_view compressed = join(x, path, codings[i].suffix);
+    const std::string_view compressed = proxy::join_path(x.arena, path, codings[i].suffix);
     struct stat info;
     const int fd = open_compressed(x, compressed, info);
     if (fd < 0) continue;

@@ -20,7 +20,7 @@ namespace {
 
 constexpr std::size_t piece_bytes = 128 * 1024;
 constexpr std::size_t high_water_bytes = 128 * 1024;  // queued for the client; above it reading the file stops
-constexpr std::uint64_t least_moved_bytes = 64 * 1024;  // what is left when the kernel is asked to send it; less is
+constexpr std::uint64_t least_moved_bytes = 12 * 1024;  // what is left when the kernel is asked to send it; less is
                                                         // copied as fast as it is moved
 constexpr std::size_t first_piece_bytes = 16 * 1024;  // of a file that is moved: goes out with the head
 constexpr std::size_t most_a_turn = 2 << 20;          // then others have their turn
@@ -47,6 +47,13 @@ class FileSource final : public proxy::ContentSource {
       close();
       x_.send_head({}, true);
       return Verdict::done;
+    }
+    if (left_ >= least_moved_bytes && !head_due_ && x_.body_stream()) {
+      x_.reply.body_at_once = true;
+      x_.attach(*this);
+      x_.send_head({}, false);
+      pump();
+      return Verdict::wait;
     }
     Piece piece;
     if (!read_piece(piece, left_ < least_moved_bytes ? piece_bytes : first_piece_bytes)) {

@@ -12,6 +12,7 @@
 #include "http/target.h"
 #include "policy/policy.h"
 #include "proxy/exchange.h"
+#include "proxy/join.h"
 #include "proxy/file_path.h"
 #include "table/codes.h"
 #include "table/plan.h"
@@ -49,12 +50,7 @@ std::string_view below_alias(const Exchange& x, const table::Template& name, std
 
 /// root + name, as a C string.
 const char* path_of(Exchange& x, std::string_view name) {
-  const std::string_view root = x.route->files->root.render(x, x.arena);
-  char* const to = x.arena.chars(root.size() + name.size() + 1);
-  std::memcpy(to, root.data(), root.size());
-  if (!name.empty()) std::memcpy(to + root.size(), name.data(), name.size());
-  to[root.size() + name.size()] = '\0';
-  return to;
+  return proxy::join_path(x.arena, x.route->files->root.render(x, x.arena), name).data();
 }
 
 /// A name made of what the client sent may hold anything: it must not lead out of the folder.
@@ -81,7 +77,7 @@ Verdict take(Exchange& x, std::string_view name, bool is_folder) {
     x.uri = name;
   } else if (!files.alias_is_whole()) {
     const std::string_view kept = x.uri.substr(0, std::min(files.alias_bytes, x.uri.size()));
-    x.uri = x.arena.copy(fmt::format("{}{}", kept, name));
+    x.uri = proxy::join(x.arena, kept, name);
   } else if (!is_folder) {
     x.uri = name;
     x.adds_uri_to_alias = true;

@@ -2,7 +2,7 @@
 // location are asked in their order, and one that refuses takes back what the earlier ones counted.
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "policy/policy.h"
@@ -20,8 +20,7 @@ using table::Verdict;
 
 namespace {
 
-constexpr std::string_view kind = "limit_conn/";
-constexpr std::size_t max_limits = 32;  // of one location
+constexpr std::string_view kind = limit_conn_zone;
 
 /// Values of $limit_conn_status, see Exchange.
 enum Outcome : std::int8_t { none = 0, passed = 1, rejected = 2, rejected_dry_run = 3 };
@@ -39,11 +38,7 @@ struct Use {
 };
 struct Uses { std::vector<Use> list; };
 
-struct Settings {
-  unsigned status = 503;
-  LogLevel level = LogLevel::error;
-  bool dry_run = false;
-};
+struct Settings : LimitSettings {};
 
 struct Limit {
   std::shared_ptr<const Zone> zone;
@@ -112,25 +107,6 @@ Verdict run(Exchange& x, const void* params) {
 
 // ---- the configuration ---------------------------------------------------------------------------------------------
 
-/// The memory of before the reload, when key and size are as they were.
-bool adopt(table::Scope& scope, const config::Value& value, Zone& zone, std::int64_t bytes) {
-  const std::string shape = fmt::format("key={} size={}", zone.key.source(), bytes);
-  auto adoption = scope.builder.registry().adopt_or_create<ConnZone>(
-      std::string(kind) + zone.name, shape,
-      [bytes](const auto&) { return std::make_shared<ConnZone>(static_cast<std::size_t>(bytes)); });
-  if (adoption.object->capacity() == 0) {
-    scope.error(table::code::out_of_bounds, value.span,
-                "the system does not give the memory of zone `" + zone.name + "`");
-    return false;
-  }
-  if (!adoption.reason.empty()) {
-    scope.note(table::code::no_effect, value.span,
-               "the counts of zone `" + zone.name + "` start anew: " + adoption.reason);
-  }
-  zone.memory = std::move(adoption.object);
-  return true;
-}
-
 /// Zones may be defined behind their use, so a plan is filled in when all has been read.
 void resolve(table::Builder& builder, const Uses& uses, Plan& plan) {
   for (const Use& use : uses.list) {
@@ -156,24 +132,14 @@ void apply_limit_conn_zone(table::Scope& scope, const config::Bound& directive) 
   auto* const entry = claim_zone(scope, kind, zone->name, directive, where);
   if (!entry) return;
   zone->key = scope.compile(*directive.find("key"));
-  if (adopt(scope, where, *zone, bytes)) entry->object = std::move(zone);
+  zone->memory = adopt_zone<ConnZone>(scope, where, kind, zone->name, zone->key.source(), bytes);
+  if (zone->memory) entry->object = std::move(zone);
 }
 
 void apply_limit_conn(table::Scope& scope, const config::Bound& directive) {
   const config::Value& zone = *directive.find("zone");
   Use use{std::string(zone.text), zone.span, static_cast<std::uint32_t>(directive.number("number", 1))};
-  auto& uses = scope.edit_list<Uses>().list;
-  const auto same = [&](const Use& other) { return other.zone == use.zone; };
-  if (const auto first = std::find_if(uses.begin(), uses.end(), same); first != uses.end()) {
-    scope.error(table::code::duplicate, zone.span, "zone `" + use.zone + "` is used twice in one block")
-        .with_related(first->where, "first used here");
-    return;
-  }
-  if (uses.size() == max_limits) {
-    scope.error(table::code::out_of_bounds, directive.span(), "more than 32 limit_conn in one block");
-    return;
-  }
-  uses.push_back(std::move(use));
+  add_use(scope, kind, scope.edit_list<Uses>().list, std::move(use));
 }
 
 void apply_limit_conn_status(table::Scope& scope, const config::Bound& directive) {
@@ -181,9 +147,7 @@ void apply_limit_conn_status(table::Scope& scope, const config::Bound& directive
 }
 
 void apply_limit_conn_log_level(table::Scope& scope, const config::Bound& directive) {
-  for (const LogLevel level : {LogLevel::info, LogLevel::notice, LogLevel::warn, LogLevel::error}) {
-    if (log_level_name(level) == directive.at(0).text) scope.edit<Settings>().level = level;
-  }
+  scope.edit<Settings>().level = read_limit_level(directive);
 }
 
 void apply_limit_conn_dry_run(table::Scope& scope, const config::Bound& directive) {

@@ -2,7 +2,6 @@
 // of a location are decided together. The arithmetic and the memory are state/rate_zone.h.
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <array>
 
 #include "base/text.h"
@@ -19,8 +18,6 @@ using proxy::Exchange;
 using table::Verdict;
 
 namespace {
-
-constexpr std::size_t max_limits = 32;  // of one location; state::decide takes no more
 
 /// Values of $limit_req_status, see Exchange.
 enum Outcome : std::int8_t {
@@ -46,11 +43,7 @@ struct Use {
 };
 struct Uses { std::vector<Use> list; };
 
-struct Settings {
-  unsigned status = 503;
-  LogLevel level = LogLevel::error;
-  bool dry_run = false;
-};
+struct Settings : LimitSettings {};
 
 /// What the step of a location reads. `limits[i]` belongs to `zones[i]`.
 struct Plan {
@@ -114,8 +107,7 @@ Verdict run(Exchange& x, const void* params) {
 
 // ---- the configuration ---------------------------------------------------------------------------------------------
 
-constexpr std::string_view kind = "limit_req/";
-std::string zone_id(std::string_view name) { return std::string(kind) + std::string(name); }
+constexpr std::string_view kind = limit_req_zone;
 
 /// The row has checked that it is a number, "r/" and one of s m h d.
 state::Rate read_rate(std::string_view text) {
@@ -137,29 +129,10 @@ bool is_rate_form(std::string_view text) {
          std::string_view("smhd").find(text.back()) != std::string_view::npos;
 }
 
-/// The memory of before the reload, when key and size are as they were.
-bool adopt(table::Scope& scope, const config::Value& value, Zone& zone, std::int64_t bytes) {
-  const std::string shape = fmt::format("key={} size={}", zone.key.source(), bytes);
-  auto adoption = scope.builder.registry().adopt_or_create<state::RateZone>(
-      zone_id(zone.name), shape,
-      [bytes](const auto&) { return std::make_shared<state::RateZone>(static_cast<std::size_t>(bytes)); });
-  if (adoption.object->capacity() == 0) {
-    scope.error(table::code::out_of_bounds, value.span,
-                "the system does not give the memory of zone `" + zone.name + "`");
-    return false;
-  }
-  if (!adoption.reason.empty()) {
-    scope.note(table::code::no_effect, value.span,
-               "the counts of zone `" + zone.name + "` start anew: " + adoption.reason);
-  }
-  zone.memory = std::move(adoption.object);
-  return true;
-}
-
 /// Zones may be defined behind their use, so a plan is filled in when all has been read.
 void resolve(table::Builder& builder, const Uses& uses, Plan& plan) {
   for (const Use& use : uses.list) {
-    const auto found = builder.zones.find(zone_id(use.zone));
+    const auto found = builder.zones.find(std::string(kind) + use.zone);
     if (found == builder.zones.end()) {
       unknown_zone(builder, kind, use.zone, use.where,
                    "limit_req_zone $binary_remote_addr zone=" + use.zone + ":10m rate=10r/s;");
@@ -189,7 +162,8 @@ void apply_limit_req_zone(table::Scope& scope, const config::Bound& directive) {
     return;
   }
   zone->rate = read_rate(rate.text);
-  if (adopt(scope, where, *zone, bytes)) entry->object = std::move(zone);
+  zone->memory = adopt_zone<state::RateZone>(scope, where, kind, zone->name, zone->key.source(), bytes);
+  if (zone->memory) entry->object = std::move(zone);
 }
 
 void apply_limit_req(table::Scope& scope, const config::Bound& directive) {
@@ -198,20 +172,7 @@ void apply_limit_req(table::Scope& scope, const config::Bound& directive) {
   Use use{std::string(zone.text), zone.span, static_cast<std::uint32_t>(directive.number("burst=", 0) * thousand), 0};
   use.delay = directive.has("nodelay") ? state::RateLimit::no_delay
                                        : static_cast<std::uint32_t>(directive.number("delay=", 0) * thousand);
-  auto& uses = scope.edit_list<Uses>().list;
-  const auto same = [&](const Use& other) { return other.zone == use.zone; };
-  if (const auto first = std::find_if(uses.begin(), uses.end(), same); first != uses.end()) {
-    scope.error(table::code::duplicate, zone.span, "zone `" + use.zone + "` is used twice in one block")
-        .with_related(first->where, "first used here");
-    return;
-  }
-  if (uses.size() == max_limits) {
-    scope.error(table::code::out_of_bounds, directive.span(), "more than 32 limit_req in one block");
-    return;
-  }
-  if (const auto known = scope.builder.zones.find(zone_id(use.zone)); known != scope.builder.zones.end())
-    known->second.used = true;
-  uses.push_back(std::move(use));
+  add_use(scope, kind, scope.edit_list<Uses>().list, std::move(use));
 }
 
 void apply_limit_req_status(table::Scope& scope, const config::Bound& directive) {
@@ -219,9 +180,7 @@ void apply_limit_req_status(table::Scope& scope, const config::Bound& directive)
 }
 
 void apply_limit_req_log_level(table::Scope& scope, const config::Bound& directive) {
-  for (const LogLevel level : {LogLevel::info, LogLevel::notice, LogLevel::warn, LogLevel::error}) {
-    if (log_level_name(level) == directive.at(0).text) scope.edit<Settings>().level = level;
-  }
+  scope.edit<Settings>().level = read_limit_level(directive);
 }
 
 void apply_limit_req_dry_run(table::Scope& scope, const config::Bound& directive) {
@@ -233,13 +192,7 @@ void finish_limit_req(table::Scope& scope, table::Route& route) {
   auto plan = std::make_shared<Plan>();
   plan->settings = scope.get<Settings>();
   table::Builder& builder = scope.builder;
-  builder.at_end([&builder, uses = scope.shared<Uses>(), plan] {
-    for (const Use& use : uses->list) {
-      if (const auto found = builder.zones.find(zone_id(use.zone)); found != builder.zones.end())
-        found->second.used = true;
-    }
-    resolve(builder, *uses, *plan);
-  });
+  builder.at_end([&builder, uses = scope.shared<Uses>(), plan] { resolve(builder, *uses, *plan); });
   table::add_step(route, Phase::limit, run, std::move(plan), "limit_req");
 }
 

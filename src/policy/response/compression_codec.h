@@ -10,7 +10,6 @@
 namespace gh::policy {
 
 enum class Coding : std::uint8_t { gzip, brotli, zstd };
-inline constexpr std::size_t coding_count = 3;
 std::string_view coding_name(Coding coding);  // as in Content-Encoding
 
 struct CompressorSettings {

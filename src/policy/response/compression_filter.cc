@@ -40,7 +40,9 @@ class CompressFilter final : public proxy::BodyFilter {
   CompressFilter(Exchange& exchange, const CompressFilterSettings& settings)
       : BodyFilter(exchange), settings_(settings), most_on_loop_(most_bytes_on_loop(settings.compressor)) {}
   ~CompressFilter() override {
-    if (running_) running_->filter = nullptr;
+    if (!running_) return;
+    running_->filter = nullptr;
+    running_->cancel();
   }
 
   void put(std::span<const iovec> parts, bool last) override {

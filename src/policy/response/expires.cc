@@ -6,8 +6,8 @@
 #include <optional>
 
 #include "config/values.h"
+#include "policy/body_headers.h"
 #include "policy/policy.h"
-#include "policy/validators.h"
 #include "proxy/exchange.h"
 #include "table/codes.h"
 

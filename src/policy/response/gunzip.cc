@@ -58,14 +58,15 @@ class GunzipFilter final : public proxy::BodyFilter {
     turn_left_ = turn_bytes;
     std::string_view bytes = std::string_view(held_).substr(at_);
     decode(bytes, last_);
-    at_ = held_.size() - bytes.size();
+    const std::size_t taken = held_.size() - bytes.size() - at_;
+    at_ += taken;
     if (done_) return;
     finish();
     if (at_ == held_.size()) {
       held_.clear();
       at_ = 0;
     }
-    x_.on_filter_drained();
+    if (taken > 0 || turn_left_ < turn_bytes) x_.on_filter_drained();  // else what is ahead wakes it
   }
 
  private:

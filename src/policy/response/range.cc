@@ -10,8 +10,8 @@
 #include "base/hash.h"
 #include "http/byte_range.h"
 #include "http/date.h"
+#include "policy/body_headers.h"
 #include "policy/policy.h"
-#include "policy/validators.h"
 #include "proxy/exchange.h"
 #include "table/plan.h"
 

@@ -62,9 +62,10 @@ class SubFilter final : public proxy::BodyFilter, private SubMatcher::Sink {
     std::string_view bytes = held_;
     substitute(bytes);
     flush(false);
-    held_.erase(0, held_.size() - bytes.size());
+    const std::size_t taken = held_.size() - bytes.size();
+    held_.erase(0, taken);
     finish();
-    x_.on_filter_drained();
+    if (taken > 0) x_.on_filter_drained();  // else what is ahead wakes it
   }
 
  private:

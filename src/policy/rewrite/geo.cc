@@ -2,7 +2,7 @@
 // Networks are found by table/address_map; values are plain text.
 #include "base/text.h"
 #include "config/typing.h"
-#include "http/forwarded_for.h"
+#include "http/forwarded.h"
 #include "policy/computed.h"
 #include "policy/policy.h"
 #include "proxy/exchange.h"
@@ -22,7 +22,7 @@ struct Geo {
   AddressMap networks;              // entries are indices of `values`
   std::vector<std::string> values;
   std::uint32_t fallback = npos;    // ranges: value of `default`
-  std::vector<Cidr> proxies;
+  http::TrustedProxies proxies;
   bool recursive = false;
 
   static std::string_view compute(Exchange& x, const table::VariableParam& param);
@@ -35,11 +35,11 @@ Address parse_plain(std::string_view text) {
 }
 
 std::uint32_t find(Exchange& x, const Geo& geo) {
-  if (geo.source.is_empty() && geo.proxies.empty()) return geo.networks.find(&x.client_address());
+  if (geo.source.is_empty() && geo.proxies.networks.empty()) return geo.networks.find(&x.client_address());
   Address address = geo.source.is_empty() ? x.client_address() : parse_plain(geo.source.render(x, x.arena));
   if (!address.is_set()) return geo.networks.find(nullptr);
-  if (!geo.proxies.empty()) {
-    address = http::forwarded_address(address, x.request.fields, geo.proxies, geo.recursive);
+  if (!geo.proxies.networks.empty()) {
+    http::find_client_address(x.request.fields, geo.proxies, geo.recursive, address);
   }
   return geo.networks.find(&address);
 }
@@ -146,7 +146,7 @@ class Reader {
     if (!network_of(word)) return;
     auto cidr = Cidr::parse(word.value);
     if (!cidr) cidr = Cidr::parse(config::without_low_bits(word.value).value_or(std::string()));
-    if (cidr) geo_.proxies.push_back(*cidr);
+    if (cidr) geo_.proxies.networks.push_back(*cidr);
   }
 
   void read_network(const config::Word& word, std::uint32_t value) {

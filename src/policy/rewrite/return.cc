@@ -30,6 +30,8 @@ constexpr bool is_redirect(unsigned status) {
 /// 1xx is no final answer (RFC 9110 15.2), and a body-less 204 or 304 has no type either.
 Verdict answer(Exchange& x, const Return& what) {
   if (what.status == 444) return x.drop();
+  // What `$status` in the text says; inside an error page the error's status is the answer's.
+  if (what.has_text) x.reply.status = x.error_status != 0 ? x.error_status : static_cast<std::uint16_t>(what.status);
   if (is_redirect(what.status) && what.has_text) {
     return x.redirect(what.status, http::safe_field_value(what.text.render(x, x.arena), x.arena));
   }

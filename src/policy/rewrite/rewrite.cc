@@ -10,6 +10,7 @@
 #include "policy/policy.h"
 #include "policy/rewrite_ops.h"
 #include "proxy/exchange.h"
+#include "proxy/join.h"
 #include "table/build.h"
 #include "table/server_block.h"
 
@@ -36,16 +37,6 @@ struct Rewrite {
 
 // ---- a request -----------------------------------------------------------------------------------------------------
 
-std::string_view joined(Exchange& x, std::string_view a, std::string_view b, std::string_view c) {
-  char* const to = x.arena.chars(a.size() + b.size() + c.size());
-  std::size_t at = 0;
-  for (const std::string_view part : {a, b, c}) {
-    if (!part.empty()) std::memcpy(to + at, part.data(), part.size());
-    at += part.size();
-  }
-  return {to, at};
-}
-
 /// $1 comes from the decoded path: in a URL, and in arguments, what was encoded is encoded again.
 std::string_view render_escaped(Exchange& x, const table::Template& text) {
   x.escapes_captures = x.target.unparsed.find_first_of("%+") != std::string_view::npos;
@@ -58,7 +49,7 @@ std::string_view render_escaped(Exchange& x, const table::Template& text) {
 std::string_view new_args(Exchange& x, const Rewrite& rule) {
   const std::string_view own = rule.has_args ? render_escaped(x, rule.args) : std::string_view();
   if (!rule.keeps_args || x.args.empty()) return own;
-  return rule.has_args ? joined(x, own, "&", x.args) : x.args;
+  return rule.has_args ? proxy::join(x.arena, own, "&", x.args) : x.args;
 }
 
 void log_rewritten(Exchange& x, std::string_view what, std::string_view path, std::string_view args) {
@@ -70,7 +61,7 @@ Flow send_redirect(Exchange& x, const Rewrite& rule) {
   const std::string_view path = http::unescape_redirect(render_escaped(x, rule.path), x.arena);
   const std::string_view args = new_args(x, rule);
   log_rewritten(x, "redirect", path, args);
-  const std::string_view url = args.empty() && !rule.has_args ? path : joined(x, path, "?", args);
+  const std::string_view url = args.empty() && !rule.has_args ? path : proxy::join(x.arena, path, "?", args);
   x.redirect(rule.then == Then::permanent ? 301 : 302, url);
   return Flow::answered;
 }

@@ -24,6 +24,21 @@ std::string found(std::vector<std::string_view> values, bool recursive, std::str
   return find_client_address(values, trusted, recursive, address) ? address.ip_text() : "(none)";
 }
 
+/// The same from the fields of a head, with others between them.
+std::string found_in_fields(std::vector<std::string_view> lists, bool recursive, std::string_view peer = "127.0.0.1") {
+  std::vector<Field> fields = {{"Host", "x", HeaderId::host}};
+  for (const std::string_view list : lists) {
+    fields.push_back({"X-Forwarded-For", list, HeaderId::x_forwarded_for});
+    fields.push_back({"Accept", "192.0.2.77", HeaderId::accept});
+  }
+  TrustedProxies trusted;
+  trusted.networks = {*Cidr::parse("127.0.0.0/8"), *Cidr::parse("2001:db8::/32")};
+  Address address = *Address::parse_ip(peer, 0);
+  const bool is_found = find_client_address(fields, trusted, recursive, address);
+  CHECK(is_found == (address.ip_text() != peer));
+  return address.ip_text();
+}
+
 }  // namespace
 
 TEST_CASE("forms of an address") {
@@ -73,4 +88,22 @@ TEST_CASE("reading stops at what is no address: nothing beyond it is believed") 
   CHECK(found({"192.0.2.1, unknown, 10.0.0.2"}, true) == "10.0.0.2");
   CHECK(found({"192.0.2.1, unknown"}, true) == "(none)");
   CHECK(found({"192.0.2.1", "unknown, 10.0.0.2"}, true) == "10.0.0.2");
+}
+
+TEST_CASE("X-Forwarded-For among the fields of a head: the last element, when the client is trusted") {
+  CHECK(found_in_fields({}, false) == "127.0.0.1");
+  CHECK(found_in_fields({"10.0.0.1, 192.0.2.1"}, false) == "192.0.2.1");
+  CHECK(found_in_fields({"10.0.0.1", "192.0.2.1"}, false) == "192.0.2.1");
+  CHECK(found_in_fields({"192.0.2.1, nonsense"}, false) == "127.0.0.1");
+  CHECK(found_in_fields({" , "}, false) == "127.0.0.1");
+  CHECK(found_in_fields({"192.0.2.1"}, false, "10.0.0.1") == "10.0.0.1");
+  CHECK(found_in_fields({"192.0.2.1"}, false, "2001:db8::9") == "192.0.2.1");
+  CHECK(found_in_fields({"192.0.2.1"}, false, "::ffff:127.0.0.1") == "192.0.2.1");
+}
+
+TEST_CASE("X-Forwarded-For among the fields of a head: as long as the element is trusted itself") {
+  CHECK(found_in_fields({"192.0.2.1, 10.0.0.1, 127.0.0.1, 127.0.0.2"}, true) == "10.0.0.1");
+  CHECK(found_in_fields({"127.0.0.5, 127.0.0.2"}, true) == "127.0.0.5");
+  CHECK(found_in_fields({"192.0.2.9", "10.0.0.1, 127.0.0.2"}, true) == "10.0.0.1");
+  CHECK(found_in_fields({"192.0.2.9, 127.0.0.3", "127.0.0.2, 127.0.0.4"}, true) == "192.0.2.9");
 }

@@ -30,7 +30,7 @@ class TestClient final : public proxy::Client {
     const bool no_body = x.request.method == http::Method::head || x.reply.status == 204 || x.reply.status == 304;
     chunked = !no_body && !x.reply.has_content_length && x.request.version_minor >= 1;
     proxy::Output out;
-    proxy::write_reply_head(out, x, *this, {true, chunked, no_body});
+    proxy::write_reply_head(out, x, *this, {true, chunked});
     head = out.view();
     status = x.reply.status;
     drop_body = no_body;

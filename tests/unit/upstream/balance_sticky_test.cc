@@ -1,5 +1,5 @@
 // Sessions and draining: the session's peer first, its absence costs nothing, others keep their turns.
-#include "base/md5.h"
+#include "base/digest.h"
 #include "balance_fixture.h"
 
 using namespace gh::upstream;
@@ -40,8 +40,8 @@ TEST_CASE("a session goes to its peer whatever the method, and disturbs no turns
 
 TEST_CASE("a peer without a route is known by its address") {
   Rig rig(Policy::round_robin, {server(1), server(2)});
-  CHECK(rig.at(2).sid == gh::md5_hex("10.0.0.2:80"));
-  CHECK(request_to(rig, gh::md5_hex("10.0.0.2:80")) == 'b');
+  CHECK(rig.at(2).sid == gh::hex_digest(gh::DigestKind::md5, "10.0.0.2:80"));
+  CHECK(request_to(rig, gh::hex_digest(gh::DigestKind::md5, "10.0.0.2:80")) == 'b');
   CHECK(request_to(rig, "garbage") == 'a');
 }
 
