@@ -26,6 +26,12 @@ limit_conn_zone all zone=conn:1m;
 limit_req_zone all zone=req:1m rate=200r/s;
 limit_req_zone $arg_k zone=one:1m rate=20r/s;
 upstream pool { server @O0@ max_fails=0; server @O1@ max_fails=0; keepalive @KEEP@; }
+upstream learn { zone learn 64k; server @O0@ max_fails=0; server @O1@ max_fails=0;
+    sticky learn create=$arg_s lookup=$cookie_s zone=sessions:64k timeout=1m; }
+error_log error.log warn;
+error_log memory:32k debug;
+access_log lines.log combined buffer=16k flush=50ms gzip=1;
+access_log syslog:server=@P1@,nohostname;
 upstream few { server @O0@ max_conns=2; queue 50 timeout=300ms; }
 proxy_read_timeout 2s;
 client_body_temp_path body;
@@ -39,6 +45,7 @@ server {
     add_header X-Gen @GEN@ always;
     location /plain/ { proxy_pass http://pool/; }
     location /stream/ { proxy_request_buffering off; proxy_pass http://pool/; }
+    location /learn/ { proxy_pass http://learn/; }
     location /few/ { proxy_pass http://few/; }
     location /asked/ { auth_request /ask; auth_request_set $seen $upstream_status; add_header X-Seen $seen;
         proxy_pass http://pool/; }
@@ -79,6 +86,8 @@ TARGETS = [
     ("/plain/slow-body/0.2", filler(1000), ""),
     ("/plain/echo", None, ""),
     ("/stream/echo", None, ""),
+    ("/learn/b/10?s=1", filler(10), "Cookie: s=2\r\n"),
+    ("/learn/b/10?s=2", filler(10), "Cookie: s=1\r\n"),
     ("/few/wait/0.02", b"waited", ""),
     ("/asked/b/5000", filler(5000), ""),
     ("/nested/b/5000", filler(5000), ""),
