@@ -14,9 +14,10 @@ from origin import filler
 
 SEED = 20260
 CLIENTS = 6
-SECONDS = 5                       # of the storm; it stops by the clock, whatever the machine can do
+SECONDS = 3                       # of the storm; it stops by the clock, whatever the machine can do
 BIG = 300000
 BCRYPT = "$2b$04$abcdefghijklmnopqrstuudMegMbPN37MbpdEfAtP66w1z0RBCtLG"  # of "p"
+SLOW_BCRYPT = "$2b$08$abcdefghijklmnopqrstuuVRZU0c9TbLU.stULl4UFfNeqU1c7wNm"  # the same, sixteen times as slow
 BASIC = "Authorization: Basic dTpw\r\n"                                   # u:p
 ACCEPT = "Accept-Encoding: gzip\r\n"
 
@@ -25,6 +26,12 @@ limit_conn_zone all zone=conn:1m;
 limit_req_zone all zone=req:1m rate=200r/s;
 limit_req_zone $arg_k zone=one:1m rate=20r/s;
 upstream pool { server @O0@ max_fails=0; server @O1@ max_fails=0; keepalive @KEEP@; }
+upstream learn { zone learn 64k; server @O0@ max_fails=0; server @O1@ max_fails=0;
+    sticky learn create=$arg_s lookup=$cookie_s zone=sessions:64k timeout=1m; }
+error_log error.log warn;
+error_log memory:32k debug;
+access_log lines.log combined buffer=16k flush=50ms gzip=1;
+access_log syslog:server=@P1@,nohostname;
 upstream few { server @O0@ max_conns=2; queue 50 timeout=300ms; }
 proxy_read_timeout 2s;
 client_body_temp_path body;
@@ -38,6 +45,7 @@ server {
     add_header X-Gen @GEN@ always;
     location /plain/ { proxy_pass http://pool/; }
     location /stream/ { proxy_request_buffering off; proxy_pass http://pool/; }
+    location /learn/ { proxy_pass http://learn/; }
     location /few/ { proxy_pass http://few/; }
     location /asked/ { auth_request /ask; auth_request_set $seen $upstream_status; add_header X-Seen $seen;
         proxy_pass http://pool/; }
@@ -78,12 +86,15 @@ TARGETS = [
     ("/plain/slow-body/0.2", filler(1000), ""),
     ("/plain/echo", None, ""),
     ("/stream/echo", None, ""),
+    ("/learn/b/10?s=1", filler(10), "Cookie: s=2\r\n"),
+    ("/learn/b/10?s=2", filler(10), "Cookie: s=1\r\n"),
     ("/few/wait/0.02", b"waited", ""),
     ("/asked/b/5000", filler(5000), ""),
     ("/nested/b/5000", filler(5000), ""),
     ("/mirrored/b/5000", filler(5000), ""),
     ("/secret/b/5000", filler(5000), BASIC),
     ("/secret/b/5000", None, "Authorization: Basic dTpx\r\n"),
+    ("/secret/b/5000", None, "Authorization: Basic djp4\r\n"),
     ("/any/b/5000", filler(5000), BASIC),
     ("/gzip/b/%d" % BIG, filler(BIG), ACCEPT),
     ("/gzip/chunked/%d" % BIG, filler(BIG), ACCEPT),
@@ -240,7 +251,7 @@ class Stress(WireTest):
             origin.script("/to-file", accel("/file/big"))
             origin.script("/to-spare", accel("@spare"))
         self.gw = self.start(http(0), main="worker_processes 2;", level="warn", ports=2,
-                             files={"files/big": filler(4 << 20), "users": "u:%s\n" % BCRYPT})
+                             files={"files/big": filler(4 << 20), "users": "u:%s\nv:%s\n" % (BCRYPT, SLOW_BCRYPT)})
         self.gw.allowed = ["open socket"]
 
     def storm(self, seed, seconds):
@@ -314,12 +325,12 @@ class Stress(WireTest):
         self.origin.script("/packed", send(packed, ("Content-Encoding", "gzip")))
         gw = self.start("""server { listen @P0@;
             location /plain { proxy_pass http://@O@/text; }
-            sub_filter_once off;
+            sub_filter_once off; send_min_rate 0;
             location /subst { proxy_buffers 8 8m; sub_filter 0001 ONE; proxy_pass http://@O@/text; }
             location /gunzip { proxy_buffers 8 8m; gunzip on; proxy_pass http://@O@/packed; }
             location /gzip { gzip on; gzip_comp_level 1; proxy_pass http://@O@/text; }
-            location /rate/subst { limit_rate 4m; sub_filter 0001 ONE; proxy_pass http://@O@/text; }
-            location /rate/gunzip { limit_rate 4m; gunzip on; proxy_pass http://@O@/packed; }
+            location /rate/subst { limit_rate 16m; sub_filter 0001 ONE; proxy_pass http://@O@/text; }
+            location /rate/gunzip { limit_rate 16m; gunzip on; proxy_pass http://@O@/packed; }
             location /file { alias @DIR@/files; } }""", files={"files/big": body})
         for target in ("/plain", "/subst", "/gunzip", "/gzip", "/rate/subst", "/rate/gunzip", "/file/big"):
             with self.subTest(target), Conn(gw.ports[0], timeout=20, rcvbuf=4096) as conn:
