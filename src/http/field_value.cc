@@ -31,6 +31,10 @@ std::string_view safe_target(std::string_view target, Arena& arena) {
   return {to, safe.size() + 1};
 }
 
+std::string_view safe_query(std::string_view query, Arena& arena) {
+  return percent_encode(query, arena, is_bad_in_target);
+}
+
 bool is_token(std::string_view text) { return !text.empty() && std::all_of(text.begin(), text.end(), &is_tchar); }
 
 }  // namespace gh::http

@@ -15,6 +15,9 @@ std::string_view safe_field_value(std::string_view value, Arena& arena);
 /// percent-encoded, and it begins with "/".
 std::string_view safe_target(std::string_view target, Arena& arena);
 
+/// A query made of variables or captures, fit for a request line: the same bytes are percent-encoded.
+std::string_view safe_query(std::string_view query, Arena& arena);
+
 /// RFC 9110 5.6.2: one or more tchar. For methods and names made of variables.
 bool is_token(std::string_view text);
 

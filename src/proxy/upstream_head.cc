@@ -56,13 +56,14 @@ std::string_view upstream_uri(Exchange& x, const ProxyPlan& plan, std::string_vi
   if (constant_uri.empty() || x.stays) {
     if (!x.uri_changed) return x.target.unparsed;
     const std::string_view path = http::escape_path(x.uri, x.arena);
-    return x.args.empty() ? path : join(x.arena, path, "?", x.args);
+    return x.args.empty() ? path : join(x.arena, path, "?", http::safe_query(x.args, x.arena));
   }
   const std::string_view rest =
       x.uri.size() >= plan.prefix.size() ? x.uri.substr(plan.prefix.size()) : std::string_view();
   const std::string_view escaped = x.target.path_is_plain && !x.uri_changed ? rest : http::escape_path(rest, x.arena);
   if (x.args.empty()) return join(x.arena, constant_uri, escaped);
-  return join(x.arena, constant_uri, escaped, "?", x.args);
+  // Arguments that a rule made may hold what came decoded, such as a blank, which would end the request-target.
+  return join(x.arena, constant_uri, escaped, "?", x.uri_changed ? http::safe_query(x.args, x.arena) : x.args);
 }
 
 void write_upstream_request(Output& out, Exchange& x, const ProxyPlan& plan, const ForwardedRequest& request) {

@@ -196,5 +196,31 @@ class Conditions(WireTest):
         self.assertEqual((answer.status, answer.body), (200, b"the page"))
 
 
+class DecodedArguments(WireTest):
+    """What a rule takes decoded from a path and puts into the query must not end the request-target upstream."""
+    HTTP = """
+    server {
+        listen @P0@;
+        location ~ ^/set/(.*)$ { set $args "q=$1"; proxy_pass http://@O@; }
+        location ~ ^/error/(.*)$ { error_page 404 = /to/?q=$1; return 404; }
+        location /try/ { try_files /none /to/?q=$uri; }
+        location /to/ { proxy_pass http://@O@/up/; }
+        location /plain/ { proxy_pass http://@O@/up/; }
+    }
+    """
+
+    def test_they_are_encoded_again(self):
+        for asked, wanted in (
+                ("/set/a%20HTTP/1.0", "/set/a%20HTTP/1.0?q=a%20HTTP/1.0"),
+                ("/set/a%09b%23c", "/set/a%09b%23c?q=a%09b%23c"),
+                ("/set/%C3%A9", "/set/%C3%A9?q=%C3%A9"),
+                ("/error/a%20b", "/up/?q=a%20b"),
+                ("/try/a%20b", "/up/?q=/try/a%20b"),
+                ("/plain/a?x=%20&y={|}", "/up/a?x=%20&y={|}")):
+            with self.subTest(asked):
+                self.assertEqual(self.get(asked).status, 200)
+                self.assertEqual(self.origin.last.line, "GET %s HTTP/1.1" % wanted)
+
+
 if __name__ == "__main__":
     main()
