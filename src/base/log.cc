@@ -17,8 +17,9 @@ namespace {
 
 constexpr mode_t log_file_mode = 0644;
 
+/// A FIFO that nobody reads is an error here, not a wait.
 int open_for_append(const std::string& path) {
-  return ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, log_file_mode);
+  return ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, log_file_mode);
 }
 
 /// The descriptor that the process was given under this name, or -1: such files are never closed or reopened.

@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::int64_t rate_check_ms = 4000;           // minimum rates count from here on
 constexpr std::size_t max_parts = 24;
+constexpr std::size_t max_body_parts = 16;             // of one write
 
 iovec part(std::string_view bytes) { return {const_cast<char*>(bytes.data()), bytes.size()}; }
 
@@ -49,6 +50,10 @@ void Connection::decide_framing(Exchange& x, bool has_body) {
 }
 
 void Connection::send_head(Exchange& x, std::span<const iovec> first, bool last) {
+  if (first.size() > max_body_parts) {
+    send_head(x, first.first(max_body_parts), false);
+    return send_body(x, first.subspan(max_body_parts), last);
+  }
   const bool has_body = x.reply.status != 204 && x.reply.status != 304;
   decide_framing(x, has_body);
   Output& out = worker_.out;
@@ -87,6 +92,9 @@ void Connection::send_head(Exchange& x, std::span<const iovec> first, bool last)
 }
 
 void Connection::send_body(Exchange& x, std::span<const iovec> body, bool last) {
+  for (; body.size() > max_body_parts; body = body.subspan(max_body_parts)) {
+    send_body(x, body.first(max_body_parts), false);
+  }
   if (!head_only_) {
     std::array<iovec, max_parts> parts;
     std::size_t count = 0;

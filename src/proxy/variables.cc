@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstring>
+#include <utility>
 #include <vector>
 
 #include "base/text.h"
@@ -122,7 +123,9 @@ std::string_view computed_value(Exchange& x, const table::VariableParam& param) 
     return "";
   }
   ++x.variable_depth;
+  const bool escapes = std::exchange(x.escapes_captures, false);  // that is for the text that asks, not for this value
   std::string_view value = computed.compute(x, computed.param);
+  x.escapes_captures = escapes;
   if (--x.variable_depth == 0) x.variable_cycle = false;
   if (!value.data()) value = "";
   if (!computed.is_volatile) x.set_slot(param.slot, value);
