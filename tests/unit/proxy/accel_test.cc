@@ -11,15 +11,8 @@ using proxy::read_accel_fields;
 
 /// What the client reads when the location /app answers with `head`; `lines` go into the server.
 std::string got_for(const std::string& lines, const std::string& head, const std::string& method = "GET") {
-  Loopback gateway(server(lines));
-  End client = gateway.client();
-  client.send(method + " /app/x HTTP/1.1\r\nHost: example.org\r\nContent-Length: 2\r\n\r\nhi");
-  gateway.turn();
-  End upstream = gateway.upstream();
-  gateway.turn();
-  upstream.send("HTTP/1.1 " + head + "\r\nContent-Length: 4\r\n\r\nbody");
-  gateway.step(client);
-  return client.got;
+  return exchanged(lines, method + " /app/x HTTP/1.1\r\nHost: example.org\r\nContent-Length: 2\r\n\r\nhi",
+                   "HTTP/1.1 " + head + "\r\nContent-Length: 4\r\n\r\nbody");
 }
 bool has(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
 

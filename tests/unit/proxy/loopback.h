@@ -117,4 +117,17 @@ class Loopback : public Gateway {
 
 inline std::string server(const std::string& lines) { return "server { listen 8080;\n" + lines + "\n}"; }
 
+/// One exchange: what a client that sends `request` gets when the upstream answers `answer`. `lines` go into the server.
+inline std::string exchanged(const std::string& lines, const std::string& request, const std::string& answer) {
+  Loopback gateway(server(lines));
+  End client = gateway.client();
+  client.send(request);
+  gateway.turn();
+  End upstream = gateway.upstream();
+  gateway.turn();
+  upstream.send(answer);
+  gateway.step(client);
+  return client.got;
+}
+
 }  // namespace gh::test

@@ -23,15 +23,7 @@ std::string sent_for_get(const std::string& lines, const std::string& target, co
 }
 /// What the client reads when the upstream answers with `answer`.
 std::string got_for(const std::string& lines, const std::string& answer, const std::string& method = "GET") {
-  Loopback gateway(server(lines));
-  End client = gateway.client();
-  client.send(method + " /app/x HTTP/1.1\r\nHost: example.org\r\n\r\n");
-  gateway.turn();
-  End upstream = gateway.upstream();
-  gateway.turn();
-  upstream.send(answer);
-  gateway.step(client);
-  return client.got;
+  return exchanged(lines, method + " /app/x HTTP/1.1\r\nHost: example.org\r\n\r\n", answer);
 }
 bool has(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
 std::size_t count(const std::string& text, std::string_view part) {
