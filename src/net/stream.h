@@ -39,6 +39,9 @@ class Stream {
   Stream() = default;                       // no socket yet
   Stream(const Stream&) = delete;
   Stream& operator=(const Stream&) = delete;
+  /// The connection changes its owner: set_events() next. Not while another stream splices to this one.
+  Stream(Stream&& other) noexcept;
+  Stream& operator=(Stream&& other) noexcept;
   ~Stream();                                // closes; no callback comes afterwards
 
   /// Takes an accepted connection from a listening handle (see Listener).

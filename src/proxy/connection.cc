@@ -37,49 +37,15 @@ void join(std::string_view& gathered, std::string_view data) {
 
 }  // namespace
 
-Connection::Connection(Worker& worker, ListenPoint& point)
-    : worker_(worker), point_(point), serial_(worker.next_connection_serial()) {
-  ++point_.connections;
-  worker_.link(*this);
-}
-
-Connection::~Connection() {
-  --point_.connections;
-  worker_.release_if_unused(point_);
-  worker_.unlink(*this);
-}
-
-int Connection::open(uv_stream_t* listening) {
-  const int error = stream_.accept(worker_.loop, *this, listening);
-  if (error == 0) opened();
-  return error;
-}
-
-int Connection::open(int fd) {
-  const int error = stream_.adopt(worker_.loop, *this, fd, true);
-  if (error == 0) opened();
-  return error;
-}
-
 void Connection::opened() {
-  connected_ms_ = worker_.loop.clock().now_ms();
   Counters::move(worker_.counters.waiting, 1);
-  stream_.start_reading();
+  transport_.stream.start_reading();
   worker_.loop.timers().set(*this, head_settings().client_header_timeout_ms);
 }
 
-const table::ListenAddress& Connection::listen_address() {
-  const table::Table& table = *point_.snapshot->table;
-  if (listen_ && listen_generation_ == table.generation) return *listen_;
-  const auto& candidates = point_.socket->addresses;
-  listen_ = table.addresses[candidates.front()].get();
-  if (candidates.size() > 1) {
-    for (const std::uint32_t index : candidates) {
-      if (table.addresses[index]->address == local_address()) listen_ = table.addresses[index].get();
-    }
-  }
-  listen_generation_ = table.generation;
-  return *listen_;
+void Connection::begin_with(std::string_view bytes) {
+  opened();
+  on_read(bytes);
 }
 
 const table::ServerSettings& Connection::head_settings() { return listen_address().fallback->settings; }
@@ -264,14 +230,14 @@ void Connection::feed_body(std::string_view bytes) {
 void Connection::stash(std::string_view bytes) {
   if (!pending_) pending_ = std::make_unique<std::string>();
   pending_->append(bytes);
-  if (pending_->size() >= max_pending_bytes) stream_.pause();
+  if (pending_->size() >= max_pending_bytes) transport_.stream.pause();
 }
 
 void Connection::want_body(Exchange& exchange, bool wanted) {
   if (body_wanted_ == wanted || !body_ || body_->done()) return;
   body_wanted_ = wanted;
   if (!wanted) {
-    stream_.pause();
+    transport_.stream.pause();
     return rearm();
   }
   // RFC 9110 10.1.1: only when the client waits for it: none of the body has come, and no answer has gone out.
@@ -279,7 +245,7 @@ void Connection::want_body(Exchange& exchange, bool wanted) {
       exchange.request.version_minor >= 1 && !exchange.reply.head_sent) {
     send_interim(exchange, 100);
   }
-  stream_.resume();
+  transport_.stream.resume();
   rearm();
   if (pending_ && !in_read_) worker_.loop.defer(*this);
 }
@@ -318,7 +284,7 @@ void Connection::run_deferred() {
     default: return;
   }
   if (reply_done_) return end_exchange();
-  if (!stream_.is_open()) return exchange_->on_client_gone();
+  if (!transport_.stream.is_open()) return exchange_->on_client_gone();
   if (pending_ && body_ && !body_->done() && body_wanted_) {
     const std::unique_ptr<std::string> held = std::move(pending_);
     in_read_ = true;
@@ -338,11 +304,13 @@ void Connection::end_exchange() {
   linger_until_ms_ = worker_.loop.clock().now_ms() + x->core().lingering_time_ms;
   x->finish();
   worker_.free_exchange(x);
-  if (aborted_ && framing_ == Framing::until_close) stream_.close(true);  // a cut answer must not look complete
-  if (!stream_.is_open()) return close();
+  // A cut answer must not look complete.
+  if (aborted_ && framing_ == Framing::until_close) transport_.stream.close(true);
+  if (!transport_.stream.is_open()) return close();
   if (!keep_alive_) {
     if (!at_once) return linger_or_close();
-    stream_.shut_down_write();  // what is held back for the FIN goes out even if the client has sent more meanwhile
+    // What is held back for the FIN goes out even if the client has sent more meanwhile.
+    transport_.stream.shut_down_write();
     return close();
   }
   if (body_ && !body_->done()) return start_discarding();
@@ -366,7 +334,7 @@ void Connection::after_exchange() {
   worker_.loop.timers().set(*this, keepalive_ms_);
   set_stage(Stage::idle);
   if (draining_ && !pending_) return close();
-  stream_.resume();
+  transport_.stream.resume();
   if (pending_) {
     in_read_ = true;
     read_heads({});
@@ -381,7 +349,7 @@ void Connection::after_exchange() {
 void Connection::start_discarding() {
   set_stage(Stage::discarding);
   arm_linger_timer();
-  stream_.resume();
+  transport_.stream.resume();
   if (pending_) {
     const std::unique_ptr<std::string> held = std::move(pending_);
     on_read(*held);
@@ -393,8 +361,8 @@ void Connection::start_discarding() {
 void Connection::linger_or_close() {
   set_stage(Stage::lingering);
   pending_.reset();
-  stream_.shut_down_write();
-  stream_.resume();
+  transport_.stream.shut_down_write();
+  transport_.stream.resume();
   arm_linger_timer();
 }
 
@@ -409,7 +377,7 @@ void Connection::close() {
   if (stage_ == Stage::closed) return;
   set_stage(Stage::closed);
   worker_.loop.timers().clear(*this);
-  stream_.close();
+  transport_.stream.close();
   worker_.loop.defer(*this);
 }
 
@@ -433,24 +401,10 @@ void Connection::drain() {
 
 /// Closes the socket while the exchange lives on for its log line, which wants the addresses.
 void Connection::shut(bool reset) {
-  if (!stream_.is_open()) return;
+  if (!transport_.stream.is_open()) return;
   static_cast<void>(peer_address());
   static_cast<void>(local_address());
-  stream_.close(reset);
-}
-
-const Address& Connection::peer_address() {
-  if (!addresses_) addresses_ = std::make_unique<Addresses>();
-  if (!addresses_->has_peer) addresses_->peer = stream_.peer_address();
-  addresses_->has_peer = true;
-  return addresses_->peer;
-}
-
-const Address& Connection::local_address() {
-  if (!addresses_) addresses_ = std::make_unique<Addresses>();
-  if (!addresses_->has_local) addresses_->local = stream_.local_address();
-  addresses_->has_local = true;
-  return addresses_->local;
+  transport_.stream.close(reset);
 }
 
 }  // namespace gh::proxy

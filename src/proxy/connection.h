@@ -15,20 +15,20 @@
 #include <string_view>
 
 #include "http/h1.h"
-#include "net/stream.h"
 #include "net/timer_wheel.h"
 #include "proxy/client.h"
-#include "proxy/worker.h"
+#include "proxy/client_connection.h"
 
 namespace gh::proxy {
 
-class Connection final : public Client, private net::StreamEvents, private net::Timer, private net::Deferred {
+class Connection final : public ClientConnection, public Client, private net::Timer, private net::Deferred {
  public:
-  Connection(Worker& worker, ListenPoint& point);
-  /// 0, or the UV_E... that made it useless (the caller deletes it).
-  int open(uv_stream_t* listening);
-  int open(int fd);
-  ~Connection();
+  Connection(Worker& worker, ListenPoint& point) : ClientConnection(worker, point) {}
+  /// Goes on with a transport that something else has read from (an Arrival); begin_with() next.
+  Connection(Worker& worker, ListenPoint& point, Transport&& transport)
+      : ClientConnection(worker, point, std::move(transport)) {}
+  /// Bytes that had been read before this connection took over.
+  void begin_with(std::string_view bytes);
 
   // Client
   void send_head(Exchange& exchange, std::span<const iovec> first, bool last) override;
@@ -37,31 +37,28 @@ class Connection final : public Client, private net::StreamEvents, private net::
   [[nodiscard]] net::Stream* body_stream(Exchange& exchange) override;
   void moved(Exchange& exchange, std::size_t bytes, bool last) override;
   void abort_body(Exchange& exchange) override;
-  [[nodiscard]] std::size_t queued_bytes() const override { return stream_.queued_bytes(); }
+  [[nodiscard]] std::size_t queued_bytes() const override { return transport_.stream.queued_bytes(); }
   void want_body(Exchange& exchange, bool wanted) override;
   void drop(Exchange& exchange) override;
-  [[nodiscard]] const Address& peer_address() override;
-  [[nodiscard]] const Address& local_address() override;
-  [[nodiscard]] std::uint64_t serial() const override { return serial_; }
+  [[nodiscard]] const Address& peer_address() override { return client_address(); }
+  [[nodiscard]] const Address& local_address() override { return own_address(); }
+  [[nodiscard]] std::uint64_t serial() const override { return transport_.serial; }
   [[nodiscard]] std::uint64_t requests() const override { return requests_; }
   [[nodiscard]] std::uint64_t bytes_sent() const override { return sent_; }
   [[nodiscard]] bool is_tls() const override { return false; }
-  [[nodiscard]] std::int64_t connected_ms() const override { return connected_ms_; }
-  [[nodiscard]] int socket_fd() const override { return stream_.fd(); }
+  [[nodiscard]] std::int64_t connected_ms() const override { return transport_.connected_ms; }
+  [[nodiscard]] int socket_fd() const override { return transport_.stream.fd(); }
   [[nodiscard]] bool is_pipelined() const override { return pipelined_; }
   [[nodiscard]] bool keeps_alive() const override { return keep_alive_; }
 
-  /// Graceful end: at once when idle (keepalive_min_timeout puts it off), else after the exchange.
-  void drain();
-  /// False when it is from before `generation`, and busy or never used: worker_shutdown_timeout closes it. One that
-  /// idles between two requests holds nothing of an old table.
-  [[nodiscard]] bool follows(std::uint64_t generation) const {
-    return listen_generation_ >= generation || (stage_ == Stage::idle && requests_ > 0);
+  // ClientConnection
+  void drain() override;
+  [[nodiscard]] bool follows(std::uint64_t generation) const override {
+    return listen_generation() >= generation || (stage_ == Stage::idle && requests_ > 0);
   }
-  void close_now();
+  void close_now() override;
 
  private:
-  friend class Worker;
   enum class Stage : std::uint8_t { idle, reading_head, exchange, discarding, lingering, closed };
   enum class Pace : std::uint8_t { none, reading, sending };   // whom the exchange's timer watches doing what
   enum class Framing : std::uint8_t { none, length, chunked, until_close };
@@ -75,8 +72,7 @@ class Connection final : public Client, private net::StreamEvents, private net::
   void fire() override;
   void run_deferred() override;
 
-  void opened();
-  const table::ListenAddress& listen_address();
+  void opened() override;
   const table::ServerSettings& head_settings();
   void read_heads(std::string_view bytes);
   std::size_t try_head(std::string_view bytes);
@@ -104,22 +100,11 @@ class Connection final : public Client, private net::StreamEvents, private net::
   void write(std::span<const iovec> parts, bool last = false, bool more_follows = false);
   void decide_framing(Exchange& exchange, bool has_body);
 
-  Worker& worker_;
-  ListenPoint& point_;
-  net::Stream stream_;
-  Connection* prev_ = nullptr;         // Worker's list
-  Connection* next_ = nullptr;
   Exchange* exchange_ = nullptr;
-  const table::ListenAddress* listen_ = nullptr;    // of listen_generation_
-  std::uint64_t listen_generation_ = 0;
-  struct Addresses { Address peer, local; bool has_peer = false, has_local = false; };
-  std::unique_ptr<Addresses> addresses_;
   std::unique_ptr<std::string> pending_;            // received, not yet consumed
   std::unique_ptr<http::BodyReader> body_;          // while an exchange has a body
-  std::uint64_t serial_;
   std::uint64_t requests_ = 0;
   std::uint64_t sent_ = 0;                          // bytes written for this exchange
-  std::int64_t connected_ms_ = 0;
   std::int64_t phase_started_ms_ = 0;               // of the body or the sending, for minimum rates; of lingering
   std::uint64_t phase_bytes_ = 0;
   std::uint64_t sending_base_ = 0;                  // bytes sent when the phase began

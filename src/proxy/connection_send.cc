@@ -44,7 +44,8 @@ void Connection::decide_framing(Exchange& x, bool has_body) {
   else framing_ = Framing::until_close;
   if (framing_ == Framing::until_close || reply.close_connection || draining_ || core.keepalive_timeout_ms == 0 ||
       requests_ >= static_cast<std::uint64_t>(core.keepalive_requests) ||
-      now - connected_ms_ > core.keepalive_time_ms || (core.keepalive_disable && keep_alive_ && distrusts(x))) {
+      now - transport_.connected_ms > core.keepalive_time_ms ||
+      (core.keepalive_disable && keep_alive_ && distrusts(x))) {
     keep_alive_ = false;
   }
 }
@@ -62,7 +63,7 @@ void Connection::send_head(Exchange& x, std::span<const iovec> first, bool last)
   const std::size_t head_bytes = out.size();
   if (x.core().tcp_nodelay && !no_delay_ && keep_alive_) {
     no_delay_ = true;
-    stream_.set_no_delay();
+    transport_.stream.set_no_delay();
   }
   std::array<iovec, max_parts> parts;
   std::size_t count = 0;
@@ -121,7 +122,7 @@ void Connection::send_body(Exchange& x, std::span<const iovec> body, bool last) 
 }
 
 net::Stream* Connection::body_stream(Exchange&) {
-  return head_only_ || framing_ == Framing::chunked ? nullptr : &stream_;
+  return head_only_ || framing_ == Framing::chunked ? nullptr : &transport_.stream;
 }
 
 void Connection::moved(Exchange& x, std::size_t bytes, bool last) {
@@ -159,8 +160,8 @@ void Connection::write(std::span<const iovec> parts, bool last, bool more_follow
   std::size_t bytes = 0;
   for (const iovec& p : parts) bytes += p.iov_len;
   sent_ += bytes;
-  if (!stream_.is_open()) return;
-  if (stream_.write(parts, more_follows || (last && closes_at_once())) < 0) {
+  if (!transport_.stream.is_open()) return;
+  if (transport_.stream.write(parts, more_follows || (last && closes_at_once())) < 0) {
     // Broken while an answer is under way: told from the loop, never from inside the caller's frame.
     saw_eof_ = true;
     keep_alive_ = false;
@@ -168,11 +169,11 @@ void Connection::write(std::span<const iovec> parts, bool last, bool more_follow
     worker_.loop.defer(*this);
     return;
   }
-  if (stream_.queued_bytes() > 0) rearm();
+  if (transport_.stream.queued_bytes() > 0) rearm();
 }
 
 void Connection::check_sent() {
-  if (reply_done_ && (stream_.queued_bytes() == 0 || !stream_.is_open())) worker_.loop.defer(*this);
+  if (reply_done_ && (transport_.stream.queued_bytes() == 0 || !transport_.stream.is_open())) worker_.loop.defer(*this);
 }
 
 void Connection::on_drained() {
@@ -191,13 +192,13 @@ bool Connection::reads_body() const { return body_wanted_ && body_ && !body_->do
 /// What is waited for may have changed: a new phase begins with its own count of bytes and its own timer.
 void Connection::rearm() {
   if (stage_ != Stage::exchange) return;
-  const Pace wanted = reads_body() ? Pace::reading : stream_.queued_bytes() > 0 ? Pace::sending : Pace::none;
+  const Pace wanted = reads_body() ? Pace::reading : transport_.stream.queued_bytes() > 0 ? Pace::sending : Pace::none;
   if (wanted == pace_) return;
   pace_ = wanted;
   if (pace_ == Pace::none) return worker_.loop.timers().clear(*this);
   phase_started_ms_ = last_progress_ms_ = worker_.loop.clock().now_ms();
   phase_bytes_ = 0;
-  last_progress_bytes_ = sending_base_ = stream_.bytes_sent();
+  last_progress_bytes_ = sending_base_ = transport_.stream.bytes_sent();
   set_pace_timer(pace_ == Pace::reading ? exchange_->core().client_body_timeout_ms : exchange_->core().send_timeout_ms);
 }
 
@@ -211,8 +212,8 @@ void Connection::check_pace() {
   const std::int64_t now = worker_.loop.clock().now_ms();
   const table::CoreSettings& core = exchange_->core();
   const bool reading = pace_ == Pace::reading;
-  if (!reading && stream_.bytes_sent() != last_progress_bytes_) {
-    last_progress_bytes_ = stream_.bytes_sent();
+  if (!reading && transport_.stream.bytes_sent() != last_progress_bytes_) {
+    last_progress_bytes_ = transport_.stream.bytes_sent();
     last_progress_ms_ = now;
   }
   const std::uint64_t moved = reading ? phase_bytes_ : last_progress_bytes_ - sending_base_;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "proxy/arrival.h"
 #include "proxy/connection.h"
 #include "proxy/exchange.h"
 #include "proxy/forwarder.h"
@@ -80,8 +81,8 @@ void Worker::retire_older() {
 }
 
 void Worker::end_retired() {
-  for (Connection* c = first_; c;) {
-    Connection* const next = c->next_;
+  for (ClientConnection* c = first_; c;) {
+    ClientConnection* const next = c->next_;
     if (!c->follows(retirement_.generation)) c->close_now();
     c = next;
   }
@@ -131,9 +132,14 @@ bool Worker::has_room() {
   return false;
 }
 
+ClientConnection* Worker::make_connection(ListenPoint& point) {
+  if (point.socket->only_http1) return new Connection(*this, point);
+  return new Arrival(*this, point);
+}
+
 void Worker::accept(ListenPoint& point, uv_stream_t* listening) {
   if (draining_ || !point.snapshot || !has_room()) return net::Listener::discard(listening);
-  auto* connection = new Connection(*this, point);
+  ClientConnection* const connection = make_connection(point);
   if (connection->open(listening) != 0) delete connection;
   else Counters::add(counters.handled);
 }
@@ -143,7 +149,7 @@ void Worker::accept(ListenPoint& point, int fd) {
     ::close(fd);
     return;
   }
-  auto* connection = new Connection(*this, point);
+  ClientConnection* const connection = make_connection(point);
   if (connection->open(fd) != 0) {
     delete connection;
     ::close(fd);
@@ -152,7 +158,7 @@ void Worker::accept(ListenPoint& point, int fd) {
   }
 }
 
-void Worker::link(Connection& connection) {
+void Worker::link(ClientConnection& connection) {
   connection.next_ = first_;
   if (first_) first_->prev_ = &connection;
   first_ = &connection;
@@ -160,7 +166,7 @@ void Worker::link(Connection& connection) {
   Counters::move(counters.active, 1);
 }
 
-void Worker::unlink(Connection& connection) {
+void Worker::unlink(ClientConnection& connection) {
   (connection.prev_ ? connection.prev_->next_ : first_) = connection.next_;
   if (connection.next_) connection.next_->prev_ = connection.prev_;
   --connections_;
@@ -178,8 +184,8 @@ void Worker::check_drained() {
 void Worker::drain(std::function<void()> when_done) {
   draining_ = true;
   when_drained_ = std::move(when_done);
-  for (Connection* c = first_; c;) {
-    Connection* const next = c->next_;
+  for (ClientConnection* c = first_; c;) {
+    ClientConnection* const next = c->next_;
     c->drain();
     c = next;
   }
@@ -188,8 +194,8 @@ void Worker::drain(std::function<void()> when_done) {
 
 void Worker::close_all() {
   draining_ = true;
-  for (Connection* c = first_; c;) {
-    Connection* const next = c->next_;
+  for (ClientConnection* c = first_; c;) {
+    ClientConnection* const next = c->next_;
     c->close_now();
     c = next;
   }

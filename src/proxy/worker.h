@@ -23,7 +23,7 @@
 
 namespace gh::proxy {
 
-class Connection;
+class ClientConnection;
 class Exchange;
 class Subexchange;
 
@@ -115,14 +115,15 @@ class Worker {
                                                           std::vector<Address> addresses);
   std::uint64_t next_connection_serial();
 
-  // the worker's connections, an intrusive list (Connection links itself)
-  void link(Connection& connection);
-  void unlink(Connection& connection);
+  // the worker's connections, an intrusive list (ClientConnection links itself)
+  void link(ClientConnection& connection);
+  void unlink(ClientConnection& connection);
 
  private:
   void cancel_subexchanges();
   void let_go(Snapshot* snapshot);
   bool has_room();
+  ClientConnection* make_connection(ListenPoint& point);
   void retire_older();
   void end_retired();
   Snapshot* current_ = nullptr;
@@ -133,7 +134,7 @@ class Worker {
   std::unordered_map<std::string, std::unique_ptr<net::Resolver>> resolvers_;
   std::unordered_map<std::string, std::shared_ptr<const table::Upstream>> dynamic_upstreams_;
   std::vector<char> file_buffer_;
-  Connection* first_ = nullptr;
+  ClientConnection* first_ = nullptr;
   std::size_t connections_ = 0;
   struct Retirement final : net::Timer {  // worker_shutdown_timeout after a reload
     Worker& owner;

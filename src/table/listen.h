@@ -20,6 +20,7 @@ struct Listen {
   bool is_default = false;
   bool has_options = false;     // a parameter that belongs to the socket: it gets one of its own
   bool reuseport = false, deferred = false, so_keepalive = false;
+  bool tls = false, http2 = false, proxy_protocol = false;
   std::optional<bool> ipv6only;
   int backlog = 511, rcvbuf = 0, sndbuf = 0;
   std::string_view closed_because;  // what it would have to speak and does not: "TLS", "QUIC", "PROXY protocol"

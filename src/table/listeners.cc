@@ -18,6 +18,7 @@ struct Group {
   const Listen* closed_at = nullptr;   // the first that makes it a socket that is not served
   std::vector<Draft*> drafts;
   std::size_t fallback = 0;
+  bool tls = false, http2 = false, proxy_protocol = false;  // one `listen` says so for all of them
 };
 
 struct Linker {
@@ -34,6 +35,7 @@ struct Linker {
       draft.listens.push_back(std::move(listen));
     }
     for (Listen& listen : draft.listens) {
+      listen.tls = listen.tls || draft.speaks_tls;
       if (draft.speaks_tls && listen.closed_because.empty()) listen.closed_because = "TLS";
       add(draft, listen);
     }
@@ -44,6 +46,9 @@ struct Linker {
     const auto [it, is_new] = by_text.try_emplace(key, groups.size());
     if (is_new) groups.emplace_back().listen = listen;
     Group& group = groups[it->second];
+    group.tls = group.tls || listen.tls;
+    group.http2 = group.http2 || listen.http2;
+    group.proxy_protocol = group.proxy_protocol || listen.proxy_protocol;
     if (!listen.closed_because.empty() && !group.closed_at) group.closed_at = &listen;
     if (listen.has_options) take_options(group, listen);
     if (listen.is_default) {
@@ -116,6 +121,9 @@ struct Linker {
   std::shared_ptr<ListenAddress> make_address(const Group& group) {
     auto out = std::make_shared<ListenAddress>();
     out->address = group.listen.address;
+    out->tls = group.tls;
+    out->http2 = group.http2;
+    out->proxy_protocol = group.proxy_protocol;
     std::vector<ServerNames::Entry> entries;
     std::vector<std::pair<std::string, config::Span>> places;  // of the entries
     for (std::size_t i = 0; i < group.drafts.size(); ++i) {
@@ -193,6 +201,11 @@ struct Linker {
       ListenSocket& socket = builder.table->sockets[socket_of[cover]];
       socket.addresses.push_back(static_cast<std::uint32_t>(i));
       socket.wildcard_covers = true;
+    }
+    for (ListenSocket& socket : builder.table->sockets) {
+      for (const std::uint32_t i : socket.addresses) {
+        socket.only_http1 = socket.only_http1 && builder.table->addresses[i]->only_http1();
+      }
     }
   }
 };

@@ -117,6 +117,7 @@ struct ServerSettings {
   bool underscores_in_headers = false;
   bool ignore_invalid_headers = true;
   bool merge_slashes = true;
+  bool http2 = false;
 };
 
 struct HeaderSetting {
@@ -156,7 +157,6 @@ struct ProxySettings {
   bool socket_keepalive = false;
   bool pass_trailers = false;
   bool http_1_0 = false;                       // proxy_http_version 1.0
-  bool redirect_default = true;                // proxy_redirect default (also when nothing is stated)
   bool force_ranges = false;
   std::optional<Template> method, set_body;
   std::optional<Address> bind;                 // proxy_bind, constant form
@@ -294,7 +294,9 @@ struct ListenAddress {
   std::vector<std::shared_ptr<const Server>> servers;
   ServerNames names;                               // numbers index `servers`
   RegexSlots regex_slots;                          // of regex names: what ServerNames::Hit::regex fills
-  bool tls = false, http2 = false, proxy_protocol = false;
+  bool tls = false, http2 = false, proxy_protocol = false;   // of a `listen` of any of its servers
+  /// Is it known from the start what is spoken here? (Else proxy/arrival.h finds out.)
+  [[nodiscard]] bool only_http1() const { return !tls && !http2 && !proxy_protocol && !fallback->settings.http2; }
 };
 
 /// A socket to open. Several ListenAddress share it when a wildcard address covers exact ones.
@@ -302,6 +304,7 @@ struct ListenSocket {
   Address address;
   int backlog = 511;
   bool reuseport = false, ipv6only = true, deferred = false, so_keepalive = false, wildcard_covers = false;
+  bool only_http1 = true;                // of all its addresses
   int rcvbuf = 0, sndbuf = 0;
   std::vector<std::uint32_t> addresses;  // of Table::addresses; [0] answers when no exact one matches the local address
   std::string_view closed_because;       // of those in Table::closed_sockets: what the socket would have to speak

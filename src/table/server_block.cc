@@ -200,6 +200,9 @@ void add_listen(Scope& scope, const config::Bound& directive) {
   base.backlog = static_cast<int>(directive.number("backlog=", base.backlog));
   base.rcvbuf = static_cast<int>(directive.number("rcvbuf=", 0));
   base.sndbuf = static_cast<int>(directive.number("sndbuf=", 0));
+  base.tls = directive.has("ssl");
+  base.http2 = directive.has("http2");
+  base.proxy_protocol = directive.has("proxy_protocol");
   if (directive.has("quic")) base.closed_because = "QUIC";
   else if (directive.has("ssl")) base.closed_because = "TLS";
   else if (directive.has("proxy_protocol")) base.closed_because = "the PROXY protocol";

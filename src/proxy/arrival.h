@@ -1,0 +1,42 @@
+// Arrival: a client's connection while it is not known what it speaks. Sockets that only speak HTTP/1.1 do without.
+//
+//   (PROXY protocol line) --> (TLS handshake) --> ALPN, or the first bytes: HTTP/2's preface? --> its connection class
+//
+// The time for all of it is client_header_timeout. Its Transport then moves to the connection that goes on, with what
+// was read and not used. Worker thread.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "net/timer_wheel.h"
+#include "proxy/client_connection.h"
+
+namespace gh::proxy {
+
+class Arrival final : public ClientConnection, private net::Timer, private net::Deferred {
+ public:
+  using ClientConnection::ClientConnection;
+  ~Arrival() override;
+
+  void drain() override { close(); }
+  void close_now() override { close(); }
+  [[nodiscard]] bool follows(std::uint64_t generation) const override { return listen_generation() >= generation; }
+
+ private:
+  void opened() override;
+  void on_read(std::string_view bytes) override;
+  void on_eof() override { close(); }
+  void on_broken(int) override { close(); }
+  void on_drained() override {}
+  void fire() override { close(); }
+  void run_deferred() override { delete this; }
+
+  void speak_http1(std::string_view bytes);
+  void close();
+
+  bool closed_ = false;               // or handed on
+};
+
+}  // namespace gh::proxy

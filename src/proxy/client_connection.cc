@@ -1,0 +1,68 @@
+#include "proxy/client_connection.h"
+
+#include <utility>
+
+namespace gh::proxy {
+
+ClientConnection::ClientConnection(Worker& worker, ListenPoint& point) : worker_(worker), point_(point) {
+  transport_.serial = worker.next_connection_serial();
+  ++point_.connections;
+  worker_.link(*this);
+}
+
+ClientConnection::ClientConnection(Worker& worker, ListenPoint& point, Transport&& transport)
+    : worker_(worker), point_(point), transport_(std::move(transport)) {
+  transport_.stream.set_events(*this);
+  ++point_.connections;
+  worker_.link(*this);
+}
+
+ClientConnection::~ClientConnection() {
+  --point_.connections;
+  worker_.release_if_unused(point_);
+  worker_.unlink(*this);
+}
+
+int ClientConnection::open(uv_stream_t* listening) {
+  const int error = transport_.stream.accept(worker_.loop, *this, listening);
+  transport_.connected_ms = worker_.loop.clock().now_ms();
+  if (error == 0) opened();
+  return error;
+}
+
+int ClientConnection::open(int fd) {
+  const int error = transport_.stream.adopt(worker_.loop, *this, fd, true);
+  transport_.connected_ms = worker_.loop.clock().now_ms();
+  if (error == 0) opened();
+  return error;
+}
+
+const table::ListenAddress& ClientConnection::listen_address() {
+  const table::Table& table = *point_.snapshot->table;
+  if (listen_ && listen_generation_ == table.generation) return *listen_;
+  const auto& candidates = point_.socket->addresses;
+  listen_ = table.addresses[candidates.front()].get();
+  if (candidates.size() > 1) {
+    for (const std::uint32_t index : candidates) {
+      if (table.addresses[index]->address == own_address()) listen_ = table.addresses[index].get();
+    }
+  }
+  listen_generation_ = table.generation;
+  return *listen_;
+}
+
+const Address& ClientConnection::client_address() {
+  if (!transport_.addresses) transport_.addresses = std::make_unique<Transport::Addresses>();
+  Transport::Addresses& known = *transport_.addresses;
+  if (!std::exchange(known.has_peer, true)) known.peer = transport_.stream.peer_address();
+  return known.peer;
+}
+
+const Address& ClientConnection::own_address() {
+  if (!transport_.addresses) transport_.addresses = std::make_unique<Transport::Addresses>();
+  Transport::Addresses& known = *transport_.addresses;
+  if (!std::exchange(known.has_local, true)) known.local = transport_.stream.local_address();
+  return known.local;
+}
+
+}  // namespace gh::proxy

@@ -1,0 +1,69 @@
+// ClientConnection: a connection that a client opened, as its worker sees it: listed, counted, drained, closed. What is
+// spoken on it is the derived class's business: HTTP/1.1 (connection.h), or not known yet (arrival.h). One worker's
+// thread; each owns itself and is deleted through the loop's deferred queue.
+#pragma once
+
+#include <uv.h>
+
+#include <cstdint>
+#include <memory>
+
+#include "base/address.h"
+#include "net/stream.h"
+#include "proxy/worker.h"
+
+namespace gh::proxy {
+
+/// What stays the same while one protocol takes over from another. Movable; whoever has it sets the stream's events.
+struct Transport {
+  net::Stream stream;
+  std::uint64_t serial = 0;           // $connection
+  std::int64_t connected_ms = 0;      // loop clock
+  struct Addresses {
+    Address peer, local;
+    bool has_peer = false, has_local = false;
+  };
+  std::unique_ptr<Addresses> addresses;  // looked up when they are first asked for
+};
+
+class ClientConnection : protected net::StreamEvents {
+ public:
+  ClientConnection(Worker& worker, ListenPoint& point);
+  ClientConnection(Worker& worker, ListenPoint& point, Transport&& transport);
+  ClientConnection(const ClientConnection&) = delete;
+  ClientConnection& operator=(const ClientConnection&) = delete;
+  virtual ~ClientConnection();
+
+  /// 0, or the UV_E... that made it useless (the caller deletes it).
+  int open(uv_stream_t* listening);
+  int open(int fd);
+
+  /// Graceful end: at once when nothing is going on (keepalive_min_timeout puts it off), else after that.
+  virtual void drain() = 0;
+  /// False when it is from before `generation`, and busy or never used: worker_shutdown_timeout closes it. One that
+  /// idles between two requests holds nothing of an old table.
+  [[nodiscard]] virtual bool follows(std::uint64_t generation) const = 0;
+  virtual void close_now() = 0;
+
+ protected:
+  virtual void opened() = 0;          // the socket is there: read from it
+  /// Who answers here, of the current table.
+  const table::ListenAddress& listen_address();
+  [[nodiscard]] std::uint64_t listen_generation() const { return listen_generation_; }
+  const Address& client_address();
+  const Address& own_address();
+  void on_connected(int) override {}
+
+  Worker& worker_;
+  ListenPoint& point_;
+  Transport transport_;
+
+ private:
+  friend class Worker;
+  ClientConnection* prev_ = nullptr;  // Worker's list
+  ClientConnection* next_ = nullptr;
+  const table::ListenAddress* listen_ = nullptr;  // of listen_generation_
+  std::uint64_t listen_generation_ = 0;
+};
+
+}  // namespace gh::proxy
