@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <utility>
 
 #include "config/values.h"
 #include "proxy/error_page.h"
@@ -41,7 +42,7 @@ Forwarder::~Forwarder() {
 void Forwarder::forget_attempt() {
   stage_ = Stage::idle;
   record_ = nullptr;
-  connection_ = nullptr;
+  link_ = nullptr;
   peer_ = nullptr;
   fresh_only_ = send_failed_ = false;
 }
@@ -123,16 +124,16 @@ void Forwarder::open(state::Peer& peer) {
   const Address* bind = bind_address();
   const bool repeatable = http::is_idempotent(x_.method_now);
   const upstream::Origin from{bind, upstream_->keepalive_local ? plan_ : nullptr};
-  connection_ = fresh_only_ ? nullptr : x_.worker.pool.take_idle(*upstream_, peer, from, repeatable, *this);
-  if (connection_) {
+  link_ = fresh_only_ ? nullptr : x_.worker.pool.take_idle(*upstream_, peer, from, repeatable, *this);
+  if (link_) {
     record_->connect_ms = 0;
     return send_request();
   }
   int error = 0;
   stage_ = Stage::connecting;
-  connection_ = x_.worker.pool.connect(peer, from, *this, error);
-  if (!connection_) return on_peer_connected(error);  // could not even start
-  connection_->set_timeout(plan_->settings->connect_timeout_ms);
+  link_ = x_.worker.pool.connect(peer, from, *this, error);
+  if (!link_) return on_peer_connected(error);  // could not even start
+  link_->set_timeout(plan_->settings->connect_timeout_ms);
 }
 
 void Forwarder::on_peer_connected(int error) {
@@ -146,7 +147,7 @@ void Forwarder::on_peer_connected(int error) {
         fmt::format("connect() failed ({}: {}) while connecting to upstream", -error, std::strerror(-error)));
   }
   record_->connect_ms = since_attempt_ms();
-  if (plan_->settings->socket_keepalive) connection_->stream.set_keep_alive(true);
+  if (plan_->settings->socket_keepalive) link_->connection().stream.set_keep_alive(true);
   send_request();
 }
 
@@ -173,11 +174,11 @@ void Forwarder::send_request() {
     body_sent_ = body_offset_ == x_.forwarded_body().size();
   }
   record_->bytes_sent = out.size() + body_offset_;
-  if (const int error = connection_->stream.write({parts.data(), count}); error != 0) return on_peer_broken(error);
+  if (const int error = link_->write({parts.data(), count}, body_sent_); error != 0) return on_peer_broken(error);
   if (body_sent_) return request_sent();
   if (x_.body_streaming) {
-    if (connection_->stream.queued_bytes() > 0) connection_->set_timeout(plan_->settings->send_timeout_ms);
-    else connection_->clear_timeout();
+    if (link_->queued_bytes() > 0) link_->set_timeout(plan_->settings->send_timeout_ms);
+    else link_->clear_timeout();
     x_.stream_body();
     if (x_.body_complete) on_body_end();
     return;
@@ -290,7 +291,7 @@ void Forwarder::begin_reply(std::string_view rest) {
     return;
   }
   if (x_.reply.allow_ranges && !x_.prepare_head()) return;  // 416: this attempt is over
-  connection_->set_timeout(plan_->settings->read_timeout_ms);
+  link_->set_timeout(plan_->settings->read_timeout_ms);
   relay(rest, true);
 }
 
@@ -341,7 +342,7 @@ void Forwarder::relay(std::string_view bytes, bool head_pending) {
     if (step.state == http::BodyReader::State::more) break;
   }
   if (head_pending || count > 0) flush(false);
-  if (stage_ != Stage::relaying || !connection_) return;
+  if (stage_ != Stage::relaying || !link_) return;
   splice_on();
   hold_back();
 }
@@ -350,7 +351,7 @@ void Forwarder::relay(std::string_view bytes, bool head_pending) {
 void Forwarder::splice_on() {
   const std::uint64_t rest = reader_.may_skip();
   net::Stream* to = rest >= least_splice_bytes ? x_.body_stream() : nullptr;
-  connection_->stream.splice_to(to, rest);
+  link_->splice_to(to, rest);
 }
 
 void Forwarder::on_peer_spliced(std::size_t bytes) {
@@ -360,15 +361,15 @@ void Forwarder::on_peer_spliced(std::size_t bytes) {
   const bool last = reader_.done();
   if (last) finish_reply(false);
   x_.body_moved(bytes, last);
-  if (stage_ == Stage::relaying && connection_) hold_back();
+  if (stage_ == Stage::relaying && link_) hold_back();
 }
 
 /// Back pressure: the peer waits while the client has enough to read.
 void Forwarder::hold_back() {
-  if (!is_client_full()) return connection_->set_timeout(plan_->settings->read_timeout_ms);
+  if (!is_client_full()) return link_->set_timeout(plan_->settings->read_timeout_ms);
   held_back_ = true;
-  connection_->stream.pause();
-  connection_->clear_timeout();
+  link_->pause();
+  link_->clear_timeout();
 }
 
 bool Forwarder::is_client_full() const {
@@ -388,10 +389,10 @@ std::int64_t Forwarder::read_rate() {
 }
 
 void Forwarder::on_client_drained() {
-  if (!held_back_ || !connection_ || is_client_full()) return;
+  if (!held_back_ || !link_ || is_client_full()) return;
   held_back_ = false;
-  connection_->stream.resume();
-  connection_->set_timeout(plan_->settings->read_timeout_ms);
+  link_->resume();
+  link_->set_timeout(plan_->settings->read_timeout_ms);
 }
 
 /// The answer is whole: the connection goes back to the pool unless something was left over or is still unsent.
@@ -405,12 +406,7 @@ void Forwarder::finish_reply(bool leftover) {
 }
 
 void Forwarder::end_attempt(Outcome outcome, bool reusable) {
-  if (connection_) {
-    connection_->stream.splice_to(nullptr, 0);
-    if (reusable) x_.worker.pool.give_back(connection_, *upstream_);
-    else x_.worker.pool.close(connection_);
-    connection_ = nullptr;
-  }
+  if (link_) x_.worker.pool.release(*std::exchange(link_, nullptr), *upstream_, reusable);
   if (!peer_) return;
   if (is_inflight(upstream_->measure)) upstream::end_inflight(*peer_, attempt_ms_);
   if (upstream::done(*upstream_->peers, *peer_, outcome, x_.clock().now_ms())) {

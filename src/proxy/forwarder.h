@@ -107,7 +107,7 @@ class Forwarder final : public ContentSource, private upstream::PeerUser, privat
   const ProxyPlan* plan_ = nullptr;
   const table::Upstream* upstream_ = nullptr;
   state::Peer* peer_ = nullptr;
-  upstream::PeerConnection* connection_ = nullptr;
+  upstream::PeerLink* link_ = nullptr;
   upstream::Selection selection_;
   std::string_view session_;          // sticky learn: of the request
   ForwardedRequest request_;

@@ -33,8 +33,8 @@ void Forwarder::add_begun_body(Output& out) {
 
 /// Buffered body: keep the peer's queue filled, a piece at a time.
 void Forwarder::send_more_body() {
-  if (!held_back_) connection_->set_timeout(plan_->settings->send_timeout_ms);
-  while (!body_sent_ && !send_failed_ && connection_->stream.queued_bytes() < body_high_water) {
+  if (!held_back_) link_->set_timeout(plan_->settings->send_timeout_ms);
+  while (!body_sent_ && !send_failed_ && link_->queued_bytes() < body_high_water) {
     std::array<iovec, most_parts> parts;
     std::size_t count = 0;
     if (x_.forwarded_body().in_file()) {
@@ -50,7 +50,7 @@ void Forwarder::send_more_body() {
       record_->bytes_sent += parts[i].iov_len;
     }
     body_sent_ = body_offset_ >= x_.forwarded_body().size();
-    if (connection_->stream.write({parts.data(), count}) != 0) return stop_sending();
+    if (link_->write({parts.data(), count}, body_sent_) != 0) return stop_sending();
   }
   if (body_sent_) request_sent();
 }
@@ -59,8 +59,8 @@ void Forwarder::send_more_body() {
 void Forwarder::request_sent() {
   body_sent_ = true;
   if (stage_ == Stage::sending) stage_ = Stage::waiting_head;
-  const bool queued = connection_->stream.queued_bytes() > 0;
-  connection_->set_timeout(queued ? plan_->settings->send_timeout_ms : plan_->settings->read_timeout_ms);
+  const bool queued = link_->queued_bytes() > 0;
+  link_->set_timeout(queued ? plan_->settings->send_timeout_ms : plan_->settings->read_timeout_ms);
 }
 
 /// The peer closed its reading side. It may have answered before that (413): wait for what it says.
@@ -68,11 +68,11 @@ void Forwarder::stop_sending() {
   send_failed_ = true;
   body_sent_ = false;  // the connection is not fit for another request
   if (stage_ == Stage::sending) stage_ = Stage::waiting_head;
-  connection_->set_timeout(plan_->settings->read_timeout_ms);
+  link_->set_timeout(plan_->settings->read_timeout_ms);
 }
 
 void Forwarder::on_body(std::string_view bytes) {
-  if (!connection_ || body_sent_ || send_failed_) return;
+  if (!link_ || body_sent_ || send_failed_) return;
   char chunk_head[20];
   std::array<iovec, 3> parts;
   std::size_t count = 0;
@@ -80,27 +80,28 @@ void Forwarder::on_body(std::string_view bytes) {
   parts[count++] = part(bytes);
   if (request_.chunked) parts[count++] = part("\r\n");
   record_->bytes_sent += bytes.size();
-  if (connection_->stream.write({parts.data(), count}) != 0) return stop_sending();
+  if (link_->write({parts.data(), count}, false) != 0) return stop_sending();
   // While nothing is queued, it is the client that is waited for, and its own timeout that counts.
-  if (stage_ == Stage::sending && connection_->stream.queued_bytes() > 0)
-    connection_->set_timeout(plan_->settings->send_timeout_ms);
-  else if (stage_ == Stage::sending) connection_->clear_timeout();
-  if (connection_->stream.queued_bytes() > body_high_water) x_.want_body(false);
+  if (stage_ == Stage::sending && link_->queued_bytes() > 0)
+    link_->set_timeout(plan_->settings->send_timeout_ms);
+  else if (stage_ == Stage::sending) link_->clear_timeout();
+  if (link_->queued_bytes() > body_high_water) x_.want_body(false);
 }
 
 void Forwarder::on_body_end() {
-  if (!connection_ || body_sent_ || send_failed_) return;
-  if (request_.chunked && connection_->stream.write("0\r\n\r\n") != 0) return stop_sending();
+  if (!link_ || body_sent_ || send_failed_) return;
+  const iovec end = part("0\r\n\r\n");
+  if (link_->write({&end, request_.chunked ? 1U : 0U}, true) != 0) return stop_sending();
   request_sent();
 }
 
 void Forwarder::on_peer_drained() {
   if (!body_sent_ && !send_failed_) {
     if (!x_.body_streaming) return send_more_body();
-    if (stage_ == Stage::sending) connection_->clear_timeout();
+    if (stage_ == Stage::sending) link_->clear_timeout();
     return x_.want_body(true);
   }
-  if (stage_ == Stage::waiting_head) connection_->set_timeout(plan_->settings->read_timeout_ms);
+  if (stage_ == Stage::waiting_head) link_->set_timeout(plan_->settings->read_timeout_ms);
 }
 
 }  // namespace gh::proxy

@@ -66,7 +66,7 @@ void Forwarder::resolve(std::string_view name, std::uint16_t port, std::string_v
   }
   stage_ = Stage::resolving;
   peer_ = nullptr;
-  connection_ = nullptr;
+  link_ = nullptr;
   resolver_ = &x_.worker.resolver(*x_.route->resolver, x_.core().resolver_timeout_ms);
   resolving_id_ = resolver_->resolve(name, [this, port, key, name](Result<net::Resolver::Answer> answer) {
     if (stage_ != Stage::resolving) return;

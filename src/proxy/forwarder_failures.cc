@@ -86,7 +86,7 @@ void Forwarder::on_peer_timeout() {
 /// RFC 9110 9.2.2: a request that may have had an effect is not sent again by itself.
 bool Forwarder::may_retry(Failure failure, unsigned status) const {
   const table::ProxySettings& settings = *plan_->settings;
-  const bool race = failure == Failure::error && connection_ && connection_->was_idle() && !got_bytes_;
+  const bool race = failure == Failure::error && link_ && link_->was_idle() && !got_bytes_;
   const bool no_tries = tries_left_ == 0 && (!race || settings.next_upstream_tries > 0);
   if ((settings.next_upstream & table::next_off) != 0 || no_tries) return false;
   std::uint32_t wanted = 0;
@@ -109,7 +109,7 @@ bool Forwarder::may_retry(Failure failure, unsigned status) const {
 void Forwarder::failed(Failure failure, unsigned status, std::string_view text) {
   const bool begun = x_.reply.head_prepared;  // response steps have acted on this answer, and cannot act on another
   const bool again = !begun && may_retry(failure, status);
-  const bool race = failure == Failure::error && connection_ && connection_->was_idle() && !got_bytes_;
+  const bool race = failure == Failure::error && link_ && link_->was_idle() && !got_bytes_;
   record_->response_ms = since_attempt_ms();
   if (record_->status == 0) record_->status = static_cast<std::uint16_t>(status);
   x_.log(failure == Failure::status ? LogLevel::warn : LogLevel::error, text);

@@ -35,8 +35,18 @@ const Address& PeerConnection::local_address() {
   return address;
 }
 
-void PeerConnection::set_timeout(std::int64_t ms) { pool_.loop_.timers().set(*this, ms); }
-void PeerConnection::clear_timeout() { pool_.loop_.timers().clear(*this); }
+PeerConnection::PeerConnection(Pool& pool) : PeerLink(pool.loop_, &stream), pool_(pool) {}
+
+// What only a shared link is asked for.
+int PeerConnection::write_frames(std::span<const iovec> parts, bool) { return stream.write(parts); }
+std::size_t PeerConnection::queued_frames() const { return stream.queued_bytes(); }
+void PeerConnection::hold_window(bool held) { held ? stream.pause() : stream.resume(); }
+
+void PeerConnection::end(const table::Upstream& upstream, bool reusable) {
+  stream.splice_to(nullptr, 0);
+  if (reusable) pool_.give_back(this, upstream);
+  else pool_.close(this);
+}
 
 void PeerConnection::on_connected(int error) {
   if (error == 0) {
@@ -149,6 +159,7 @@ PeerConnection* Pool::connect(const state::Peer& peer, const Origin& origin, Pee
   return connection;
 }
 
+/// Keeps the connection for the next attempt, if the upstream's settings allow it, else closes it.
 void Pool::give_back(PeerConnection* connection, const table::Upstream& upstream) {
   const std::int64_t now = loop_.clock().now_ms();
   connection->user_ = nullptr;

@@ -9,9 +9,9 @@
 #include <unordered_map>
 
 #include "net/stream.h"
-#include "net/timer_wheel.h"
 #include "state/peers.h"
 #include "table/plan.h"
+#include "upstream/peer_link.h"
 
 namespace gh::upstream {
 
@@ -23,36 +23,23 @@ struct Origin {
   const void* place = nullptr;     // `keepalive ... local`: the location; null: all share
 };
 
-/// Who uses a connection at the moment: the forwarder of one exchange.
-class PeerUser {
- public:
-  virtual void on_peer_connected(int error) = 0;   // 0 or a negative UV_E...
-  virtual void on_peer_read(std::string_view bytes) = 0;
-  virtual void on_peer_spliced(std::size_t bytes) = 0;   // see net::Stream::splice_to
-  virtual void on_peer_eof() = 0;
-  virtual void on_peer_broken(int error) = 0;
-  virtual void on_peer_drained() = 0;
-  virtual void on_peer_timeout() = 0;
-
- protected:
-  ~PeerUser() = default;
-};
-
 /// One connection to one peer. Created and destroyed by its pool only.
-class PeerConnection final : private net::StreamEvents, private net::Timer {
+class PeerConnection final : public PeerLink, private net::StreamEvents {
  public:
   [[nodiscard]] std::uint64_t requests() const { return requests_; }   // made before the current one
-  [[nodiscard]] bool was_idle() const { return requests_ > 0; }        // reused: a failure may be the keep-alive race
+  [[nodiscard]] bool was_idle() const override { return requests_ > 0; }
+  [[nodiscard]] PeerConnection& connection() override { return *this; }
   [[nodiscard]] const Address& local_address();
   net::Stream stream;
-  /// One deadline for whatever is waited for now (connect, send, read).
-  void set_timeout(std::int64_t ms);
-  void clear_timeout();
 
  private:
   friend class Pool;
-  explicit PeerConnection(Pool& pool) : pool_(pool) {}
+  explicit PeerConnection(Pool& pool);
   ~PeerConnection() = default;
+  int write_frames(std::span<const iovec> parts, bool last) override;
+  [[nodiscard]] std::size_t queued_frames() const override;
+  void hold_window(bool held) override;
+  void end(const table::Upstream& upstream, bool reusable) override;
   void on_connected(int error) override;
   void on_read(std::string_view bytes) override;
   void on_spliced(std::size_t bytes) override;
@@ -98,9 +85,9 @@ class Pool {
   void note_early_close(const table::Upstream& upstream);
   /// A new one that is connecting; on_peer_connected tells. Null: `error` is set (out of descriptors ...).
   PeerConnection* connect(const state::Peer& peer, const Origin& origin, PeerUser& user, int& error);
-  /// The exchange is through: keep the connection for the next one, if the upstream's settings allow it, else close it.
-  void give_back(PeerConnection* connection, const table::Upstream& upstream);
-  void close(PeerConnection* connection);
+  /// The attempt is over. `reusable`: nothing of it is left on the way, so that the next one may have the link if the
+  /// upstream's settings allow it.
+  void release(PeerLink& link, const table::Upstream& upstream, bool reusable) { link.end(upstream, reusable); }
   /// Drops what is kept for one group (an upstream made for a single URL).
   void forget(const state::PeerGroup& peers);
   /// Drops idle connections and views of groups that `table` does not use any more.
@@ -110,6 +97,8 @@ class Pool {
 
  private:
   friend class PeerConnection;
+  void give_back(PeerConnection* connection, const table::Upstream& upstream);
+  void close(PeerConnection* connection);
   void closed_by_peer(PeerConnection* connection);
   void unlink_idle(PeerConnection* connection);
   struct Group {
