@@ -3,6 +3,8 @@
 #include <csignal>
 #include <cstdlib>
 
+#include "net/tls.h"
+
 namespace gh::net {
 
 namespace {
@@ -17,6 +19,17 @@ uv_handle_t* as_handle(Handle& handle) {
 Deferred::~Deferred() {
   if (loop_) loop_->take_out(*this);
 }
+
+struct Loop::TlsTurns final : Deferred {
+  Loop& loop;
+  TlsShare share;
+  explicit TlsTurns(Loop& of) : loop(of) {
+    loop.at_turn_end([this] { share.turn_ends(); });
+  }
+  void run_deferred() override {
+    if (share.run_work()) loop.defer(*this);  // out of time: goes on in the next turn
+  }
+};
 
 namespace {
 
@@ -57,6 +70,16 @@ Loop::~Loop() {
   while (uv_run(&loop_, UV_RUN_DEFAULT) != 0) {
   }
   uv_loop_close(&loop_);
+}
+
+TlsShare& Loop::tls() {
+  if (!tls_) tls_ = std::make_unique<TlsTurns>(*this);
+  return tls_->share;
+}
+
+void Loop::defer_tls() {
+  tls();
+  defer(*tls_);
 }
 
 void Loop::run() {

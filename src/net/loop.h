@@ -19,6 +19,7 @@
 namespace gh::net {
 
 class Loop;
+class TlsShare;
 
 /// Work put off to the end of this loop turn (after all I/O callbacks, before the next poll). Intrusive; an object is
 /// queued at most once and may be destroyed while queued (its destructor takes it out).
@@ -67,6 +68,10 @@ class Loop {
   std::span<char> read_buffer() { return {read_buffer_.get(), read_buffer_bytes}; }
 
   Splice& splice() { return splice_; }
+  /// What this loop's TLS sessions share. Made at first use.
+  TlsShare& tls();
+  /// Its queue has work: it is run at the end of this turn.
+  void defer_tls();
 
   void run();   // until stop()
   void stop();  // from any callback on this thread
@@ -79,6 +84,7 @@ class Loop {
 
  private:
   friend class Deferred;
+  struct TlsTurns;
   static constexpr int max_deferred_rounds = 8;  // a turn; work that goes on deferring itself must not starve the poll
   void refresh_clock();
   void turn_ends();
@@ -93,6 +99,7 @@ class Loop {
   Clock clock_;
   TimerWheel timers_;
   Splice splice_;
+  std::unique_ptr<TlsTurns> tls_;
   std::unique_ptr<char[]> read_buffer_;  // never written before use: its pages come as reads need them
   std::mutex mail_lock_;
   std::vector<std::function<void()>> mail_;

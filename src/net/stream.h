@@ -19,6 +19,8 @@
 #include "base/result.h"
 #include "net/loop.h"
 
+using SSL = struct ssl_st;  // OpenSSL's
+
 namespace gh::net {
 
 class StreamEvents {
@@ -29,6 +31,9 @@ class StreamEvents {
   virtual void on_broken(int error) = 0;                // reset or failed: negative UV_E...; nothing more will come
   virtual void on_drained() = 0;                        // the write queue is empty again
   virtual void on_spliced(std::size_t) {}               // these bytes went to the stream that splice_to() named
+  /// Once after start_tls(): the handshake is done (0), or it failed and nothing more will come (UV_EPROTO, then
+  /// tls_error() tells why; UV_EOF, UV_ECONNRESET ...).
+  virtual void on_secured(int) {}
 
  protected:
   ~StreamEvents() = default;
@@ -64,6 +69,18 @@ class Stream {
   /// cannot take at once. `to` must live until that is over or splice_to(nullptr, 0) ends it. Not kept over close().
   void splice_to(Stream* to, std::uint64_t most);
 
+  /// From now on the stream speaks TLS (OpenSSL; see net/tls.h): on_secured tells when the handshake is over, then
+  /// on_read brings plaintext, write() takes it, shut_down_write() and close() send close_notify before their FIN, and
+  /// the peer's close_notify is on_eof, as is an end without one. queued_bytes() counts ciphertext, bytes_sent()
+  /// plaintext. send_file() and splice_to() do not work on it; what is written before on_secured waits for it. Takes
+  /// `ssl` over, whose accept or connect state is set. May be called before on_connected, once; `already_read` is
+  /// ciphertext that on_read has brought. At most `record_bytes` go into one record. 0 or a negative UV_E... (`ssl` is
+  /// freed then).
+  int start_tls(SSL* ssl, std::string_view already_read = {}, std::size_t record_bytes = most_tls_record_bytes);
+  static constexpr std::size_t most_tls_record_bytes = 16 * 1024;
+  [[nodiscard]] SSL* tls() const;                       // null: plain
+  [[nodiscard]] std::string_view tls_error() const;     // why TLS failed, in OpenSSL's words; empty: it has not
+
   /// Sends or queues all of `parts`; returns 0 or a negative UV_E... (then the stream is broken: close it; reading goes
   /// on until then, as an early reply may have come). May be called before on_connected: the bytes wait.
   /// `more_follows`: close() or more bytes follow before the loop waits again, and may travel with these.
@@ -94,6 +111,7 @@ class Stream {
  private:
   friend class Listener;
   struct Handle;
+  struct TlsLink;
   int open_handle(Loop& loop, StreamEvents& events, int fd, bool is_unix);
   Handle* handle_ = nullptr;
   std::uint64_t sent_before_close_ = 0;

@@ -70,7 +70,9 @@ struct End final : StreamEvents {
   int broken = 0;
   int eofs = 0;
   int drained = 0;
+  int secured = 1;  // 1: not yet told
   std::function<void(std::string_view)> reading;  // instead of keeping the bytes
+  std::function<void()> when_secured;
   void on_connected(int error) override {
     CHECK(connected == 1);
     connected = error;
@@ -86,6 +88,11 @@ struct End final : StreamEvents {
     broken = error;
   }
   void on_drained() override { ++drained; }
+  void on_secured(int error) override {
+    CHECK(secured == 1);
+    secured = error;
+    if (when_secured) when_secured();
+  }
 };
 
 /// A listening socket on a kernel-chosen port (or a unix path) whose connections go to `server` ends.
