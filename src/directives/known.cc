@@ -103,7 +103,7 @@ constexpr Names all[] = {
      "num_map keyval keyval_zone set_secure_random_alphanum"},
     {Fate::missing, "",
      "client addresses would be those of the balancer: take them from a field that it sets, in the service behind",
-     "proxy_protocol_timeout set_proxy_protocol proxy_protocol"},
+     "proxy_protocol_timeout set_proxy_protocol"},
     {Fate::refused, "", "this way to answer requests is not served",
      "empty_gif dav_methods dav_access create_full_put_path min_delete_depth dav_ext_methods flv mp4 mp4_buffer_size "
      "mp4_max_buffer_size mp4_limit_rate mp4_limit_rate_after mp4_start_key_frame hls hls_buffers hls_forward_args "

@@ -84,6 +84,11 @@ void apply_http_version(Scope& scope, const Bound& directive) {
   assign<&ProxySettings::http_1_0>(scope, version.text == "1.0");
 }
 
+void apply_proxy_protocol(Scope& scope, const Bound& directive) {
+  const std::string_view mode = directive.at(0).text;
+  assign<&ProxySettings::proxy_line_version>(scope, std::uint8_t(mode == "off" ? 0 : mode == "v2" ? 2 : 1));
+}
+
 void apply_bind(Scope& scope, const Bound& directive) {
   auto& proxy = scope.edit<ProxySettings>();
   const Value& value = directive.at(0);
@@ -202,6 +207,8 @@ constexpr Row rows[] = {
      .args = {{{"address", ArgType::templ}, {"transparent", ArgType::flag, Presence::optional}}},
      .apply = apply_bind,
      .doc = "Local address of upstream connections."},
+    setting("proxy_protocol", hsl, {"version", ArgType::one_of, Presence::required, "on|off|v1|v2"}, "off",
+            apply_proxy_protocol, "Upstream connections begin with a PROXY protocol header; on: version 1."),
     setting("proxy_pass_request_headers", hsl, on_off, "on", set<&ProxySettings::pass_request_headers>,
             "Whether the client's fields go upstream."),
     setting("proxy_pass_request_body", hsl, on_off, "on", set<&ProxySettings::pass_request_body>,

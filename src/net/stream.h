@@ -85,9 +85,9 @@ class Stream {
   /// on until then, as an early reply may have come). May be called before on_connected: the bytes wait.
   /// `more_follows`: close() or more bytes follow before the loop waits again, and may travel with these.
   int write(std::span<const iovec> parts, bool more_follows = false);
-  int write(std::string_view bytes) {
+  int write(std::string_view bytes, bool more_follows = false) {
     const iovec part{const_cast<char*>(bytes.data()), bytes.size()};
-    return write(std::span<const iovec>(&part, 1));
+    return write(std::span<const iovec>(&part, 1), more_follows);
   }
   /// The kernel sends up to `most` bytes of a file from `offset` on: how many it took now, 0 when the file ends there,
   /// -EAGAIN when bytes are queued or it takes none now, else why not (-errno). Then write() them, which also tells of

@@ -14,6 +14,10 @@ namespace gh::net {
 class Stream;
 }
 
+namespace gh::http {
+struct ProxyLine;
+}
+
 namespace gh::proxy {
 
 class Exchange;
@@ -46,6 +50,7 @@ class Client {
   [[nodiscard]] virtual std::uint64_t requests() const = 0;            // $connection_requests
   [[nodiscard]] virtual std::uint64_t bytes_sent() const = 0;          // of this exchange: $bytes_sent
   [[nodiscard]] virtual bool is_tls() const = 0;
+  [[nodiscard]] virtual const http::ProxyLine* proxy_line() const { return nullptr; }  // what a balancer said; null: none
   [[nodiscard]] virtual std::int64_t connected_ms() const = 0;         // loop clock
   [[nodiscard]] virtual int socket_fd() const = 0;                     // for tcpinfo; -1 when there is none
   [[nodiscard]] virtual bool is_pipelined() const { return false; }    // its bytes were there before the last answer

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "config/values.h"
+#include "http/proxy_line.h"
 #include "proxy/error_page.h"
 #include "proxy/rate_filter.h"
 #include "proxy/worker.h"
@@ -115,6 +116,12 @@ const Address* Forwarder::bind_address() {
   return &bind_;
 }
 
+std::string_view Forwarder::proxy_line() {
+  const unsigned version = plan_->settings->proxy_line_version;
+  if (version == 0) return {};
+  return x_.arena.copy(http::write_proxy_line(version, x_.client_address(), x_.client->local_address()));
+}
+
 void Forwarder::open(state::Peer& peer) {
   record_ = &x_.add_attempt(peer.text);
   record_->server = peer.server;
@@ -123,7 +130,7 @@ void Forwarder::open(state::Peer& peer) {
   head_ = {};
   const Address* bind = bind_address();
   const bool repeatable = http::is_idempotent(x_.method_now);
-  const upstream::Origin from{bind, upstream_->keepalive_local ? plan_ : nullptr};
+  const upstream::Origin from{bind, upstream_->keepalive_local ? plan_ : nullptr, proxy_line()};
   link_ = fresh_only_ ? nullptr : x_.worker.pool.take_idle(*upstream_, peer, from, repeatable, *this);
   if (link_) {
     record_->connect_ms = 0;

@@ -93,6 +93,7 @@ class Forwarder final : public ContentSource, private upstream::PeerUser, privat
   [[nodiscard]] std::int64_t since_attempt_ms() const;
   [[nodiscard]] std::string_view doing() const;
   const Address* bind_address();
+  [[nodiscard]] std::string_view proxy_line();
 
   // of an upstream with `sticky`; forwarder_sticky.cc
   void find_session();

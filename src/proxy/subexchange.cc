@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "http/proxy_line.h"
 #include "proxy/exchange.h"
 #include "proxy/worker.h"
 
@@ -15,6 +16,10 @@ namespace {
 
 constexpr std::uint8_t max_depth = 50;
 constexpr std::size_t max_unwanted_bytes = 64 * 1024;  // read, so that the upstream's connection stays of use
+
+std::unique_ptr<const http::ProxyLine> copy_of(const http::ProxyLine* line) {
+  return line ? std::make_unique<const http::ProxyLine>(*line) : nullptr;
+}
 
 }  // namespace
 
@@ -30,6 +35,7 @@ class Subexchange final : public Client, private net::Deferred {
         requests_(parent.client->requests()),
         connected_ms_(parent.client->connected_ms()),
         is_tls_(parent.client->is_tls()),
+        proxy_line_(copy_of(parent.client->proxy_line())),
         next_(parent.children_) {
     if (next_) next_->prev_ = this;
     parent.children_ = this;
@@ -53,6 +59,7 @@ class Subexchange final : public Client, private net::Deferred {
   [[nodiscard]] std::uint64_t requests() const override { return requests_; }
   [[nodiscard]] std::uint64_t bytes_sent() const override { return taken_; }
   [[nodiscard]] bool is_tls() const override { return is_tls_; }
+  [[nodiscard]] const http::ProxyLine* proxy_line() const override { return proxy_line_.get(); }
   [[nodiscard]] std::int64_t connected_ms() const override { return connected_ms_; }
   [[nodiscard]] int socket_fd() const override { return -1; }
 
@@ -168,6 +175,7 @@ class Subexchange final : public Client, private net::Deferred {
   const std::uint64_t serial_, requests_;
   const std::int64_t connected_ms_;
   const bool is_tls_;
+  const std::unique_ptr<const http::ProxyLine> proxy_line_;
   Subexchange* prev_ = nullptr;
   Subexchange* next_;
   std::uint64_t taken_ = 0;

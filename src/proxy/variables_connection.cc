@@ -8,6 +8,7 @@
 #include <string>
 
 #include "base/text.h"
+#include "http/proxy_line.h"
 #include "proxy/exchange.h"
 #include "proxy/variables.h"
 #include "proxy/worker.h"
@@ -80,7 +81,33 @@ std::string_view pid(Exchange& x, const VariableParam&) {
 }
 std::string_view nginx_version(Exchange&, const VariableParam&) { return "1.31.5"; }
 std::string_view gatehouse_version(Exchange&, const VariableParam&) { return GATEHOUSE_VERSION; }
-std::string_view absent(Exchange&, const VariableParam&) { return not_found; }
+
+// ---- what the PROXY protocol said ----------------------------------------------------------------------------------
+
+template <Address http::ProxyLine::*Member>
+std::string_view proxy_line_address(Exchange& x, const VariableParam&) {
+  const http::ProxyLine* const line = x.client->proxy_line();
+  return line && (line->*Member).is_set() ? ip_text(x, line->*Member) : not_found;
+}
+
+/// Port 0 is said, too.
+template <Address http::ProxyLine::*Member>
+std::string_view proxy_line_port(Exchange& x, const VariableParam&) {
+  const http::ProxyLine* const line = x.client->proxy_line();
+  return line && (line->*Member).is_set() ? number_text(x.arena, (line->*Member).port()) : not_found;
+}
+
+std::string_view proxy_line_tlv(Exchange& x, const VariableParam& param) {
+  const http::ProxyLine* const line = x.client->proxy_line();
+  if (!line) return not_found;
+  const http::TlvName name = http::parse_tlv_name(param.text);
+  if (name.kind == http::TlvName::Kind::unknown) {
+    x.log(LogLevel::error, "unknown PROXY protocol TLV \"" + printable(param.text) + "\"");
+  }
+  std::string scratch;
+  const auto value = http::find_tlv(line->tlvs, name, scratch);
+  return value ? x.arena.copy(*value) : not_found;
+}
 
 /// Of all workers, as stub_status counts them.
 template <std::atomic<std::int64_t> Counters::*Member>
@@ -106,13 +133,17 @@ constexpr table::VariableRow rows[] = {
      "client's address in 4 or 16 bytes, for zone keys"},
     {"realip_remote_addr", realip_remote_addr, Phase::address, false, "address of the connection itself"},
     {"realip_remote_port", realip_remote_port, Phase::address, false, "port of the connection itself"},
-    {"proxy_protocol_addr", absent, Phase::address, false, "client's address by the PROXY protocol; absent without it"},
-    {"proxy_protocol_port", absent, Phase::address, false, "client's port by the PROXY protocol; absent without it"},
-    {"proxy_protocol_server_addr", absent, Phase::address, false,
+    {"proxy_protocol_addr", proxy_line_address<&http::ProxyLine::source>, Phase::address, false,
+     "client's address by the PROXY protocol; absent without it"},
+    {"proxy_protocol_port", proxy_line_port<&http::ProxyLine::source>, Phase::address, false,
+     "client's port by the PROXY protocol; absent without it"},
+    {"proxy_protocol_server_addr", proxy_line_address<&http::ProxyLine::destination>, Phase::address, false,
      "address the client connected to by the PROXY protocol; absent without it"},
-    {"proxy_protocol_server_port", absent, Phase::address, false,
+    {"proxy_protocol_server_port", proxy_line_port<&http::ProxyLine::destination>, Phase::address, false,
      "port the client connected to by the PROXY protocol; absent without it"},
-    {"proxy_protocol_tlv_", absent, Phase::address, true, "a TLV of the PROXY protocol; absent without it"},
+    {"proxy_protocol_tlv_", proxy_line_tlv, Phase::address, true,
+     "a TLV of the PROXY protocol by name (`alpn`, `authority`, `unique_id`, `netns`, `ssl`, `ssl_verify`, "
+     "`ssl_version`, `ssl_cn`, `ssl_cipher`, `ssl_sig_alg`, `ssl_key_alg`) or number (`0xae`, `ssl_0x21`)"},
     {"connections_active", connections<&Counters::active>, Phase::address, false, "open client connections"},
     {"connections_reading", connections<&Counters::reading>, Phase::address, false, "of these, reading a head"},
     {"connections_writing", connections<&Counters::writing>, Phase::address, false, "of these, answering"},

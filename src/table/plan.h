@@ -158,6 +158,7 @@ struct ProxySettings {
   bool pass_trailers = false;
   bool http_1_0 = false;                       // proxy_http_version 1.0
   bool force_ranges = false;
+  std::uint8_t proxy_line_version = 0;         // proxy_protocol: connections begin with such a header; 0: without
   std::optional<Template> method, set_body;
   std::optional<Address> bind;                 // proxy_bind, constant form
   std::optional<Template> bind_template;       // with variables

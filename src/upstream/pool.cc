@@ -52,6 +52,7 @@ void PeerConnection::on_connected(int error) {
   if (error == 0) {
     stream.start_reading();
     stream.set_no_delay();
+    if (proxy_line_) error = stream.write(*proxy_line_, true);  // what comes next travels with it
   }
   if (user_) user_->on_peer_connected(error);
 }
@@ -113,7 +114,7 @@ PeerConnection* Pool::take_idle(const table::Upstream& upstream, const state::Pe
   }
   const std::size_t wanted = key_of(origin);
   for (PeerConnection* c = from.idle.newest; c; c = c->older_) {
-    if (c->peer_id_ != peer.id || c->origin_ != wanted) continue;
+    if (c->peer_id_ != peer.id || c->origin_ != wanted || !c->began_with(origin.proxy_line)) continue;
     if (!repeatable && !is_silent(*c)) {
       PeerConnection* const older = c->older_;
       closed_by_peer(c);
@@ -151,6 +152,7 @@ PeerConnection* Pool::connect(const state::Peer& peer, const Origin& origin, Pee
   connection->peer_id_ = peer.id;
   connection->origin_ = key_of(origin);
   connection->created_ms_ = loop_.clock().now_ms();
+  if (!origin.proxy_line.empty()) connection->proxy_line_ = std::make_unique<const std::string>(origin.proxy_line);
   error = connection->stream.connect(loop_, *connection, peer.address, origin.bind);
   if (error != 0) {
     delete connection;

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <unordered_map>
 
@@ -21,6 +22,7 @@ class Pool;
 struct Origin {
   const Address* bind = nullptr;   // proxy_bind
   const void* place = nullptr;     // `keepalive ... local`: the location; null: all share
+  std::string_view proxy_line;     // PROXY protocol header that a new connection begins with; empty: none
 };
 
 /// One connection to one peer. Created and destroyed by its pool only.
@@ -40,6 +42,9 @@ class PeerConnection final : public PeerLink, private net::StreamEvents {
   [[nodiscard]] std::size_t queued_frames() const override;
   void hold_window(bool held) override;
   void end(const table::Upstream& upstream, bool reusable) override;
+  [[nodiscard]] bool began_with(std::string_view proxy_line) const {
+    return proxy_line_ ? *proxy_line_ == proxy_line : proxy_line.empty();
+  }
   void on_connected(int error) override;
   void on_read(std::string_view bytes) override;
   void on_spliced(std::size_t bytes) override;
@@ -59,6 +64,7 @@ class PeerConnection final : public PeerLink, private net::StreamEvents {
   std::int64_t created_ms_ = 0;
   std::int64_t idle_since_ms_ = 0;
   std::size_t origin_ = 0;                   // connections of another Origin are never shared
+  std::unique_ptr<const std::string> proxy_line_;  // it began with this one: only for requests that it is true of
 };
 
 struct IdleList {

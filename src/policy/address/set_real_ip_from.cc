@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "config/typing.h"
 #include "http/forwarded.h"
+#include "http/proxy_line.h"
 #include "policy/policy.h"
 #include "proxy/exchange.h"
 #include "table/build.h"
@@ -34,6 +35,19 @@ struct Plan {
   bool is_list = false;  // X-Forwarded-For: all its fields are one list
 };
 
+void take_address(Exchange& x, const Address& address) {
+  x.real_address = new (x.arena.allocate(sizeof(Address), alignof(Address))) Address(address);
+}
+
+/// real_ip_header proxy_protocol: the address is the balancer's word, and the connection is the balancer's.
+Verdict run_proxy_line(Exchange& x, const void* params) {
+  const Plan& plan = *static_cast<const Plan*>(params);
+  const http::ProxyLine* const line = x.client->proxy_line();
+  if (x.real_address || !line || !line->source.is_set()) return Verdict::next;
+  if (plan.trusted.holds(x.client->peer_address())) take_address(x, line->source);
+  return Verdict::next;
+}
+
 /// Of a field that holds one address the last one counts: it stands behind those that a client brought along.
 Verdict run(Exchange& x, const void* params) {
   const Plan& plan = *static_cast<const Plan*>(params);
@@ -48,7 +62,7 @@ Verdict run(Exchange& x, const void* params) {
   }
   Address address = x.client->peer_address();
   if (http::find_client_address({values, count}, plan.trusted, plan.settings.recursive, address)) {
-    x.real_address = new (x.arena.allocate(sizeof(Address), alignof(Address))) Address(address);
+    take_address(x, address);
   }
   return Verdict::next;
 }
@@ -138,8 +152,8 @@ void finish_real_ip(table::Scope& scope, table::Route& route) {
   plan->trusted = scope.get<Proxies>().trusted;
   plan->settings = scope.get<Settings>();
   plan->is_list = plan->settings.field == "x-forwarded-for";
-  if (plan->settings.field == "proxy_protocol") return;  // no connection brings it yet
-  table::add_step(route, is_server ? Phase::address : Phase::limit, run, std::move(plan), "set_real_ip_from");
+  const auto step = plan->settings.field == "proxy_protocol" ? run_proxy_line : run;
+  table::add_step(route, is_server ? Phase::address : Phase::limit, step, std::move(plan), "set_real_ip_from");
 }
 
 }  // namespace gh::policy
