@@ -233,8 +233,8 @@ constexpr Code all_codes[] = {
      "then. Directives that only cost speed or comfort get W901 instead.",
      "auth_jwt shop;", "listen 127.0.0.1:8080;  # behind a server that checks", {}},
     {"E0603", "nothing to listen on",
-     "Every `listen` of the configuration asks for what is not served yet (`ssl`, `quic`, `proxy_protocol`), so no "
-     "socket would be opened. `--check` warns of it; a start and a reload are refused.",
+     "Every `listen` of the configuration asks for what is not served yet (`ssl`, `quic`), so no socket "
+     "would be opened. `--check` warns of it; a start and a reload are refused.",
      "server { listen 443 ssl; }", "server { listen 8080; }", {}},
     {"W103", "server name on one socket twice",
      "The first server with the name gets all requests, the second none.",

@@ -136,8 +136,8 @@ constexpr std::array<std::size_t, 4> address_bytes = {0, 2 * 4 + 4, 2 * 16 + 4, 
 
 /// A header that passes a connection on. `rest` is what stands behind the fixed part.
 ProxyLineVerdict read_passed_on(unsigned family, unsigned transport, std::string_view rest, ProxyLine& line) {
-  if (family >= address_bytes.size() || transport > 2) return broken("unknown family or transport");
   const auto done = complete(fixed_bytes + rest.size());
+  if (family >= address_bytes.size() || transport > 2) return done;  // of a later version: as nginx does
   if (family == 0) {  // what follows may be addresses of a kind that we do not know
     if (!why_bad_tlvs(rest, false)) line.tlvs = rest;
     return done;

@@ -12,11 +12,27 @@ Arrival::~Arrival() {
 
 void Arrival::opened() {
   Counters::move(worker_.counters.waiting, 1);
+  wants_proxy_line_ = listen_address().proxy_protocol;
   transport_.stream.start_reading();
   worker_.loop.timers().set(*this, listen_address().fallback->settings.client_header_timeout_ms);
 }
 
-void Arrival::on_read(std::string_view bytes) { speak_http1(bytes); }
+void Arrival::on_read(std::string_view bytes) {
+  if (wants_proxy_line_) read_proxy_line(bytes);
+  else go_on(bytes);
+}
+
+void Arrival::on_eof() {
+  if (wants_proxy_line_) log(LogLevel::info, "client closed connection while reading PROXY protocol");
+  close();
+}
+
+void Arrival::fire() {
+  if (wants_proxy_line_) log(LogLevel::info, "client timed out while reading PROXY protocol");
+  close();
+}
+
+void Arrival::go_on(std::string_view bytes) { speak_http1(bytes); }
 
 void Arrival::speak_http1(std::string_view bytes) {
   auto* next = new Connection(worker_, point_, std::move(transport_));

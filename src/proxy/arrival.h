@@ -27,15 +27,19 @@ class Arrival final : public ClientConnection, private net::Timer, private net::
  private:
   void opened() override;
   void on_read(std::string_view bytes) override;
-  void on_eof() override { close(); }
+  void on_eof() override;
   void on_broken(int) override { close(); }
   void on_drained() override {}
-  void fire() override { close(); }
+  void fire() override;
   void run_deferred() override { delete this; }
 
+  void read_proxy_line(std::string_view bytes);  // arrival_proxy_line.cc
+  void go_on(std::string_view bytes);            // what came behind the PROXY protocol's header
   void speak_http1(std::string_view bytes);
   void close();
 
+  std::unique_ptr<std::string> partial_line_;  // only while a header comes in several reads
+  bool wants_proxy_line_ = false;
   bool closed_ = false;               // or handed on
 };
 

@@ -50,7 +50,7 @@ class Client {
   [[nodiscard]] virtual std::uint64_t requests() const = 0;            // $connection_requests
   [[nodiscard]] virtual std::uint64_t bytes_sent() const = 0;          // of this exchange: $bytes_sent
   [[nodiscard]] virtual bool is_tls() const = 0;
-  [[nodiscard]] virtual const http::ProxyLine* proxy_line() const { return nullptr; }  // what a balancer said; null: none
+  [[nodiscard]] virtual const http::ProxyLine* proxy_line() const { return nullptr; }  // what a balancer said
   [[nodiscard]] virtual std::int64_t connected_ms() const = 0;         // loop clock
   [[nodiscard]] virtual int socket_fd() const = 0;                     // for tcpinfo; -1 when there is none
   [[nodiscard]] virtual bool is_pipelined() const { return false; }    // its bytes were there before the last answer

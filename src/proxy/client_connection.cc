@@ -1,5 +1,7 @@
 #include "proxy/client_connection.h"
 
+#include <fmt/format.h>
+
 #include <utility>
 
 namespace gh::proxy {
@@ -49,6 +51,14 @@ const table::ListenAddress& ClientConnection::listen_address() {
   }
   listen_generation_ = table.generation;
   return *listen_;
+}
+
+void ClientConnection::log(LogLevel level, std::string_view text) {
+  const table::ListenAddress& listen = listen_address();
+  const auto& logs = listen.fallback->base.logs;
+  if (!logs || !logs->error_log || !logs->error_log->wants(level)) return;
+  logs->error_log->write(level, transport_.serial, fmt::format("{}, client: {}, server: {}", text,
+                                                               client_address().ip_text(), listen.address.text()));
 }
 
 const Address& ClientConnection::client_address() {

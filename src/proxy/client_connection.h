@@ -7,8 +7,11 @@
 
 #include <cstdint>
 #include <memory>
+#include <string_view>
 
 #include "base/address.h"
+#include "base/log.h"
+#include "http/proxy_line.h"
 #include "net/stream.h"
 #include "proxy/worker.h"
 
@@ -24,6 +27,7 @@ struct Transport {
     bool has_peer = false, has_local = false;
   };
   std::unique_ptr<Addresses> addresses;  // looked up when they are first asked for
+  std::unique_ptr<const http::ProxyLine> proxy_line;  // what a balancer said of it; null: nothing
 };
 
 class ClientConnection : protected net::StreamEvents {
@@ -53,6 +57,8 @@ class ClientConnection : protected net::StreamEvents {
   const Address& client_address();
   const Address& own_address();
   void on_connected(int) override {}
+  /// For what happens before there is a request.
+  void log(LogLevel level, std::string_view text);
 
   Worker& worker_;
   ListenPoint& point_;

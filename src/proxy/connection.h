@@ -46,6 +46,7 @@ class Connection final : public ClientConnection, public Client, private net::Ti
   [[nodiscard]] std::uint64_t requests() const override { return requests_; }
   [[nodiscard]] std::uint64_t bytes_sent() const override { return sent_; }
   [[nodiscard]] bool is_tls() const override { return false; }
+  [[nodiscard]] const http::ProxyLine* proxy_line() const override { return transport_.proxy_line.get(); }
   [[nodiscard]] std::int64_t connected_ms() const override { return transport_.connected_ms; }
   [[nodiscard]] int socket_fd() const override { return transport_.stream.fd(); }
   [[nodiscard]] bool is_pipelined() const override { return pipelined_; }

@@ -112,9 +112,7 @@ struct Linker {
           code::not_served_yet, group.closed_at->where,
           std::string(kind) + " is not served yet: the socket `" + group.listen.text + "` stays closed");
       if (more > 0) warning.with_label("like " + std::to_string(more) + (more == 1 ? " other" : " others"));
-      warning.with_help(kind == "the PROXY protocol"
-                            ? "clients' addresses would be wrong: let the balancer send plain HTTP to another port"
-                            : "end it in front of the gateway, and listen there without `ssl` or `quic`");
+      warning.with_help("end it in front of the gateway, and listen there without `ssl` or `quic`");
     }
   }
 

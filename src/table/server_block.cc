@@ -205,7 +205,6 @@ void add_listen(Scope& scope, const config::Bound& directive) {
   base.proxy_protocol = directive.has("proxy_protocol");
   if (directive.has("quic")) base.closed_because = "QUIC";
   else if (directive.has("ssl")) base.closed_because = "TLS";
-  else if (directive.has("proxy_protocol")) base.closed_because = "the PROXY protocol";
   if (directive.has("ipv6only=")) base.ipv6only = directive.number("ipv6only=", 1) != 0;
   for (const Address& address : *addresses) {
     Listen listen = base;
