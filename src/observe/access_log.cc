@@ -80,21 +80,61 @@ bool has_root(Exchange& x) {
   return ::stat(root.c_str(), &info) == 0 && S_ISDIR(info.st_mode);
 }
 
-/// A file that only the request names is opened for each line, unless open_log_file_cache keeps it.
+/// The path that only the request names; false: there is to be no line.
+bool checked_path(Exchange& x, const table::Template& path_template, std::string& path) {
+  path = path_template.render(x, x.arena);
+  if (!has_root(x)) return false;
+  if (!climbs(path)) return true;
+  x.log(LogLevel::error, "the path of an access log holds \"..\" or a zero byte: \"" + path + "\"");
+  return false;
+}
+
+/// Such a file is opened for each line, unless open_log_file_cache keeps it.
 void write_named(Exchange& x, const Plan& plan, const table::Template& path_template, std::string_view line) {
-  const std::string path(path_template.render(x, x.arena));
-  if (!has_root(x)) return;
-  if (climbs(path)) {
-    return x.log(LogLevel::error, "the path of an access log holds \"..\" or a zero byte: \"" + path + "\"");
-  }
+  std::string path;
+  if (!checked_path(x, path_template, path)) return;
   const auto file = plan.open_logs ? plan.open_logs->file(path, x.clock().now_ms()) : LogFile::open(path);
   if (file) (*file)->write(line);
   else x.log(LogLevel::crit, file.error().text);
 }
 
+/// Of a tunnel. Lines into an open file go the way of all others of it, if it is still in use.
+class LateLogLine final : public proxy::LateLine {
+ public:
+  LateLogLine(const Target& target, std::string path, FrozenLine line)
+      : file_(target.file), syslog_(target.syslog), path_(std::move(path)), line_(std::move(line)) {}
+
+  void write(proxy::Worker& worker, const proxy::TunnelFigures& figures) const override {
+    thread_local proxy::Output out;
+    out.clear();
+    line_.write(figures, worker.loop.clock(), out);
+    if (syslog_) return syslog_->send(out.view());
+    out << '\n';
+    if (file_) return worker.write_log(file_, out.view());
+    if (const auto file = LogFile::open(path_)) (*file)->write(out.view());
+  }
+
+ private:
+  const std::shared_ptr<LogFile> file_;
+  const std::shared_ptr<SyslogSink> syslog_;
+  const std::string path_;  // when neither is there
+  const FrozenLine line_;
+};
+
+Verdict leave_lines(Exchange& x, const Plan& plan) {
+  for (const Target& target : plan.targets) {
+    if (!holds(x, target)) continue;
+    std::string path;
+    if (!target.file && !target.syslog && !checked_path(x, *target.path, path)) continue;
+    x.tunnel->lines.push_back(std::make_unique<LateLogLine>(target, std::move(path), target.format->freeze(x)));
+  }
+  return Verdict::next;
+}
+
 Verdict run(Exchange& x, const void* params) {
   thread_local proxy::Output line;
   const Plan& plan = *static_cast<const Plan*>(params);
+  if (x.tunnel) return leave_lines(x, plan);
   for (const Target& target : plan.targets) {
     if (!holds(x, target)) continue;
     line.clear();

@@ -2,6 +2,7 @@
 
 #include "proxy/exchange.h"
 #include "proxy/variables.h"
+#include "proxy/worker.h"
 
 namespace gh::observe {
 
@@ -43,11 +44,6 @@ bool LogFormat::compile(std::string_view text, Escape escape, table::VariableTab
 
 namespace {
 
-void write_three_decimals(std::int64_t ms, proxy::Output& out) {
-  char* const to = out.room(proxy::seconds_text_bytes);
-  out.add(static_cast<std::size_t>(proxy::write_seconds(ms, to) - to));
-}
-
 void write_address(const Address& address, proxy::Output& out) {
   char* const to = out.room(proxy::ip_text_bytes);
   out.add(static_cast<std::size_t>(proxy::write_ip(address, to) - to));
@@ -77,11 +73,57 @@ void LogFormat::write_known(Kind kind, proxy::Exchange& x, proxy::Output& out) {
 }
 
 void LogFormat::write(proxy::Exchange& x, proxy::Output& out) const {
-  for (const Piece& piece : pieces_) {
-    if (piece.kind == Kind::literal) out << piece.literal;
-    else if (piece.kind == Kind::value) write_value(out, piece.get(x, piece.param), escape_);
-    else write_known(piece.kind, x, out);
+  for (const Piece& piece : pieces_) write_piece(piece, x, out);
+}
+
+void LogFormat::write_piece(const Piece& piece, proxy::Exchange& x, proxy::Output& out) const {
+  if (piece.kind == Kind::literal) out << piece.literal;
+  else if (piece.kind == Kind::value) write_value(out, piece.get(x, piece.param), escape_);
+  else write_known(piece.kind, x, out);
+}
+
+// ---- tunnels -------------------------------------------------------------------------------------------------------
+
+/// Is it one of those values that only a tunnel's end decides?
+bool LogFormat::late_value(const Piece& piece, FrozenLine::Late& late) {
+  using Late = FrozenLine::Late;
+  switch (piece.kind) {
+    case Kind::time_local: late = Late::time_local; return true;
+    case Kind::time_iso8601: late = Late::time_iso8601; return true;
+    case Kind::msec: late = Late::msec; return true;
+    case Kind::bytes_sent: late = Late::bytes_sent; return true;
+    case Kind::body_bytes_sent: late = Late::body_bytes_sent; return true;
+    case Kind::request_time: late = Late::request_time; return true;
+    case Kind::value: break;
+    default: return false;
   }
+  if (piece.get == variable::upstream_response_time) late = Late::upstream_response_time;
+  else if (piece.get == variable::upstream_bytes_received) late = Late::upstream_bytes_received;
+  else if (piece.get == variable::upstream_bytes_sent) late = Late::upstream_bytes_sent;
+  else if (piece.get == variable::connection_time) late = Late::connection_time;
+  else return false;
+  return true;
+}
+
+FrozenLine LogFormat::freeze(proxy::Exchange& x) const {
+  FrozenLine line;
+  proxy::Output& out = x.worker.out;
+  for (const Piece& piece : pieces_) {
+    FrozenLine::Late late{};
+    out.clear();
+    if (!late_value(piece, late)) {
+      write_piece(piece, x, out);
+      line.add(out.view());
+      continue;
+    }
+    if (FrozenLine::has_earlier_tries(late)) {  // "0.001, 0.002": the last one is the tunnel's
+      const std::string_view all = piece.get(x, piece.param);
+      line.add(all.substr(0, all.rfind(' ') + 1));
+    }
+    line.add(late);
+  }
+  line.shrink();
+  return line;
 }
 
 }  // namespace gh::observe

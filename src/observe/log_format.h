@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "observe/frozen_line.h"
 #include "observe/log_text.h"
 #include "table/template.h"
 
@@ -21,6 +22,8 @@ class LogFormat {
   bool compile(std::string_view text, Escape escape, table::VariableTable& variables, table::TemplateFault& fault);
   /// One line without its line feed.
   void write(proxy::Exchange& exchange, proxy::Output& out) const;
+  /// The same line for an exchange that becomes a tunnel: all is written that its end cannot change.
+  [[nodiscard]] FrozenLine freeze(proxy::Exchange& exchange) const;
 
  private:
   /// What is written straight into the line, and `value`: any variable, through its getter.
@@ -35,6 +38,8 @@ class LogFormat {
     table::VariableParam param;
   };
   static Kind kind_of(table::Getter get);
+  void write_piece(const Piece& piece, proxy::Exchange& exchange, proxy::Output& out) const;
+  static bool late_value(const Piece& piece, FrozenLine::Late& late);
   static void write_known(Kind kind, proxy::Exchange& exchange, proxy::Output& out);
 
   std::vector<Piece> pieces_;

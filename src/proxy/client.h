@@ -43,6 +43,10 @@ class Client {
   virtual void want_body(Exchange& exchange, bool wanted) = 0;
   /// No answer at all: the connection closes (return 444).
   virtual void drop(Exchange& exchange) = 0;
+  /// Could a tunnel take over its bytes, behind an answer's head? (A subexchange's: no.)
+  [[nodiscard]] virtual bool can_tunnel() const { return false; }
+  /// That head has gone out: at the end of this turn the exchange ends, and a tunnel begins.
+  virtual void start_tunnel(Exchange&) {}
 
   [[nodiscard]] virtual const Address& peer_address() = 0;
   [[nodiscard]] virtual const Address& local_address() = 0;

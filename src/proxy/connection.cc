@@ -252,6 +252,7 @@ void Connection::want_body(Exchange& exchange, bool wanted) {
 
 void Connection::on_eof() {
   saw_eof_ = true;
+  if (tunnels_) return;
   switch (stage_) {
     case Stage::exchange:
       // Pipelined requests may still be answered; a request whose client has gone is not worth finishing (499).
@@ -268,6 +269,7 @@ void Connection::on_broken(int) {
   pending_.reset();
   if (stage_ != Stage::exchange) return close();
   shut();
+  if (tunnels_) return;
   if (reply_done_) worker_.loop.defer(*this);
   else exchange_->on_client_gone();
 }
@@ -284,6 +286,7 @@ void Connection::run_deferred() {
     default: return;
   }
   if (reply_done_) return end_exchange();
+  if (tunnels_) return become_tunnel();
   if (!transport_.stream.is_open()) return exchange_->on_client_gone();
   if (pending_ && body_ && !body_->done() && body_wanted_) {
     const std::unique_ptr<std::string> held = std::move(pending_);
@@ -385,6 +388,7 @@ void Connection::close_now() {
   keep_alive_ = false;
   if (stage_ == Stage::exchange) {
     shut();
+    if (tunnels_) return;
     if (reply_done_) worker_.loop.defer(*this);
     else exchange_->on_client_gone();
     return;

@@ -40,6 +40,8 @@ class Connection final : public ClientConnection, public Client, private net::Ti
   [[nodiscard]] std::size_t queued_bytes() const override { return transport_.stream.queued_bytes(); }
   void want_body(Exchange& exchange, bool wanted) override;
   void drop(Exchange& exchange) override;
+  [[nodiscard]] bool can_tunnel() const override { return true; }
+  void start_tunnel(Exchange& exchange) override;
   [[nodiscard]] const Address& peer_address() override { return client_address(); }
   [[nodiscard]] const Address& local_address() override { return own_address(); }
   [[nodiscard]] std::uint64_t serial() const override { return transport_.serial; }
@@ -85,6 +87,7 @@ class Connection final : public ClientConnection, public Client, private net::Ti
   void stash(std::string_view bytes);
   void check_sent();
   void end_exchange();
+  void become_tunnel();
   void after_exchange();
   void start_discarding();
   void linger_or_close();
@@ -130,6 +133,7 @@ class Connection final : public ClientConnection, public Client, private net::Ti
   bool continue_sent_ = false;
   bool head_only_ = false;        // the reply has no body on the wire
   bool no_delay_ = false;
+  bool tunnels_ = false;          // a tunnel takes over at the end of this turn
   bool refused_ = false;          // what the client sends could not be understood: where it ends is not known
 };
 

@@ -37,6 +37,11 @@ void Connection::decide_framing(Exchange& x, bool has_body) {
   const Reply& reply = x.reply;
   const table::CoreSettings& core = x.core();
   const std::int64_t now = worker_.loop.clock().now_ms();
+  if (reply.status == 101) {  // what follows it belongs to the tunnel
+    framing_ = Framing::until_close;
+    head_only_ = false;
+    return;
+  }
   head_only_ = x.request.method == http::Method::head || !has_body;
   if (head_only_) framing_ = Framing::none;
   else if (reply.has_content_length) framing_ = Framing::length;

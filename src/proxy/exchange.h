@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "base/arena.h"
@@ -32,8 +33,11 @@ namespace gh::proxy {
 
 class Worker;
 class Forwarder;
+class Kept;
 struct Snapshot;
 struct SecureLinkAnswer;
+class TunnelEnd;
+struct TunnelPlan;
 
 /// One try at one peer, for $upstream_* and the log. Times in ms, -1: not reached. Lives in the exchange's arena.
 struct AttemptRecord {
@@ -76,6 +80,8 @@ struct AccessState {
 struct AtEnd {
   void (*run)(AtEnd&) = nullptr;
   AtEnd* next = nullptr;
+  /// Where it lasts as long as a tunnel that the exchange becomes: moves it there, so that run() is not called.
+  std::unique_ptr<Kept> (*keep)(AtEnd&) = nullptr;
 };
 
 /// What an answer with X-Accel-Redirect leaves for the one that is sent in its place.
@@ -126,6 +132,7 @@ struct RequestState {
   std::int8_t limit_req_status = 0;  // 0 none, 1 passed, 2 delayed, 3 rejected, 4 delayed dry run, 5 rejected dry run
   std::int8_t limit_conn_status = 0; // 0 none, 1 passed, 2 rejected, 3 rejected dry run
   AtEnd* at_end = nullptr;           // newest first
+  TunnelPlan* tunnel = nullptr;      // it becomes one: log steps leave there what they write at its end
   const SecureLinkAnswer* secure_link = nullptr;  // when it was asked for
   bool body_complete = false;
   bool body_streaming = false;       // handed to the content source as it comes, not kept
@@ -173,6 +180,9 @@ class Exchange final : public RequestState, private net::Deferred, private net::
   void on_send_timeout();
   /// Everything was handed to the kernel (or the connection is lost): log, then the exchange is freed by its worker.
   void finish();
+  /// Instead of finish(): the answer, a 101, was its head. What a tunnel needs goes into `plan`, which holds nothing of
+  /// the exchange or its table; gives the peer's end of it.
+  std::unique_ptr<TunnelEnd> become_tunnel(TunnelPlan& plan);
 
   // --- for steps and content handlers ---
   const table::CoreSettings& core() const { return *route->core; }
@@ -230,7 +240,7 @@ class Exchange final : public RequestState, private net::Deferred, private net::
   void add_body_filter(std::unique_ptr<BodyFilter> filter);
   /// Does the answer being prepared have a body on the wire? (Filters are for those.)
   [[nodiscard]] bool sends_body() const {
-    return request.method != http::Method::head && reply.status != 204 && reply.status != 304;
+    return request.method != http::Method::head && reply.status >= 200 && reply.status != 204 && reply.status != 304;
   }
   /// A filter holds fewer bytes than before: at the end of this turn those before it and the source are told.
   void on_filter_drained();
@@ -262,6 +272,7 @@ class Exchange final : public RequestState, private net::Deferred, private net::
   bool wants_log(LogLevel level) const;
   /// With nginx's context: client, server, request, upstream, host.
   void log(LogLevel level, std::string_view text) const;
+  [[nodiscard]] std::string log_context() const;   // ", client: ..."
   std::unique_ptr<Forwarder> forwarder;  // kept for its memory when the exchange is reused; see forwarder.h
 
  private:

@@ -11,12 +11,17 @@ bool Exchange::wants_log(LogLevel level) const {
 
 void Exchange::log(LogLevel level, std::string_view text) const {
   if (!wants_log(level)) return;
-  std::string line = fmt::format("{}, client: {}, server: {}", text, client_address().ip_text(), server->name);
+  route->logs->error_log->write(level, client->serial(), fmt::format("{}{}", text, log_context()));
+}
+
+std::string Exchange::log_context() const {
+  std::string line = fmt::format(", client: {}, server: {}", client_address().ip_text(), server->name);
   if (!request.request_line.empty()) line += fmt::format(", request: \"{}\"", request.request_line);
   if (parent) line += fmt::format(", subrequest: \"{}\"", uri);
   if (last_attempt) line += fmt::format(", upstream: \"http://{}{}\"", last_attempt->address, upstream_uri);
   if (!request.host.empty()) line += fmt::format(", host: \"{}\"", request.host);
-  route->logs->error_log->write(level, client->serial(), line);
+  line.shrink_to_fit();  // a tunnel keeps it
+  return line;
 }
 
 }  // namespace gh::proxy

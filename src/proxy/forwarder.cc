@@ -237,6 +237,7 @@ void Forwarder::read_head(std::string_view bytes) {
     }
     all.remove_prefix(size);
     if (head_.status >= 200) break;
+    if (head_.status == 101 && was_asked_to_switch()) return switch_protocol(all);
     // RFC 9110 15.2: interim answers may come in any number; a bound keeps a flood from holding a worker.
     if (head_.status == 101 || ++interim_ > max_interim_heads) {
       return failed(Failure::invalid_header, 502,

@@ -43,8 +43,13 @@ class Forwarder final : public ContentSource, private upstream::PeerUser, privat
   void on_abort() override;
   [[nodiscard]] bool ignores_client_abort() const override { return plan_->settings->ignore_client_abort; }
 
+  /// Behind a 101 that has gone out: the peer's connection becomes a tunnel's end. forwarder_upgrade.cc
+  std::unique_ptr<TunnelEnd> hand_over(TunnelPlan& plan);
+
  private:
-  enum class Stage : std::uint8_t { idle, resolving, queued, connecting, sending, waiting_head, relaying, over };
+  enum class Stage : std::uint8_t {
+    idle, resolving, queued, connecting, sending, waiting_head, relaying, switching, over
+  };
   enum class Failure : std::uint8_t { error, timeout, invalid_header, status };
 
   // upstream::PeerUser
@@ -73,6 +78,8 @@ class Forwarder final : public ContentSource, private upstream::PeerUser, privat
   void stop_sending();
   void forget_attempt();
   void read_head(std::string_view bytes);
+  [[nodiscard]] bool was_asked_to_switch() const;
+  void switch_protocol(std::string_view rest);
   bool judge_head(std::string_view rest);
   bool wants_next(unsigned status) const;
   void begin_reply(std::string_view rest);
@@ -100,6 +107,7 @@ class Forwarder final : public ContentSource, private upstream::PeerUser, privat
   void head_in_session();
   void end_in_session();
   void learn_session();
+  void keep_session(TunnelPlan& plan);
 
   Exchange& x_;
   std::shared_ptr<const table::Upstream> dynamic_;   // keeps an upstream made for one URL

@@ -72,6 +72,7 @@ void Forwarder::on_peer_eof() {
 }
 
 void Forwarder::on_peer_broken(int error) {
+  if (stage_ == Stage::switching) return link_->connection().stream.close();
   const std::string text = fmt::format("recv() failed ({}: {}) while {}", -error, std::strerror(-error), doing());
   if (stage_ == Stage::relaying) return cut(text);
   failed(Failure::error, 502, text);

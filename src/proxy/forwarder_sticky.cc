@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "http/field_value.h"
 #include "proxy/forwarder.h"
+#include "proxy/tunnel_plan.h"
 #include "proxy/variables.h"
 #include "proxy/worker.h"
 #include "state/sticky_zone.h"
@@ -75,6 +76,23 @@ std::string cookie_text(const StickyPlan& plan, std::string_view sid, Exchange& 
   return text;
 }
 
+class KeptSession final : public Kept {
+ public:
+  KeptSession(const StickyPlan& plan, std::string_view name, std::string_view sid)
+      : zone_(plan.zone), timeout_ms_(plan.timeout_ms), name_(name), sid_(sid) {}
+  /// Its time begins anew, unless it has gone to another peer meanwhile.
+  void end(Worker& worker) override {
+    const std::int64_t now = worker.loop.clock().now_ms();
+    const std::string known = zone_->find(name_, now);
+    if (known.empty() || known == sid_) zone_->put(name_, sid_, timeout_ms_, now);
+  }
+
+ private:
+  const std::shared_ptr<state::StickyZone> zone_;
+  const std::int64_t timeout_ms_;
+  const std::string name_, sid_;
+};
+
 }  // namespace
 
 /// Where the request's session goes, if it has one.
@@ -120,6 +138,16 @@ void Forwarder::learn_session() {
   const std::string_view named = first_of(plan.create, x_);
   if (!named.empty()) plan.zone->put(named, peer_->sid, plan.timeout_ms, now);
   else if (!session_.empty() && selection_.sid == peer_->sid) plan.zone->touch(session_, plan.timeout_ms, now);
+}
+
+/// A session counts as in use until its tunnel ends.
+void Forwarder::keep_session(TunnelPlan& tunnel) {
+  const StickyPlan& plan = *upstream_->sticky;
+  if (plan.kind != StickyPlan::Kind::learn) return;
+  learn_session();
+  std::string_view name = first_of(plan.create, x_);
+  if (name.empty() && selection_.sid == peer_->sid) name = session_;
+  if (!name.empty()) tunnel.kept.push_back(std::make_unique<KeptSession>(plan, name, peer_->sid));
 }
 
 }  // namespace gh::proxy

@@ -60,8 +60,9 @@ void write_reply_head(Output& out, Exchange& x, Client& client, HeadForm form) {
     out.field("Last-Modified", {date, 29});
   }
   if (!reply.location.empty()) write_location(out, x, client);
-  out << (form.keep_alive ? "Connection: keep-alive\r\n" : "Connection: close\r\n");
-  if (form.keep_alive && core.keepalive_header_s > 0) {
+  if (reply.status == 101) out << "Connection: upgrade\r\n";
+  else out << (form.keep_alive ? "Connection: keep-alive\r\n" : "Connection: close\r\n");
+  if (form.keep_alive && reply.status != 101 && core.keepalive_header_s > 0) {
     out << "Keep-Alive: timeout=";
     out.number(static_cast<std::uint64_t>(core.keepalive_header_s)) << "\r\n";
   }

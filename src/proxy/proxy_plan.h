@@ -50,6 +50,7 @@ struct ProxyPlan {
   NameSet hidden;                     // answer's fields that the client does not get
   bool default_host = true;           // Host: $proxy_host
   bool sets_connection = false;       // proxy_set_header states Connection itself
+  const table::Template* upgrade = nullptr;   // and Upgrade; null: none goes upstream
   std::string redirect_from, redirect_to;   // proxy_redirect default; empty: none
   std::shared_ptr<const CookieRules> cookies;   // proxy_cookie_*; null: cookies pass as they are
   std::uint32_t ignored = 0;          // proxy_ignore_headers: table::IgnoreHeader

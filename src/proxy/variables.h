@@ -40,6 +40,10 @@ std::string_view bytes_sent(Exchange&, const table::VariableParam&);
 std::string_view body_bytes_sent(Exchange&, const table::VariableParam&);
 std::string_view connection(Exchange&, const table::VariableParam&);
 std::string_view connection_requests(Exchange&, const table::VariableParam&);
+std::string_view connection_time(Exchange&, const table::VariableParam&);
+std::string_view upstream_response_time(Exchange&, const table::VariableParam&);
+std::string_view upstream_bytes_received(Exchange&, const table::VariableParam&);
+std::string_view upstream_bytes_sent(Exchange&, const table::VariableParam&);
 }  // namespace variable
 
 // What the files of variables share.

@@ -43,6 +43,9 @@ std::string_view msec(Exchange& x, const VariableParam&) { return seconds_text(x
 // Copied: the clock writes over its texts each second.
 std::string_view time_local(Exchange& x, const VariableParam&) { return x.arena.copy(x.clock().time_local()); }
 std::string_view time_iso8601(Exchange& x, const VariableParam&) { return x.arena.copy(x.clock().time_iso8601()); }
+std::string_view connection_time(Exchange& x, const VariableParam&) {
+  return seconds_text(x.arena, x.clock().now_ms() - x.client->connected_ms());
+}
 
 }  // namespace variable
 
@@ -61,10 +64,6 @@ std::string_view server_port(Exchange& x, const VariableParam&) { return port_te
 std::string_view server_addr(Exchange& x, const VariableParam&) {
   const Address& address = x.client->local_address();
   return address.is_unix() ? x.arena.copy(address.text()) : ip_text(x, address);
-}
-
-std::string_view connection_time(Exchange& x, const VariableParam&) {
-  return seconds_text(x.arena, x.clock().now_ms() - x.client->connected_ms());
 }
 
 std::string_view hostname(Exchange&, const VariableParam&) {
@@ -152,7 +151,7 @@ constexpr table::VariableRow rows[] = {
     {"server_port", server_port, Phase::address, false, "port the connection came to"},
     {"connection", variable::connection, Phase::address, false, "serial number of the connection"},
     {"connection_requests", variable::connection_requests, Phase::address, false, "requests of this connection so far"},
-    {"connection_time", connection_time, Phase::address, false, "age of the connection in seconds, with ms"},
+    {"connection_time", variable::connection_time, Phase::address, false, "age of the connection in seconds, with ms"},
     {"msec", variable::msec, Phase::address, false, "unix time in seconds, with ms"},
     {"time_local", variable::time_local, Phase::address, false, "time as 06/Nov/1994:08:49:37 +0000"},
     {"time_iso8601", variable::time_iso8601, Phase::address, false, "time as 1994-11-06T08:49:37+00:00"},

@@ -34,8 +34,8 @@ std::string_view text_or_absent(std::string_view text) { return text.empty() ? n
 
 bool has_chunks(const Exchange& x) {
   const Reply& reply = x.reply;
-  return reply.head_sent && !reply.has_content_length && x.request.version_minor >= 1 && reply.status != 204 &&
-         reply.status != 304 && x.request.method != http::Method::head && x.core().chunked_transfer_encoding;
+  return reply.head_sent && !reply.has_content_length && x.request.version_minor >= 1 && x.sends_body() &&
+         x.core().chunked_transfer_encoding;
 }
 
 /// As head_writer.cc states it.
@@ -58,6 +58,7 @@ bool special_field(Exchange& x, std::string_view name, std::string_view& value) 
     value = reply.has_content_length ? number_text(x.arena, reply.content_length) : not_found;
   else if (name == "location") value = text_or_absent(reply.location);
   else if (name == "transfer_encoding") value = has_chunks(x) ? std::string_view("chunked") : not_found;
+  else if (name == "connection" && reply.status == 101) value = "upgrade";
   else if (name == "connection") value = x.client->keeps_alive() && !reply.close_connection ? "keep-alive" : "close";
   else if (name == "keep_alive") value = keep_alive_field(x);
   else if (name == "last_modified" && reply.last_modified >= 0) {

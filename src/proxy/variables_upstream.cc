@@ -75,6 +75,24 @@ std::string_view upstream_bytes(Exchange& x, const VariableParam&) {
       [](const AttemptRecord& r, char* to) { return write_number(r.*Member, to); });
 }
 
+}  // namespace
+
+namespace variable {
+
+std::string_view upstream_response_time(Exchange& x, const VariableParam& param) {
+  return upstream_time<&AttemptRecord::response_ms>(x, param);
+}
+std::string_view upstream_bytes_received(Exchange& x, const VariableParam& param) {
+  return upstream_bytes<&AttemptRecord::bytes_received>(x, param);
+}
+std::string_view upstream_bytes_sent(Exchange& x, const VariableParam& param) {
+  return upstream_bytes<&AttemptRecord::bytes_sent>(x, param);
+}
+
+}  // namespace variable
+
+namespace {
+
 /// As its `server` line has it: for proxy_ssl_name, which leaves the port away.
 std::string_view upstream_last_server_name(Exchange& x, const VariableParam&) {
   if (!x.last_attempt || x.last_attempt->server.empty()) return not_found;
@@ -132,13 +150,13 @@ constexpr table::VariableRow rows[] = {
     {"upstream_connect_time", upstream_time<&AttemptRecord::connect_ms>, Phase::response, false, "seconds to connect"},
     {"upstream_header_time", upstream_time<&AttemptRecord::header_ms>, Phase::response, false,
      "seconds to the answer's head"},
-    {"upstream_response_time", upstream_time<&AttemptRecord::response_ms>, Phase::log, false,
+    {"upstream_response_time", variable::upstream_response_time, Phase::log, false,
      "seconds to the answer's last byte"},
     {"upstream_response_length", upstream_bytes<&AttemptRecord::response_length>, Phase::log, false,
      "bytes of the answers' bodies"},
-    {"upstream_bytes_received", upstream_bytes<&AttemptRecord::bytes_received>, Phase::log, false,
+    {"upstream_bytes_received", variable::upstream_bytes_received, Phase::log, false,
      "bytes read from the peers"},
-    {"upstream_bytes_sent", upstream_bytes<&AttemptRecord::bytes_sent>, Phase::log, false, "bytes sent to the peers"},
+    {"upstream_bytes_sent", variable::upstream_bytes_sent, Phase::log, false, "bytes sent to the peers"},
     {"upstream_cache_status", absent, Phase::response, false, "what the cache did; absent without a cache"},
     {"proxy_host", proxy_host, Phase::content, false, "host of proxy_pass, with its port when it has one"},
     {"proxy_port", proxy_port, Phase::content, false, "port of proxy_pass, or the scheme's own"},

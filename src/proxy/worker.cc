@@ -231,6 +231,13 @@ LogBuffer& Worker::log_buffer(const std::shared_ptr<LogFile>& file, const LogBuf
   return *log_buffers_.back();
 }
 
+void Worker::write_log(const std::shared_ptr<LogFile>& file, std::string_view line) {
+  const auto it = std::find_if(log_buffers_.begin(), log_buffers_.end(),
+                               [&](const auto& buffer) { return buffer->file() == file.get(); });
+  if (it != log_buffers_.end()) (*it)->append(line);
+  else file->write(line);
+}
+
 void Worker::flush_logs() {
   for (const auto& buffer : log_buffers_) buffer->flush();
 }

@@ -67,6 +67,7 @@ class Worker {
   Worker& operator=(const Worker&) = delete;
 
   net::Loop loop;
+  ListenPoint no_point;             // of client connections that hold no listening socket's table: tunnels
   const unsigned index;
   Counters& counters;
   const ProcessCounters& all_counters;
@@ -107,6 +108,8 @@ class Worker {
   std::vector<Subexchange*> subexchanges;  // all that run
   void check_drained();              // after one of them, or a connection, has ended
   LogBuffer& log_buffer(const std::shared_ptr<LogFile>& file, const LogBufferOptions& options);
+  /// A line of a tunnel, whose table may be gone: into the log's buffer, if the current table has it.
+  void write_log(const std::shared_ptr<LogFile>& file, std::string_view line);
   void flush_logs();  // also what buffer= holds back
   /// The resolver for these settings on this loop; made at first use.
   net::Resolver& resolver(const table::ResolverSettings& settings, std::int64_t timeout_ms);

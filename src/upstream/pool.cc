@@ -202,6 +202,13 @@ void Pool::close(PeerConnection* connection) {
   delete connection;
 }
 
+net::Stream Pool::take_out(PeerLink& link) {
+  PeerConnection& connection = link.connection();
+  net::Stream stream = std::move(connection.stream);
+  close(&connection);
+  return stream;
+}
+
 void Pool::forget(const state::PeerGroup& peers) {
   const auto it = groups_.find(&peers);
   if (it == groups_.end()) return;

@@ -94,6 +94,8 @@ class Pool {
   /// The attempt is over. `reusable`: nothing of it is left on the way, so that the next one may have the link if the
   /// upstream's settings allow it.
   void release(PeerLink& link, const table::Upstream& upstream, bool reusable) { link.end(upstream, reusable); }
+  /// An attempt's own connection becomes something else: all but its stream is closed. Set that one's events next.
+  net::Stream take_out(PeerLink& link);
   /// Drops what is kept for one group (an upstream made for a single URL).
   void forget(const state::PeerGroup& peers);
   /// Drops idle connections and views of groups that `table` does not use any more.

@@ -8,6 +8,7 @@
 #include "policy/policy.h"
 #include "policy/zones.h"
 #include "proxy/exchange.h"
+#include "proxy/tunnel_plan.h"
 #include "state/conn_zone.h"
 #include "table/build.h"
 
@@ -53,13 +54,30 @@ struct Plan {
 
 /// In the arena of the exchange that the client asked for; the zone lives as long as the table that is pinned there.
 struct Counted : proxy::AtEnd {
-  ConnZone* zone = nullptr;  // null: given back
+  const Zone* zone = nullptr;  // null: given back
   ConnZone::Hold hold;
+};
+
+/// The same of a tunnel, which outlives the table.
+class KeptCount final : public proxy::Kept {
+ public:
+  KeptCount(std::shared_ptr<ConnZone> zone, ConnZone::Hold hold) : zone_(std::move(zone)), hold_(hold) {}
+  void end(proxy::Worker&) override { zone_->release(hold_); }
+
+ private:
+  const std::shared_ptr<ConnZone> zone_;
+  const ConnZone::Hold hold_;
 };
 
 void give_back(proxy::AtEnd& end) {
   auto& counted = static_cast<Counted&>(end);
-  if (ConnZone* const zone = std::exchange(counted.zone, nullptr)) zone->release(counted.hold);
+  if (const Zone* const zone = std::exchange(counted.zone, nullptr)) zone->memory->release(counted.hold);
+}
+
+std::unique_ptr<proxy::Kept> keep(proxy::AtEnd& end) {
+  auto& counted = static_cast<Counted&>(end);
+  const Zone* const zone = std::exchange(counted.zone, nullptr);
+  return zone ? std::make_unique<KeptCount>(zone->memory, counted.hold) : nullptr;
 }
 
 Verdict reject(Exchange& x, const Plan& plan, const Zone& zone, ConnZone::Verdict why) {
@@ -98,7 +116,8 @@ Verdict run(Exchange& x, const void* params) {
     }
     auto& counted = *new (main.arena.allocate(sizeof(Counted), alignof(Counted))) Counted;
     counted.run = give_back;
-    counted.zone = limit.zone->memory.get();
+    counted.keep = keep;
+    counted.zone = limit.zone.get();
     counted.hold = hold;
     main.when_freed(counted);
   }

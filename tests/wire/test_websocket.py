@@ -1,0 +1,266 @@
+"""WebSockets through nginx's recipe: what both sides send arrives unchanged, with raw frames and with Node's ws."""
+import json
+import os
+import shutil
+import struct
+import subprocess
+import threading
+import time
+import unittest
+
+from harness import FACTOR, Conn, WireTest, main, wait_for
+from raw_origin import RawOrigin
+
+RECIPE = """
+map $http_upgrade $connection_upgrade { default upgrade; "" close; }
+server { listen @P0@; location / {
+    proxy_pass http://@O@; proxy_http_version 1.1;
+    proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $connection_upgrade; } }
+"""
+HERE = os.path.dirname(os.path.abspath(__file__))
+NODE = shutil.which("node")
+NODE_ENV = dict(os.environ, NODE_PATH=os.pathsep.join(
+    filter(None, [os.environ.get("NODE_PATH"), "/usr/share/nodejs", "/usr/lib/node_modules"])))
+KEY, ACCEPT = "dGhlIHNhbXBsZSBub25jZQ==", "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="   # RFC 6455 1.3
+HANDSHAKE = ("GET /chat HTTP/1.1\r\nHost: example.com\r\nUpgrade: websocket\r\nConnection: keep-alive, Upgrade\r\n"
+             "Origin: http://example.com\r\nSec-WebSocket-Key: %s\r\nSec-WebSocket-Version: 13\r\n"
+             "Sec-WebSocket-Protocol: chat, superchat\r\nCookie: a=1\r\n\r\n" % KEY)
+SWITCH = ("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+          "Sec-WebSocket-Accept: %s\r\nSec-WebSocket-Protocol: chat\r\nX-Of-Origin: yes\r\n\r\n" % ACCEPT).encode()
+
+CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
+
+
+def frame(kind, payload=b"", fin=True, mask=None, reserved=0):
+    """RFC 6455 5.2."""
+    first = (0x80 if fin else 0) | reserved << 4 | kind
+    masked = 0x80 if mask else 0
+    if len(payload) < 126:
+        head = struct.pack("!BB", first, masked | len(payload))
+    elif len(payload) < 65536:
+        head = struct.pack("!BBH", first, masked | 126, len(payload))
+    else:
+        head = struct.pack("!BBQ", first, masked | 127, len(payload))
+    if not mask:
+        return head + payload
+    pattern = (mask * (len(payload) // 4 + 1))[:len(payload)]
+    data = (int.from_bytes(payload, "big") ^ int.from_bytes(pattern, "big")).to_bytes(len(payload), "big")
+    return head + mask + data
+
+
+SIZES = (0, 1, 125, 126, 127, 65535, 65536, 1 << 20)
+
+
+def all_frames(mask):
+    """Each kind and size of frame, and a few that are no legal WebSocket at all: a tunnel does not look inside."""
+    parts = [frame(BINARY, os.urandom(size), mask=mask) for size in SIZES]
+    parts += [frame(TEXT, "grüße".encode() * 30, mask=mask)]
+    parts += [frame(TEXT, b"one ", False, mask), frame(PING, b"between", True, mask),
+              frame(CONTINUATION, b"two ", False, mask), frame(CONTINUATION, b"three", True, mask)]
+    parts += [frame(PING, b"x" * 125, mask=mask), frame(PONG, mask=mask), frame(BINARY, b"r", mask=mask, reserved=4)]
+    parts += [frame(kind, b"?", mask=mask) for kind in (3, 7, 11, 15)]
+    parts += [b"\x00\xff GET / HTTP/1.1\r\n\r\n\r\n0\r\n\r\n"]
+    parts += [frame(CLOSE, struct.pack("!H", code) + b"why", mask=mask) for code in (1000, 1005, 1015, 4999)]
+    return b"".join(parts)
+
+
+def switch(conn, head=HANDSHAKE):
+    answer = conn.ask(head, "GET")
+    if answer.status != 101:
+        raise AssertionError("not switched: %r" % answer.raw_head)
+    return answer
+
+
+class Frames(WireTest):
+    ORIGINS = 0
+
+    @classmethod
+    def setUpClass(cls):
+        cls.raw = RawOrigin(lambda peer: cls.serve(peer))
+        cls.addClassCleanup(cls.raw.stop)
+        cls.HTTP = RECIPE.replace("@O@", cls.raw.address)
+        super().setUpClass()
+
+    def tearDown(self):
+        self.raw.check()
+        self.raw.forget()
+
+    def serve_with(self, serve):
+        type(self).serve = staticmethod(serve)
+
+    def test_heads(self):
+        self.serve_with(lambda peer: peer.send(SWITCH).rest())
+        with Conn(self.port) as conn:
+            answer = switch(conn)
+            self.assertEqual(answer.reason, "Switching Protocols")
+            self.assertEqual(answer.all("Connection"), ["upgrade"])
+            self.assertEqual(answer.all("Upgrade"), ["websocket"])
+            self.assertEqual(answer.get("Sec-WebSocket-Accept"), ACCEPT)
+            self.assertEqual(answer.get("Sec-WebSocket-Protocol"), "chat")
+            self.assertEqual(answer.get("X-Of-Origin"), "yes")
+            for name in ("Content-Length", "Transfer-Encoding", "Keep-Alive", "Content-Type"):
+                self.assertEqual(answer.all(name), [])
+            peer = self.raw.peers[0]
+            self.assertTrue(peer.head.startswith(b"GET /chat HTTP/1.1\r\n"))
+            self.assertEqual(peer.field("Upgrade"), "websocket")
+            self.assertEqual(peer.field("Connection"), "upgrade")
+            self.assertEqual(peer.field("Sec-WebSocket-Key"), KEY)
+            self.assertEqual(peer.field("Sec-WebSocket-Protocol"), "chat, superchat")
+            self.assertEqual(peer.field("Origin"), "http://example.com")
+            self.assertEqual(peer.field("Cookie"), "a=1")
+            self.assertIsNone(peer.field("Content-Length"))
+
+    def exchange(self, up, down):
+        """Both sides send at the same time; gives what each got."""
+        got = {}
+
+        def serve(peer):
+            peer.send(SWITCH)
+            sender = threading.Thread(target=peer.send, args=(down,))
+            sender.start()
+            got["up"] = peer.exactly(len(up))
+            sender.join()
+            peer.rest()
+        self.serve_with(serve)
+        with Conn(self.port) as conn:
+            switch(conn)
+            sender = threading.Thread(target=conn.send, args=(up,))
+            sender.start()
+            received, whole = conn._exactly(len(down))
+            sender.join()
+            wait_for(lambda: "up" in got or self.raw.errors, 20)
+        self.assertTrue(whole)
+        return got.get("up"), received
+
+    def test_frames_of_all_kinds_pass_unchanged(self):
+        up, down = all_frames(b"\x01\x80\xff\x00"), all_frames(None)
+        got_up, got_down = self.exchange(up, down)
+        self.assertEqual((got_up == up, got_down == down), (True, True))
+
+    def test_many_megabytes_pass_unchanged(self):
+        up, down = os.urandom(1 << 20) * 8, os.urandom(1 << 20) * 8
+        got_up, got_down = self.exchange(up, down)
+        self.assertEqual((got_up == up, got_down == down), (True, True))
+
+    def test_a_byte_at_a_time(self):
+        frames = frame(TEXT, b"slowly", mask=b"abcd") + frame(CLOSE, b"\x03\xe8", mask=b"abcd")
+
+        def serve(peer):
+            peer.send(SWITCH).echo()
+        self.serve_with(serve)
+        with Conn(self.port) as conn:
+            switch(conn)
+            conn.send_slowly(frames, pause=0.005)
+            self.assertEqual(conn._exactly(len(frames)), (frames, True))
+
+    def test_bytes_that_came_with_the_heads(self):
+        first_down, first_up = frame(TEXT, b"welcome"), frame(TEXT, b"hello", mask=b"mask")
+        got = []
+
+        def serve(peer):
+            peer.send(SWITCH + first_down)
+            got.append(peer.exactly(len(first_up)))
+            peer.echo()
+        self.serve_with(serve)
+        with Conn(self.port) as conn:
+            conn.send(HANDSHAKE.encode() + first_up)
+            self.assertEqual(conn.read().status, 101)
+            self.assertEqual(conn._exactly(len(first_down)), (first_down, True))
+            conn.send(b"more")
+            self.assertEqual(conn._exactly(4), (b"more", True))
+        self.assertEqual(got, [first_up])
+
+    def test_the_head_and_the_first_bytes_in_pieces(self):
+        down = frame(BINARY, b"d" * 300)
+
+        def serve(peer):
+            for at in range(0, len(SWITCH + down), 7):
+                peer.send((SWITCH + down)[at:at + 7])
+                time.sleep(0.001)
+            peer.echo()
+        self.serve_with(serve)
+        with Conn(self.port) as conn:
+            conn.send_slowly(HANDSHAKE.encode(), step=11, pause=0.001)
+            self.assertEqual(conn.read().status, 101)
+            self.assertEqual(conn._exactly(len(down)), (down, True))
+
+    def test_many_early_bytes(self):
+        """More than the gateway holds of a client that is not asked to send yet."""
+        early = os.urandom(300000)
+        go = threading.Event()
+
+        def serve(peer):
+            go.wait(10)
+            peer.send(SWITCH)
+            peer.send(b"got it" if peer.exactly(len(early)) == early else b"other!")
+            peer.echo()
+        self.serve_with(serve)
+        with Conn(self.port) as conn:
+            sender = threading.Thread(target=conn.send, args=(HANDSHAKE.encode() + early,))
+            sender.start()
+            wait_for(lambda: self.raw.peers and self.raw.peers[0].head)
+            go.set()
+            self.assertEqual(conn.read().status, 101)
+            self.assertEqual(conn._exactly(6), (b"got it", True))
+            sender.join()
+
+    def test_a_refusal_is_an_answer_like_any_other(self):
+        self.serve_with(lambda peer: peer.send(
+            b"HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno"))
+        with Conn(self.port) as conn:
+            for _ in range(3):
+                answer = conn.ask(HANDSHAKE, "GET")
+                self.assertEqual((answer.status, answer.text), (403, "no"))
+                self.assertEqual(answer.get("Connection"), "keep-alive")
+
+
+@unittest.skipUnless(NODE, "Node is not installed")
+class Node(WireTest):
+    """Client and server are Node's ws (Debian's node-ws)."""
+    ORIGINS = 0
+
+    @classmethod
+    def setUpClass(cls):
+        cls.server = subprocess.Popen([NODE, os.path.join(HERE, "ws_echo.js")], env=NODE_ENV, stdin=subprocess.PIPE,
+                                      stdout=subprocess.PIPE)
+        cls.addClassCleanup(cls.stop_server)
+        port = cls.server.stdout.readline().strip()
+        if not port:
+            raise unittest.SkipTest("Node has no ws module")
+        cls.HTTP = RECIPE.replace("@O@", "127.0.0.1:%d" % int(port))
+        super().setUpClass()
+
+    @classmethod
+    def stop_server(cls):
+        cls.server.stdin.close()
+        cls.server.stdout.close()
+        cls.server.wait(10)
+
+    def test_a_client_of_node_through_all_websocket_can_do(self):
+        done = subprocess.run([NODE, os.path.join(HERE, "ws_client.js"), "ws://127.0.0.1:%d" % self.port],
+                              env=NODE_ENV, stdout=subprocess.PIPE, timeout=120 * FACTOR)
+        results = json.loads(done.stdout)
+        self.assertGreater(len(results), 60)
+        self.assertEqual([case for case in results if case[1]], [])
+
+    def test_curl_reads_the_switch(self):
+        done = subprocess.run(["curl", "-s", "-i", "-N", "--max-time", "1", "--http1.1", "-H", "Connection: Upgrade",
+                               "-H", "Upgrade: websocket", "-H", "Sec-WebSocket-Version: 13", "-H",
+                               "Sec-WebSocket-Key: " + KEY, "http://127.0.0.1:%d/close/1000/x" % self.port],
+                              stdout=subprocess.PIPE, timeout=30)
+        self.assertIn(b"HTTP/1.1 101 Switching Protocols\r\n", done.stdout)
+        self.assertIn(b"Sec-WebSocket-Accept: " + ACCEPT.encode(), done.stdout)
+
+    def test_a_message_survives_a_reload(self):
+        gw = self.start(self.HTTP)
+        with Conn(gw.ports[0]) as conn:
+            switch(conn, HANDSHAKE.replace("Sec-WebSocket-Protocol: chat, superchat\r\n", ""))
+            for i in range(3):
+                gw.reload()
+                conn.send(frame(TEXT, b"after reload %d" % i, mask=b"\x00\x00\x00\x00"))
+                wanted = frame(TEXT, b"after reload %d" % i)
+                self.assertEqual(conn._exactly(len(wanted)), (wanted, True))
+
+
+if __name__ == "__main__":
+    main()
