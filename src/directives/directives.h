@@ -22,6 +22,7 @@ extern const table::Module
     gunzip_module,
     gzip_module,
     headers_module,
+    http2_module,
     limit_conn_module,
     limit_rate_module,
     limit_req_module,

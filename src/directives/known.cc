@@ -35,12 +35,15 @@ constexpr Names all[] = {
      "variables_hash_max_size variables_hash_bucket_size map_hash_max_size map_hash_bucket_size "
      "proxy_headers_hash_max_size proxy_headers_hash_bucket_size referer_hash_max_size referer_hash_bucket_size"},
     {Fate::note, "", "memory is managed per worker and needs no setting",
-     "connection_pool_size request_pool_size subrequest_output_buffer_size "
-     "proxy_temp_path proxy_max_temp_file_size proxy_temp_file_write_size"},
+     "http2_pool_size http2_recv_buffer_size http2_streams_index_size connection_pool_size request_pool_size "
+     "subrequest_output_buffer_size proxy_temp_path proxy_max_temp_file_size proxy_temp_file_write_size"},
     {Fate::note, "", "workers are threads of one process, placed by the kernel",
      "worker_cpu_affinity worker_priority worker_rlimit_core worker_rlimit_sigpending working_directory lock_file "
      "timer_resolution debug_points env pcre_jit quic_bpf ssl_engine ssl_object_cache_inheritable "
      "google_perftools_profiles"},
+    {Fate::note, "http2", "obsolete in nginx, too: there is no server push, and directives of HTTP/1.1 took the place",
+     "http2_push http2_push_preload http2_max_concurrent_pushes http2_max_requests http2_max_field_size "
+     "http2_max_header_size http2_idle_timeout http2_recv_timeout"},
     {Fate::note, "", "modules are built in; directives of those that are not are told one by one", "load_module"},
     {Fate::note, "", "connections are closed in an orderly way in all cases",
      "reset_timedout_connection msie_refresh"},
@@ -64,10 +67,7 @@ constexpr Names all[] = {
      "proxy_ssl_server_name proxy_ssl_name proxy_ssl_verify proxy_ssl_verify_depth proxy_ssl_trusted_certificate "
      "proxy_ssl_certificate proxy_ssl_certificate_key proxy_ssl_certificate_cache proxy_ssl_protocols "
      "proxy_ssl_ciphers proxy_ssl_session_reuse proxy_ssl_crl proxy_ssl_password_file proxy_ssl_conf_command"},
-    {Fate::later, "http2", "HTTP/2 and HTTP/3 are not served yet: sockets speak HTTP/1.1",
-     "http2 http2_push http2_push_preload http2_max_concurrent_streams http2_max_concurrent_pushes http2_max_requests "
-     "http2_max_field_size http2_max_header_size http2_body_preread_size http2_chunk_size http2_idle_timeout "
-     "http2_recv_buffer_size http2_recv_timeout http2_pool_size http2_streams_index_size http3 http3_hq "
+    {Fate::later, "http3", "HTTP/3 is not served yet", "http3 http3_hq "
      "http3_max_concurrent_streams http3_stream_buffer_size quic_retry quic_gso quic_host_key "
      "quic_active_connection_id_limit"},
     {Fate::later, "", "not served yet: answers go out unchanged",

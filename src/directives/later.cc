@@ -238,18 +238,14 @@ constexpr Shape all[] = {
     many("grpc_ssl_conf_command", hsl, {word, word}),
 
     // --- HTTP/2 and HTTP/3
-    one("http2", hs, {on_off}),
     many("http2_push", hsl, {text}, look_at_templates),
     one("http2_push_preload", hsl, {on_off}),
-    one("http2_max_concurrent_streams", hs, {any_count}),
     one("http2_max_concurrent_pushes", hs, {any_count}),
     many("http2_max_requests", hs, {word}),  // these five are obsolete: nginx does not look at them
     many("http2_max_field_size", hs, {word}),
     many("http2_max_header_size", hs, {word}),
     many("http2_idle_timeout", hs, {word}),
     many("http2_recv_timeout", hs, {word}),
-    one("http2_body_preread_size", hs, {size_bytes}),
-    one("http2_chunk_size", hsl, {size_bytes}),
     one("http2_recv_buffer_size", config::in_http, {size_bytes}),
     one("http2_pool_size", hs, {size_bytes}),
     one("http2_streams_index_size", hs, {any_count}),

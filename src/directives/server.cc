@@ -9,7 +9,7 @@ namespace {
 void apply_listen(Scope& scope, const Bound& directive) {
   if (const Value* value = directive.find("http2")) {
     scope.warning(table::code::listen_http2, value->span, "`listen ... http2` is an old form")
-        .with_help("write `http2 on;` in the server (HTTP/2 itself is not served yet)");
+        .with_help("write `http2 on;` in the server");
   }
   if (const Value* value = directive.find("default")) {
     scope.warning(table::code::listen_default, value->span, "`default` is the old name of `default_server`")

@@ -35,7 +35,7 @@ struct Field {
   HeaderId id = HeaderId::other;
 };
 
-/// How the end of a body is found (RFC 9112 6.3).
+/// How the end of a body is found (RFC 9112 6.3). A body of HTTP/2 without Content-Length counts as `chunked`.
 enum class BodyFraming : std::uint8_t { none, length, chunked, until_close };
 
 struct RequestHead {
@@ -44,6 +44,7 @@ struct RequestHead {
   std::string_view target;        // request-target as received
   std::string_view request_line;  // without CRLF, for $request
   std::uint8_t version_minor = 1; // HTTP/1.x
+  bool http2 = false;             // it came over HTTP/2, which can do all that 1.1 can
   std::span<Field> fields;
   std::string_view host;          // Host field or the authority of an absolute target; empty when absent
   BodyFraming framing = BodyFraming::none;

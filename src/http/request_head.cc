@@ -3,70 +3,12 @@
 #include "http/field_section.h"
 #include "http/h1.h"
 #include "http/llhttp_judge.h"
+#include "http/request_fields.h"
 #include "http/request_line.h"
 
 namespace gh::http {
 
 namespace {
-
-/// What the field loop finds, beyond the fields themselves.
-struct RequestFields {
-  std::uint64_t unique_seen = 0;  // bit of each HeaderId that may stand once only
-  FramingFields framing;
-  bool has_upgrade = false;
-  bool has_host = false;
-  std::string_view host;
-  bool expect_continue = false;
-};
-
-/// Fields of one value whose second line would be an answer to another question (RFC 9110 5.3); the set is nginx's.
-/// Host and those of framing have rules of their own.
-constexpr std::uint64_t unique_fields = [] {
-  std::uint64_t bits = 0;
-  for (const HeaderId id : {HeaderId::if_modified_since, HeaderId::if_unmodified_since, HeaderId::if_match,
-                            HeaderId::if_none_match, HeaderId::if_range, HeaderId::content_range, HeaderId::expect,
-                            HeaderId::authorization}) {
-    bits |= std::uint64_t{1} << static_cast<unsigned>(id);
-  }
-  return bits;
-}();
-static_assert(static_cast<unsigned>(HeaderId::http2_settings) < 64, "a bit for each id");
-
-bool is_repeated(HeaderId id, std::uint64_t& seen) {
-  const std::uint64_t bit = (std::uint64_t{1} << static_cast<unsigned>(id)) & unique_fields;
-  const bool repeated = (seen & bit) != 0;
-  seen |= bit;
-  return repeated;
-}
-
-/// nullptr, or why the request is refused with 400.
-const char* note_field(const Field& field, RequestFields& seen) {
-  if (is_repeated(field.id, seen.unique_seen)) return "duplicate field of one value";
-  switch (field.id) {
-    case HeaderId::host:
-      if (seen.has_host) return "duplicate Host";  // RFC 9112 3.2
-      seen.has_host = true;
-      seen.host = field.value;
-      return nullptr;
-    case HeaderId::expect:
-      if (iequals(field.value, "100-continue")) seen.expect_continue = true;  // others are ignored, as nginx does
-      return nullptr;
-    case HeaderId::upgrade:
-      seen.has_upgrade = true;
-      return nullptr;
-    default:
-      return seen.framing.note(field);
-  }
-}
-
-/// nginx's rule: a name of unusual characters is "invalid"; "_" counts as usual where underscores are allowed.
-bool is_dropped(const Field& field, const HeadLimits& limits) {
-  if (!limits.ignore_invalid) return false;
-  if (!limits.underscores) return true;
-  for (const char c : field.name)
-    if (c != '_' && c != '-' && !is_alpha(c) && !is_digit(c)) return true;
-  return false;
-}
 
 bool read_fields(std::string_view section, const HeadLimits& limits, LineEnd line_end, Arena& arena, RequestHead& out,
                  RequestFields& seen, HeadError& error) {
@@ -82,7 +24,7 @@ bool read_fields(std::string_view section, const HeadLimits& limits, LineEnd lin
     }
     if (step == FieldStep::unusual && is_dropped(field, limits)) continue;
     list.push(field);
-    if (const char* reason = note_field(field, seen)) {
+    if (const char* reason = seen.note(field)) {
       out.fields = list.span();
       return refuse(error, 400, reason);
     }

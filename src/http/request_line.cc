@@ -9,6 +9,8 @@ namespace gh::http {
 
 namespace {
 
+constexpr std::string_view preface_method = "PRI";  // RFC 9113 3.4: what nobody who speaks HTTP/1.1 sends
+
 std::size_t count_class(std::string_view text, CharClass wanted) {
   std::size_t n = 0;
   while (n < text.size() && is_class(text[n], wanted)) ++n;
@@ -43,6 +45,7 @@ bool check_method_start(std::string_view bytes, HeadError& error) {
   if (has_lower_case(token)) return refuse(error, 400, "invalid method");
   Method method;
   const bool hopeless = ended ? !find_method(token, method) : size > longest_method;
+  if (ended && token == preface_method) return refuse(error, 400, "HTTP/2's preface");
   return !hopeless || refuse(error, 501, "unknown method");
 }
 
@@ -66,6 +69,7 @@ bool parse_request_line(std::string_view line, const HeadLimits& limits, Request
   HeadError version_error;
   const bool version_ok = parse_version(rest, out.version_minor, later_minor, version_error);
   if (!version_ok && version_error.status == 400) return refuse(error, 400, version_error.reason);
+  if (out.method_text == preface_method) return refuse(error, 400, "HTTP/2's preface");
   if (!find_method(out.method_text, out.method)) return refuse(error, 501, "unknown method");
   if (!version_ok) return refuse(error, version_error.status, version_error.reason);
   return true;

@@ -1,8 +1,11 @@
 #include "proxy/arrival.h"
 
+#include <algorithm>
 #include <utility>
 
+#include "http/h2_gate.h"
 #include "proxy/connection.h"
+#include "proxy/h2_connection.h"
 
 namespace gh::proxy {
 
@@ -32,10 +35,25 @@ void Arrival::fire() {
   close();
 }
 
-void Arrival::go_on(std::string_view bytes) { speak_http1(bytes); }
+void Arrival::go_on(std::string_view bytes) {
+  const table::ListenAddress& listen = listen_address();
+  if (!listen.http2 && !listen.fallback->settings.http2) return speak_http1(bytes);
+  const std::unique_ptr<std::string> held = std::move(held_);
+  if (held) bytes = held->append(bytes);
+  const std::size_t common = std::min(bytes.size(), http::h2_preface.size());
+  if (bytes.substr(0, common) != http::h2_preface.substr(0, common)) return speak_http1(bytes);
+  if (common == http::h2_preface.size()) return speak_http2(bytes);
+  held_ = std::make_unique<std::string>(bytes);
+}
 
 void Arrival::speak_http1(std::string_view bytes) {
   auto* next = new Connection(worker_, point_, std::move(transport_));
+  close();
+  next->begin_with(bytes);
+}
+
+void Arrival::speak_http2(std::string_view bytes) {
+  auto* next = new H2Connection(worker_, point_, std::move(transport_));
   close();
   next->begin_with(bytes);
 }

@@ -36,10 +36,12 @@ class Arrival final : public ClientConnection, private net::Timer, private net::
   void read_proxy_line(std::string_view bytes);  // arrival_proxy_line.cc
   void go_on(std::string_view bytes);            // what came behind the PROXY protocol's header
   void speak_http1(std::string_view bytes);
+  void speak_http2(std::string_view bytes);
   void close();
 
   std::unique_ptr<std::string> partial_line_;  // only while a header comes in several reads
   bool wants_proxy_line_ = false;
+  std::unique_ptr<std::string> held_;  // the beginning of HTTP/2's preface, as far as it goes
   bool closed_ = false;               // or handed on
 };
 

@@ -17,10 +17,15 @@ void write_status_line(Output& out, const Reply& reply) {
                            << "\r\n";
 }
 
-/// nginx's absolute_redirect, port_in_redirect, server_name_in_redirect.
+}  // namespace
+
+std::string_view server_field(const Exchange& x) {
+  if (!x.reply.server.empty()) return x.reply.server;
+  return x.core().server_tokens ? "gatehouse/" GATEHOUSE_VERSION : "gatehouse";
+}
+
 void write_location(Output& out, Exchange& x, Client& client) {
   const Reply& reply = x.reply;
-  out << "Location: ";
   const table::CoreSettings& core = x.core();
   if (core.absolute_redirect && (!reply.from_upstream || reply.location_is_ours) && reply.location.starts_with('/')) {
     out << (client.is_tls() ? "https://" : "http://");
@@ -35,17 +40,14 @@ void write_location(Output& out, Exchange& x, Client& client) {
       out.number(port);
     }
   }
-  out << reply.location << "\r\n";
+  out << reply.location;
 }
-
-}  // namespace
 
 void write_reply_head(Output& out, Exchange& x, Client& client, HeadForm form) {
   const Reply& reply = x.reply;
   const table::CoreSettings& core = x.core();
   write_status_line(out, reply);
-  if (!reply.server.empty()) out.field("Server", reply.server);
-  else out << (core.server_tokens ? "Server: gatehouse/" GATEHOUSE_VERSION "\r\n" : "Server: gatehouse\r\n");
+  out.field("Server", server_field(x));
   out.field("Date", reply.date.empty() ? x.clock().http_date() : reply.date);
   if (!reply.content_type.empty()) out.field("Content-Type", reply.content_type);
   if (form.chunked) {
@@ -59,10 +61,20 @@ void write_reply_head(Output& out, Exchange& x, Client& client, HeadForm form) {
     write_http_date(reply.last_modified, date);
     out.field("Last-Modified", {date, 29});
   }
+<<<<<<< HEAD
   if (!reply.location.empty()) write_location(out, x, client);
   if (reply.status == 101) out << "Connection: upgrade\r\n";
   else out << (form.keep_alive ? "Connection: keep-alive\r\n" : "Connection: close\r\n");
   if (form.keep_alive && reply.status != 101 && core.keepalive_header_s > 0) {
+=======
+  if (!reply.location.empty()) {
+    out << "Location: ";
+    write_location(out, x, client);
+    out << "\r\n";
+  }
+  out << (form.keep_alive ? "Connection: keep-alive\r\n" : "Connection: close\r\n");
+  if (form.keep_alive && core.keepalive_header_s > 0) {
+>>>>>>> 60412a9 (proxy, http: HTTP/2 to clients over plain sockets)
     out << "Keep-Alive: timeout=";
     out.number(static_cast<std::uint64_t>(core.keepalive_header_s)) << "\r\n";
   }

@@ -12,6 +12,7 @@ class Output {
  public:
   Output() : data_(new char[first_bytes]), capacity_(first_bytes) {}
   void clear() { size_ = 0; }
+  [[nodiscard]] std::size_t capacity() const { return capacity_; }
   [[nodiscard]] std::string_view view() const { return {data_.get(), size_}; }
   [[nodiscard]] std::size_t size() const { return size_; }
   /// Space for `bytes` more, to be written directly; add() says how much was.

@@ -79,6 +79,10 @@ std::string_view host(Exchange& x, const VariableParam&) {
 
 std::string_view scheme(Exchange& x, const VariableParam&) { return x.client->is_tls() ? "https" : "http"; }
 std::string_view https(Exchange& x, const VariableParam&) { return x.client->is_tls() ? "on" : ""; }
+std::string_view http2(Exchange& x, const VariableParam&) {
+  if (!x.request.http2) return "";
+  return x.client->is_tls() ? "h2" : "h2c";
+}
 std::string_view nothing(Exchange&, const VariableParam&) { return ""; }
 
 std::string_view server_name(Exchange& x, const VariableParam&) {
@@ -87,6 +91,7 @@ std::string_view server_name(Exchange& x, const VariableParam&) {
 
 std::string_view server_protocol(Exchange& x, const VariableParam&) {
   if (x.request.request_line.empty()) return "";
+  if (x.request.http2) return "HTTP/2.0";
   return x.request.version_minor == 0 ? "HTTP/1.0" : "HTTP/1.1";
 }
 
@@ -223,10 +228,10 @@ constexpr table::VariableRow rows[] = {
     {"host", host, Phase::address, false, "host of the request, lower case, without port; else the server's name"},
     {"scheme", scheme, Phase::address, false, "http or https"},
     {"https", https, Phase::address, false, "\"on\" with TLS, else empty"},
-    {"http2", nothing, Phase::address, false, "\"h2\" on HTTP/2, else empty"},
+    {"http2", http2, Phase::address, false, "\"h2\" on HTTP/2 over TLS, \"h2c\" without TLS, else empty"},
     {"http3", nothing, Phase::address, false, "\"h3\" on HTTP/3, else empty"},
     {"server_name", server_name, Phase::address, false, "first name of the server block"},
-    {"server_protocol", server_protocol, Phase::address, false, "HTTP/1.1 or HTTP/1.0"},
+    {"server_protocol", server_protocol, Phase::address, false, "HTTP/2.0, HTTP/1.1 or HTTP/1.0"},
     {"request", variable::request, Phase::address, false, "the request line as received"},
     {"request_method", request_method, Phase::address, false, "GET, POST ..."},
     {"request_uri", request_uri, Phase::address, false, "target as received, with the query string"},

@@ -9,6 +9,7 @@
 #include "proxy/connection.h"
 #include "proxy/exchange.h"
 #include "proxy/forwarder.h"
+#include "proxy/h2_engine.h"
 
 namespace gh::proxy {
 

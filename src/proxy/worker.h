@@ -25,6 +25,7 @@ namespace gh::proxy {
 
 class ClientConnection;
 class Exchange;
+class H2Engine;
 class Subexchange;
 
 /// One worker's hold on one generation of the table. Exchanges pin it; the pins are plain counters.
@@ -73,6 +74,7 @@ class Worker {
   const ProcessCounters& all_counters;
   upstream::Pool pool;
   upstream::WaitQueue waiting;      // requests that wait for a free peer
+  std::unique_ptr<H2Engine> h2;     // what its HTTP/2 connections share; made for the first one
   Output out;                       // scratch for one message head; used and emptied within one call
 
   /// From now on new requests are served by `table`. Old generations are let go when their last pin is.

@@ -60,6 +60,7 @@ struct CoreSettings {
   std::int64_t lingering_time_ms = 30000;
   std::int64_t lingering_timeout_ms = 5000;
   std::int64_t resolver_timeout_ms = 30000;
+  std::int64_t http2_chunk_bytes = 8 * 1024;            // of a body in one frame
   Lingering lingering = Lingering::on;
   ErrorFormat error_format = ErrorFormat::html;
   bool server_tokens = true;
@@ -118,6 +119,8 @@ struct ServerSettings {
   bool ignore_invalid_headers = true;
   bool merge_slashes = true;
   bool http2 = false;
+  std::int64_t http2_streams = 128;               // at a time, of one connection
+  std::int64_t http2_preread_bytes = 64 * 1024;   // of a body, before anybody asked for it
 };
 
 struct HeaderSetting {

@@ -56,7 +56,7 @@ class FileSource final : public proxy::ContentSource {
       return Verdict::wait;
     }
     Piece piece;
-    if (!read_piece(piece, left_ < least_moved_bytes ? piece_bytes : first_piece_bytes)) {
+    if (!read_piece(piece, left_ < least_moved_bytes || !x_.body_stream() ? piece_bytes : first_piece_bytes)) {
       close();
       return unreadable();
     }

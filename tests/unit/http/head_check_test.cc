@@ -52,7 +52,7 @@ TEST_CASE("hopeless beginnings are answered at once") {
   CHECK(partial("GET /\r\n") == 400);  // HTTP/0.9
   CHECK(partial("GET / HTTP/1.1\n") == 0);  // RFC 9112 2.2
   CHECK(partial("QUERY /") == 0);
-  CHECK(partial("PRI * HTTP/2.0\r\n\r\nSM") == 501);
+  CHECK(partial("PRI * HTTP/2.0\r\n\r\nSM") == 400);
   CHECK(partial("ABCDEFGHIJKLMNOPQRSTUVWXYZABCDEFG") == 501);
   CHECK(partial("ABCDEFGHIJKLMNOPQRSTUVWXYZABCDEF") == 0);
   CHECK(partial("GET / HTTP/2.0\r\n") == 505);

@@ -1,0 +1,167 @@
+// The sending half of H2Connection: frames into one buffer, the buffer to the socket; errors; time.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/log.h"
+#include "proxy/exchange.h"
+#include "proxy/h2_connection.h"
+#include "proxy/h2_stream.h"
+#include "proxy/worker.h"
+
+namespace gh::proxy {
+
+namespace {
+
+constexpr std::size_t write_bytes = 64 * 1024;        // so many are not held back to the turn's end
+constexpr std::size_t most_backlog = 64 * 1024;       // not yet taken by the kernel: then bodies wait in their streams
+constexpr std::int64_t drain_answer_ms = 1000;        // for the PING behind the first GOAWAY
+
+std::string_view debug_text(const nghttp2_goaway& frame) {
+  return {reinterpret_cast<const char*>(frame.opaque_data), frame.opaque_data_len};
+}
+
+}  // namespace
+
+Output& H2Connection::out() {
+  if (!out_) out_ = engine_.take_buffer();
+  return *out_;
+}
+
+std::size_t H2Connection::backlog() const {
+  return (out_ ? out_->size() : 0) + transport_.stream.queued_bytes();
+}
+
+/// All frames that may go out now, into the buffer.
+void H2Connection::pump() {
+  if (in_session_ || stage_ != Stage::open) return;
+  in_session_ = true;
+  while (backlog() < most_backlog) {
+    const std::uint8_t* bytes = nullptr;
+    const ssize_t size = nghttp2_session_mem_send(session_, &bytes);
+    if (size < 0) session_over_ = true;
+    if (size <= 0) break;
+    out() << std::string_view(reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(size));
+    if (out_->size() >= write_bytes) flush();
+    if (stage_ != Stage::open) break;
+  }
+  in_session_ = false;
+  worker_.loop.defer(*this);
+}
+
+void H2Connection::flush() {
+  if (out_) {
+    const bool is_sent = transport_.stream.write(out_->view()) >= 0;
+    engine_.give_back(std::move(out_));
+    if (!is_sent) return close();
+    if (transport_.stream.queued_bytes() > 0) arm_timer();
+  }
+  if (session_over_ && stage_ == Stage::open && !in_session_) {  // nghttp2 has found an error and sent GOAWAY
+    abandon_streams();
+    end();
+  }
+}
+
+void H2Connection::session_sends(const nghttp2_frame& frame, std::string_view head, H2Stream& stream,
+                                 std::size_t bytes) {
+  static_cast<void>(frame);
+  Output& to = out();
+  to << head;
+  stream.sent_ += head.size();
+  stream.consume(bytes, to);
+  gate_.note_data_sent();
+  if (to.size() >= write_bytes) flush();
+}
+
+void H2Connection::session_sent(const nghttp2_frame& frame) {
+  if (frame.hd.type == NGHTTP2_GOAWAY && frame.goaway.error_code != NGHTTP2_NO_ERROR && !session_over_) {
+    session_over_ = true;
+    const auto code = static_cast<http::H2Error>(frame.goaway.error_code);
+    log(LogLevel::info, fmt::format("client broke the rules of HTTP/2: {} ({})", debug_text(frame.goaway),
+                                    http::h2_error_name(code)));
+  }
+  if (frame.hd.type != NGHTTP2_HEADERS && frame.hd.type != NGHTTP2_DATA) return;
+  H2Stream* const stream = find(frame.hd.stream_id);
+  if (!stream) return;
+  if (frame.hd.type == NGHTTP2_HEADERS) stream->sent_ += 9 + frame.hd.length;
+  if ((frame.hd.flags & NGHTTP2_FLAG_END_STREAM) == 0) return;
+  stream->sent_end_ = true;
+  gate_.note_answer();
+  touch(*stream);
+}
+
+void H2Connection::on_drained() {
+  if (stage_ != Stage::open) return;
+  pump();
+  for (H2Stream* stream = first_; stream; stream = stream->next_) {
+    if (!stream->exchange_ || stream->reply_over_ || stream->available() > 0) continue;
+    stream->drained_due_ = true;
+    touch(*stream);
+  }
+  arm_timer();
+}
+
+// ---- errors --------------------------------------------------------------------------------------------------------
+
+void H2Connection::log(LogLevel level, std::string_view text) {
+  const table::Server& server = *listen_address().fallback;
+  const table::LogSettings* logs = server.base.logs;
+  if (!logs || !logs->error_log || !logs->error_log->wants(level)) return;
+  logs->error_log->write(level, transport_.serial,
+                         fmt::format("{}, client: {}, server: {}", text, client_address().ip_text(), server.name));
+}
+
+/// The connection ends for what the client did.
+void H2Connection::fail(http::H2Error code, const char* reason) {
+  if (stage_ != Stage::open) return;
+  session_over_ = true;
+  const bool is_flood = code == http::H2Error::enhance_your_calm;
+  log(is_flood ? LogLevel::error : LogLevel::info,
+      fmt::format("client broke the rules of HTTP/2: {} ({})", reason, http::h2_error_name(code)));
+  nghttp2_session_terminate_session2(session_, static_cast<std::int32_t>(gate_.last_stream()),
+                                     static_cast<std::uint32_t>(code));
+  pump();
+  flush();
+}
+
+void H2Connection::session_failed(int error) {
+  if (head_too_large_) return fail(http::H2Error::enhance_your_calm, "request fields are too large");
+  if (error == NGHTTP2_ERR_FLOODED) return fail(http::H2Error::enhance_your_calm, "too many control frames");
+  fail(http::H2Error::internal, nghttp2_strerror(error));
+}
+
+// ---- time ----------------------------------------------------------------------------------------------------------
+
+void H2Connection::arm_timer() {
+  net::TimerWheel& timers = worker_.loop.timers();
+  const std::int64_t now = worker_.loop.clock().now_ms();
+  if (stage_ == Stage::closed) return;
+  if (stage_ == Stage::lingering) {
+    const std::int64_t left = linger_until_ms_ - now;
+    return left <= 0 ? close() : timers.set(*this, std::min(left, core().lingering_timeout_ms));
+  }
+  if (transport_.stream.queued_bytes() > 0) {
+    progress_bytes_ = transport_.stream.bytes_sent();
+    return timers.set(*this, core().send_timeout_ms);
+  }
+  if (draining_ == Draining::announced) return timers.set(*this, drain_answer_ms);
+  if (streams_ == 0) return timers.set(*this, idle_ms_);
+  timers.clear(*this);
+}
+
+void H2Connection::fire() {
+  if (stage_ != Stage::open) return close();
+  if (transport_.stream.queued_bytes() > 0) {
+    if (transport_.stream.bytes_sent() != progress_bytes_) return arm_timer();
+    log(LogLevel::info, "client timed out");
+    return close();
+  }
+  if (draining_ == Draining::announced) return last_stream_is(gate_.last_stream());
+  if (streams_ > 0) return;
+  nghttp2_session_terminate_session(session_, NGHTTP2_NO_ERROR);
+  pump();
+  flush();
+  end();
+}
+
+}  // namespace gh::proxy

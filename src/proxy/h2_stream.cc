@@ -1,0 +1,225 @@
+// The receiving half of H2Stream: its head, its body, and when its exchange begins and ends.
+#include "proxy/h2_stream.h"
+
+#include <utility>
+
+#include "proxy/exchange.h"
+#include "proxy/h2_connection.h"
+#include "proxy/worker.h"
+
+namespace gh::proxy {
+
+namespace {
+
+constexpr std::int32_t stored_body_window = 16 * 1024 * 1024;  // of a body that is kept as it comes
+constexpr std::int32_t streaming_window = 256 * 1024;          // of one that may have to wait for an upstream
+
+}  // namespace
+
+void ByteQueue::take(std::size_t bytes) {
+  taken_ += bytes;
+  if (taken_ == data_.size()) {
+    data_.clear();
+    taken_ = 0;
+  } else if (taken_ > data_.size() / 2 && taken_ >= 4096) {
+    data_.erase(0, taken_);
+    taken_ = 0;
+  }
+}
+
+void ByteQueue::clear() {
+  std::string().swap(data_);
+  taken_ = 0;
+}
+
+/// HEADERS has come: the exchange is there to hold the fields, and to be logged.
+void H2Stream::open(H2Connection& connection, std::int32_t id, std::uint64_t number) {
+  connection_ = &connection;
+  id_ = id;
+  number_ = number;
+  Worker& worker = connection.worker_;
+  const table::ListenAddress& listen = connection.listen_address();
+  exchange_ = worker.new_exchange();
+  Exchange& x = *exchange_;
+  x.client = this;
+  x.snapshot = connection.point_.snapshot;
+  worker.pin(x.snapshot);
+  x.listen = &listen;
+  x.server = listen.fallback.get();
+  x.route = &x.server->base;
+  x.started_us = worker.loop.clock().now_us();
+  x.started_unix_ms = worker.loop.clock().unix_ms();
+  reader_ = x.arena.make<http::H2RequestReader>(x.arena, x.server->limits);
+}
+
+/// False: the client sends more than the limits allow.
+bool H2Stream::add_field(std::string_view name, std::string_view value) {
+  if (!in_trailers_) return reader_->add(name, value);
+  if (!trailer_fault_) trailer_fault_ = http::judge_h2_trailer(name, value);
+  return true;
+}
+
+void H2Stream::block_is_complete(bool ends_stream, std::size_t bytes) {
+  if (exchange_) exchange_->request_bytes += bytes;
+  if (in_trailers_) {
+    if (!ends_stream) trailer_fault_ = "a second head, or trailers that do not end the stream";  // RFC 9113 8.1
+    if (trailer_fault_) return refuse(trailer_fault_);
+    return client_ended();
+  }
+  pace_ = Pace::none;
+  connection_->worker_.loop.timers().clear(*this);
+  in_trailers_ = true;  // is what comes next, if anything does
+  ends_with_head_ = ends_stream;
+  if (ends_stream) client_ended_ = body_told_ = true;
+  start_due_ = true;
+  connection_->touch(*this);
+}
+
+void H2Stream::begin() {
+  start_due_ = false;
+  started_ = true;
+  Exchange& x = *exchange_;
+  Counters::add(connection_->worker_.counters.requests);
+  x.body_complete = ends_with_head_;
+  http::HeadError error;
+  if (std::exchange(reader_, nullptr)->finish(ends_with_head_, x.request, error)) return x.start();
+  end_code_ = http::H2Error::protocol;
+  x.start_refused(error);
+}
+
+// ---- the body ------------------------------------------------------------------------------------------------------
+
+void H2Stream::take_data(std::string_view bytes) {
+  if (start_due_) begin();
+  if (!exchange_ || reply_over_ || exchange_->body_complete) return;  // nobody wants it
+  Exchange& x = *exchange_;
+  received_ += bytes.size();
+  uncredited_ += bytes.size();
+  x.request_bytes += bytes.size();
+  if (x.request.framing == http::BodyFraming::length && received_ > x.request.content_length) {
+    return refuse("more DATA than Content-Length says");
+  }
+  note_progress();
+  phase_bytes_ += bytes.size();
+  if (body_wanted_ && pending_.empty()) deliver(bytes);
+  else pending_.append(bytes);
+}
+
+void H2Stream::client_ended() {
+  client_ended_ = true;
+  if (start_due_) begin();
+  if (!exchange_ || reply_over_ || exchange_->body_complete) return;
+  const http::RequestHead& request = exchange_->request;
+  if (request.framing == http::BodyFraming::length && received_ != request.content_length) {
+    return refuse("less DATA than Content-Length says");
+  }
+  rearm();
+  if (!pending_.empty()) return;
+  body_told_ = true;
+  exchange_->on_body_end();
+}
+
+void H2Stream::deliver(std::string_view bytes) {
+  exchange_->on_body(bytes);
+  if (body_wanted_) credit();
+}
+
+void H2Stream::deliver_pending() {
+  const std::string held = std::exchange(pending_, {});
+  deliver(held);
+  if (!client_ended_ || !exchange_ || reply_over_ || body_told_) return;
+  body_told_ = true;
+  exchange_->on_body_end();
+}
+
+/// What was used may be sent again.
+void H2Stream::credit() {
+  const std::size_t bytes = std::exchange(uncredited_, 0);
+  if (bytes == 0 || closed_ || client_ended_) return;
+  nghttp2_session_consume_stream(connection_->session_, id_, bytes);
+  connection_->worker_.loop.defer(*connection_);
+}
+
+/// Somebody reads the body now: more of it may be under way at a time.
+void H2Stream::widen_window() {
+  if (std::exchange(window_widened_, true) || closed_ || client_ended_) return;
+  const std::int32_t wanted = exchange_->body_streaming ? streaming_window : stored_body_window;
+  if (wanted <= nghttp2_session_get_stream_effective_local_window_size(connection_->session_, id_)) return;
+  nghttp2_session_set_local_window_size(connection_->session_, NGHTTP2_FLAG_NONE, id_, wanted);
+  connection_->worker_.loop.defer(*connection_);
+}
+
+void H2Stream::want_body(Exchange& x, bool wanted) {
+  if (body_wanted_ == wanted || body_told_) return;
+  body_wanted_ = wanted;
+  if (wanted) {
+    // RFC 9110 10.1.1: only when the client waits for it: none of the body has come, and no answer has gone out.
+    if (x.request.expect_continue && received_ == 0 && !client_ended_ && !x.reply.head_sent &&
+        !std::exchange(continue_sent_, true)) {
+      send_interim(x, 100);
+    }
+    widen_window();
+    if (pending_.empty()) credit();
+    else connection_->touch(*this);
+  }
+  rearm();
+}
+
+/// The request turned out to be malformed (RFC 9113 8.1.1): 400, or a cut answer when one is under way.
+void H2Stream::refuse(const char* reason) {
+  end_code_ = http::H2Error::protocol;
+  pending_.clear();
+  if (start_due_) begin();
+  if (exchange_ && !reply_over_) exchange_->start_refused({400, reason});
+}
+
+// ---- turning over --------------------------------------------------------------------------------------------------
+
+/// Acts upon what was noted while nghttp2 ran, or while the exchange could not be called.
+void H2Stream::settle() {
+  if (start_due_ && !closed_) begin();
+  if (closed_ && exchange_ && !started_) {  // reset before it began: there is nothing to tell
+    connection_->worker_.free_exchange(std::exchange(exchange_, nullptr));
+    reader_ = nullptr;
+  }
+  if (!exchange_ || reply_over_) return;
+  if (closed_ && !sent_end_) {
+    if (!std::exchange(gone_told_, true)) exchange_->on_client_gone();
+    return;
+  }
+  if (body_wanted_ && !pending_.empty()) deliver_pending();
+  if (std::exchange(drained_due_, false) && exchange_ && !reply_over_) exchange_->on_client_drained();
+}
+
+void H2Stream::end_exchange() {
+  Exchange* const x = std::exchange(exchange_, nullptr);
+  connection_->worker_.loop.timers().clear(*this);
+  pace_ = Pace::none;
+  connection_->idle_ms_ = x->core().keepalive_timeout_ms;
+  x->finish();
+  connection_->worker_.free_exchange(x);
+}
+
+/// Ready for another request. Memory that a large body left behind goes.
+void H2Stream::clear() {
+  connection_->worker_.loop.timers().clear(*this);
+  std::string pending = std::move(pending_);
+  this->~H2Stream();
+  new (this) H2Stream;
+  if (pending.capacity() <= 4096) {
+    pending.clear();
+    pending_ = std::move(pending);
+  }
+}
+
+// ---- what the exchange asks about ----------------------------------------------------------------------------------
+
+const Address& H2Stream::peer_address() { return connection_->client_address(); }
+const Address& H2Stream::local_address() { return connection_->own_address(); }
+std::uint64_t H2Stream::serial() const { return connection_->transport_.serial; }
+bool H2Stream::is_tls() const { return connection_->is_tls(); }
+const http::ProxyLine* H2Stream::proxy_line() const { return connection_->transport_.proxy_line.get(); }
+std::int64_t H2Stream::connected_ms() const { return connection_->transport_.connected_ms; }
+int H2Stream::socket_fd() const { return connection_->transport_.stream.fd(); }
+
+}  // namespace gh::proxy
