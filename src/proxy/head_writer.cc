@@ -61,20 +61,14 @@ void write_reply_head(Output& out, Exchange& x, Client& client, HeadForm form) {
     write_http_date(reply.last_modified, date);
     out.field("Last-Modified", {date, 29});
   }
-<<<<<<< HEAD
-  if (!reply.location.empty()) write_location(out, x, client);
-  if (reply.status == 101) out << "Connection: upgrade\r\n";
-  else out << (form.keep_alive ? "Connection: keep-alive\r\n" : "Connection: close\r\n");
-  if (form.keep_alive && reply.status != 101 && core.keepalive_header_s > 0) {
-=======
   if (!reply.location.empty()) {
     out << "Location: ";
     write_location(out, x, client);
     out << "\r\n";
   }
-  out << (form.keep_alive ? "Connection: keep-alive\r\n" : "Connection: close\r\n");
-  if (form.keep_alive && core.keepalive_header_s > 0) {
->>>>>>> 60412a9 (proxy, http: HTTP/2 to clients over plain sockets)
+  if (reply.status == 101) out << "Connection: upgrade\r\n";
+  else out << (form.keep_alive ? "Connection: keep-alive\r\n" : "Connection: close\r\n");
+  if (form.keep_alive && reply.status != 101 && core.keepalive_header_s > 0) {
     out << "Keep-Alive: timeout=";
     out.number(static_cast<std::uint64_t>(core.keepalive_header_s)) << "\r\n";
   }
