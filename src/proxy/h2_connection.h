@@ -81,7 +81,6 @@ class H2Connection final : public ClientConnection, private net::Timer, private 
   void last_stream_is(std::uint32_t id);
   void fail(http::H2Error code, const char* reason);
   void session_failed(int error);
-  void log(LogLevel level, std::string_view text);
   void abandon_streams();
   void end();
   void close();

@@ -103,14 +103,6 @@ void H2Connection::on_drained() {
 
 // ---- errors --------------------------------------------------------------------------------------------------------
 
-void H2Connection::log(LogLevel level, std::string_view text) {
-  const table::Server& server = *listen_address().fallback;
-  const table::LogSettings* logs = server.base.logs;
-  if (!logs || !logs->error_log || !logs->error_log->wants(level)) return;
-  logs->error_log->write(level, transport_.serial,
-                         fmt::format("{}, client: {}, server: {}", text, client_address().ip_text(), server.name));
-}
-
 /// The connection ends for what the client did.
 void H2Connection::fail(http::H2Error code, const char* reason) {
   if (stage_ != Stage::open) return;
