@@ -104,7 +104,7 @@ void H2Connection::on_drained() {
 // ---- errors --------------------------------------------------------------------------------------------------------
 
 void H2Connection::log(LogLevel level, std::string_view text) {
-  const table::Server& server = *listen_address().fallback;
+  const table::Server& server = first_server();
   const table::LogSettings* logs = server.base.logs;
   if (!logs || !logs->error_log || !logs->error_log->wants(level)) return;
   logs->error_log->write(level, transport_.serial,
