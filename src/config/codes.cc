@@ -190,6 +190,28 @@ constexpr Code all_codes[] = {
     {"E0408", "an upstream without servers",
      "An `upstream` block needs a `server` that is not `backup`.",
      "upstream orders { least_conn; }", "upstream orders { least_conn; server 127.0.0.1:9000; }", {}},
+    {"E0421", "a file of TLS cannot be read",
+     "A certificate, a key, a list of authorities or of passwords is not there, or the system refuses to read it. "
+     "Relative paths start at the folder of the main file.",
+     "ssl_certificate /etc/no-such.pem;", "ssl_certificate shop.pem;", {}},
+    {"E0422", "a certificate or key cannot be used",
+     "The file was read, and OpenSSL finds nothing in it that it can use: another form than PEM, a broken copy, a key "
+     "whose password is wrong or not given, a key that is too short for the system's rules.",
+     "ssl_certificate key-instead.pem;", "ssl_certificate shop.pem;", {}},
+    {"E0423", "a key that belongs to another certificate",
+     "The public key in the certificate is not the one of the private key. Often a renewed certificate stands beside "
+     "its old key, or the chain stands before the server's own certificate.",
+     "ssl_certificate shop.pem;\nssl_certificate_key blog.key;",
+     "ssl_certificate shop.pem;\nssl_certificate_key shop.key;", {}},
+    {"E0424", "TLS without what it needs",
+     "A socket that speaks TLS has no certificate to show, a certificate has no key, or clients' certificates are "
+     "verified and no authority is named.",
+     "server { listen 443 ssl; }",
+     "server { listen 443 ssl; ssl_certificate shop.pem; ssl_certificate_key shop.key; }", {}},
+    {"E0425", "a value of TLS that OpenSSL does not take",
+     "Names of ciphers, curves and commands are OpenSSL's own; what it knows depends on its version and on the "
+     "system's rules.",
+     "ssl_ciphers NOSUCHCIPHER;", "ssl_ciphers HIGH:!aNULL;", {}},
     {"E0501", "two default servers",
      "Two servers of one address and port are marked `default_server`.",
      "server { listen 80 default_server; }\nserver { listen 80 default_server; }",
@@ -233,9 +255,9 @@ constexpr Code all_codes[] = {
      "then. Directives that only cost speed or comfort get W901 instead.",
      "auth_jwt shop;", "listen 127.0.0.1:8080;  # behind a server that checks", {}},
     {"E0603", "nothing to listen on",
-     "Every `listen` of the configuration asks for what is not served yet (`ssl`, `quic`), so no socket "
+     "Every `listen` of the configuration asks for what is not served yet (`quic`), so no socket "
      "would be opened. `--check` warns of it; a start and a reload are refused.",
-     "server { listen 443 ssl; }", "server { listen 8080; }", {}},
+     "server { listen 443 quic; }", "server { listen 8080; }", {}},
     {"W103", "server name on one socket twice",
      "The first server with the name gets all requests, the second none.",
      "server { listen 80; server_name a; }\nserver { listen 80; server_name a; }",
@@ -269,6 +291,13 @@ constexpr Code all_codes[] = {
      "No `upstream` block has the name, so it is looked up as the name of a host, with the port of the scheme. "
      "It counts as down until it resolves.",
      "proxy_pass http://orders;", "proxy_pass http://orders:80;", quiet},
+    {"W421", "a certificate out of its time",
+     "The certificate has expired, or is not valid yet. Clients refuse the connection.",
+     "ssl_certificate expired.pem;", "ssl_certificate renewed.pem;", quiet},
+    {"W422", "a certificate for other names",
+     "None of the server's certificates names the server name. Clients that ask for it refuse the connection.",
+     "server_name shop.example; ssl_certificate blog.example.pem;",
+     "server_name shop.example; ssl_certificate shop.example.pem;", quiet},
     {"W501", "a zone is never used",
      "No `limit_req` or `limit_conn` names it: requests are not held to it.",
      "limit_req_zone $remote_addr zone=a:1m rate=1r/s;", "limit_req zone=a;", quiet},

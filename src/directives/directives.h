@@ -39,6 +39,7 @@ extern const table::Module
     rewrite_module,
     secure_link_module,
     server_module,
+    ssl_module,
     stub_status_module,
     sub_filter_module,
     trailers_module,

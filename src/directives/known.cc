@@ -56,13 +56,10 @@ constexpr Names all[] = {
      "proxy_cache_min_uses proxy_cache_methods proxy_cache_max_range_offset proxy_cache_convert_head proxy_cache_purge "
      "proxy_cache_zone proxy_cache_identity proxy_no_cache proxy_store proxy_store_access proxy_cache_errors "
      "open_file_cache open_file_cache_valid open_file_cache_min_uses open_file_cache_errors open_file_cache_events"},
-    {Fate::later, "tls", "TLS is not served yet: sockets with `ssl` stay closed",
-     "ssl_certificate ssl_certificate_key ssl_protocols ssl_ciphers ssl_session_cache ssl_session_timeout "
-     "ssl_session_tickets ssl_session_ticket_key ssl_trusted_certificate ssl_ecdh_curve ssl_early_data ssl_buffer_size "
-     "ssl_prefer_server_ciphers ssl_stapling ssl_stapling_verify ssl_stapling_file ssl_stapling_responder ssl_dhparam "
-     "ssl_password_file ssl_crl ssl_conf_command ssl_ocsp ssl_ocsp_cache ssl_ocsp_responder ssl_certificate_cache "
-     "ssl_certificate_compression ssl_ech_file ssl_key_log proxy_ssl_key_log grpc_ssl_key_log ssl ssl_verify_client "
-     "ssl_verify_depth ssl_client_certificate ssl_reject_handshake"},
+    {Fate::later, "tls", "not served yet: handshakes work without it",
+     "ssl_session_cache ssl_session_timeout ssl_session_tickets ssl_session_ticket_key ssl_early_data ssl_stapling "
+     "ssl_stapling_verify ssl_stapling_file ssl_stapling_responder ssl_ocsp ssl_ocsp_cache ssl_ocsp_responder "
+     "ssl_certificate_cache ssl_certificate_compression ssl_ech_file ssl_key_log proxy_ssl_key_log grpc_ssl_key_log"},
     {Fate::later, "proxy_tls", "https:// to upstreams is not served yet",
      "proxy_ssl_server_name proxy_ssl_name proxy_ssl_verify proxy_ssl_verify_depth proxy_ssl_trusted_certificate "
      "proxy_ssl_certificate proxy_ssl_certificate_key proxy_ssl_certificate_cache proxy_ssl_protocols "

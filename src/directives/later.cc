@@ -136,13 +136,6 @@ void look_at_symlinks(Scope& scope, const Bound& directive) {
   }
 }
 
-/// nginx's old form of `listen ... ssl`: the server's sockets stay closed.
-void look_at_ssl(Scope& scope, const Bound& directive) {
-  scope.warning(code::ssl_on, directive.span(), "`ssl` is an old form")
-      .with_help("write `listen ... ssl` for the sockets that speak TLS, and leave `ssl` out");
-  if (directive.at(0).number != 0) table::server_of(scope)->speaks_tls = true;
-}
-
 constexpr Presence optional = Presence::optional;
 constexpr std::string_view tls_versions = "SSLv2|SSLv3|TLSv1|TLSv1.1|TLSv1.2|TLSv1.3";
 constexpr std::string_view accesses = "user:r|user:w|user:rw|group:r|group:w|group:rw|all:r|all:w|all:rw";
@@ -152,34 +145,17 @@ constexpr ArgSpec more_words{"value", ArgType::word, Presence::optional};
 
 constexpr Shape all[] = {
     // --- TLS of clients
-    one("ssl", config::in_server, {on_off}, look_at_ssl),
-    many("ssl_certificate", hs, {file}, look_at_templates),
-    many("ssl_certificate_key", hs, {file}, look_at_templates),
     one("ssl_certificate_cache", hs, {words}, look_at_certificate_cache),
     one("ssl_certificate_compression", hs, {on_off}),
-    one("ssl_password_file", hs, {file}),
-    many("ssl_protocols", hs, {choices_of(tls_versions)}),
-    one("ssl_ciphers", hs, {word}),
-    one("ssl_buffer_size", hs, {size_bytes}),
-    one("ssl_verify_client", hs, {choice("off|on|optional|optional_no_ca")}),
-    one("ssl_verify_depth", hs, {any_count}),
-    one("ssl_client_certificate", hs, {file}),
-    one("ssl_trusted_certificate", hs, {file}),
-    one("ssl_prefer_server_ciphers", hs, {on_off}),
     many("ssl_session_cache", hs, {word, more_words}, look_at_session_cache),
     one("ssl_session_tickets", hs, {on_off}),
     many("ssl_session_ticket_key", hs, {file}),
     one("ssl_session_timeout", hs, {time_s}),
-    one("ssl_crl", hs, {file}),
-    one("ssl_ecdh_curve", hs, {word}),
-    one("ssl_dhparam", hs, {file}),
     one("ssl_stapling", hs, {on_off}),
     one("ssl_stapling_verify", hs, {on_off}),
     one("ssl_stapling_file", hs, {file}),
     one("ssl_stapling_responder", hs, {word}),
     one("ssl_early_data", hs, {on_off}),
-    many("ssl_conf_command", hs, {word, word}),
-    one("ssl_reject_handshake", hs, {on_off}),
     one("ssl_ocsp", hs, {choice("off|on|leaf")}),
     one("ssl_ocsp_cache", hs, {word}, look_at_ocsp_cache),
     one("ssl_ocsp_responder", hs, {word}),

@@ -78,6 +78,7 @@ class Stream {
   /// freed then).
   int start_tls(SSL* ssl, std::string_view already_read = {}, std::size_t record_bytes = most_tls_record_bytes);
   static constexpr std::size_t most_tls_record_bytes = 16 * 1024;
+  void set_tls_record_bytes(std::size_t most);          // instead of start_tls()'s
   [[nodiscard]] SSL* tls() const;                       // null: plain
   [[nodiscard]] std::string_view tls_error() const;     // why TLS failed, in OpenSSL's words; empty: it has not
 

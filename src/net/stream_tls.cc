@@ -11,6 +11,10 @@ constexpr std::size_t most_out_bytes = 64 * 1024;   // of ciphertext, before the
 constexpr std::uint32_t most_answer_bytes = 64 * 1024;
 constexpr std::size_t most_kept_bytes = 256 * 1024;  // of the shared buffer, after a flight that was larger
 
+std::uint32_t record_size(std::size_t wanted) {
+  return static_cast<std::uint32_t>(std::clamp<std::size_t>(wanted, 1, Stream::most_tls_record_bytes));
+}
+
 iovec part_of(std::string_view bytes) { return {const_cast<char*>(bytes.data()), bytes.size()}; }
 
 }  // namespace
@@ -21,11 +25,14 @@ int Stream::start_tls(SSL* ssl, std::string_view already_read, std::size_t recor
     SSL_free(ssl);
     return refused;
   }
-  const auto most = static_cast<std::uint32_t>(std::clamp<std::size_t>(record_bytes, 1, most_tls_record_bytes));
-  handle_->tls = std::make_unique<TlsLink>(*handle_, ssl, handle_->loop().tls(), most);
+  handle_->tls = std::make_unique<TlsLink>(*handle_, ssl, handle_->loop().tls(), record_size(record_bytes));
   if (!already_read.empty()) handle_->tls->unread = std::make_unique<std::string>(already_read);
   if (!handle_->connecting) handle_->begin_tls();
   return 0;
+}
+
+void Stream::set_tls_record_bytes(std::size_t most) {
+  if (handle_ && handle_->tls) handle_->tls->record_bytes = record_size(most);
 }
 
 SSL* Stream::tls() const { return handle_ && handle_->tls ? handle_->tls->session.ssl() : nullptr; }

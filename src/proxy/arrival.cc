@@ -31,12 +31,14 @@ void Arrival::on_eof() {
 }
 
 void Arrival::fire() {
+  if (handshake_) log(LogLevel::info, "client timed out while SSL handshaking");
   if (wants_proxy_line_) log(LogLevel::info, "client timed out while reading PROXY protocol");
   close();
 }
 
 void Arrival::go_on(std::string_view bytes) {
   const table::ListenAddress& listen = listen_address();
+  if (listen.tls) return start_tls(bytes);  // where ALPN says whether it is HTTP/2
   if (!listen.http2 && !listen.fallback->settings.http2) return speak_http1(bytes);
   const std::unique_ptr<std::string> held = std::move(held_);
   if (held) bytes = held->append(bytes);
@@ -47,12 +49,14 @@ void Arrival::go_on(std::string_view bytes) {
 }
 
 void Arrival::speak_http1(std::string_view bytes) {
+  end_tls();
   auto* next = new Connection(worker_, point_, std::move(transport_));
   close();
   next->begin_with(bytes);
 }
 
 void Arrival::speak_http2(std::string_view bytes) {
+  end_tls();
   auto* next = new H2Connection(worker_, point_, std::move(transport_));
   close();
   next->begin_with(bytes);
@@ -62,6 +66,7 @@ void Arrival::close() {
   if (std::exchange(closed_, true)) return;
   Counters::move(worker_.counters.waiting, -1);
   worker_.loop.timers().clear(*this);
+  end_tls();
   transport_.stream.close();
   worker_.loop.defer(*this);
 }

@@ -29,17 +29,22 @@ class Arrival final : public ClientConnection, private net::Timer, private net::
   void on_read(std::string_view bytes) override;
   void on_eof() override;
   void on_broken(int) override { close(); }
+  void on_secured(int error) override;
   void on_drained() override {}
   void fire() override;
   void run_deferred() override { delete this; }
 
   void read_proxy_line(std::string_view bytes);  // arrival_proxy_line.cc
   void go_on(std::string_view bytes);            // what came behind the PROXY protocol's header
+  void start_tls(std::string_view bytes);        // arrival_tls.cc
+  void log_failed_handshake(int error);
+  void end_tls();
   void speak_http1(std::string_view bytes);
   void speak_http2(std::string_view bytes);
   void close();
 
   std::unique_ptr<std::string> partial_line_;  // only while a header comes in several reads
+  std::unique_ptr<TlsHandshake> handshake_;    // while it goes on
   bool wants_proxy_line_ = false;
   std::unique_ptr<std::string> held_;  // the beginning of HTTP/2's preface, as far as it goes
   bool closed_ = false;               // or handed on

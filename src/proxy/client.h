@@ -10,6 +10,8 @@
 #include "base/address.h"
 #include "proxy/reply.h"
 
+struct ssl_st;
+
 namespace gh::net {
 class Stream;
 }
@@ -54,6 +56,7 @@ class Client {
   [[nodiscard]] virtual std::uint64_t requests() const = 0;            // $connection_requests
   [[nodiscard]] virtual std::uint64_t bytes_sent() const = 0;          // of this exchange: $bytes_sent
   [[nodiscard]] virtual bool is_tls() const = 0;
+  [[nodiscard]] virtual ssl_st* tls() const { return nullptr; }        // OpenSSL's SSL; null: none
   [[nodiscard]] virtual const http::ProxyLine* proxy_line() const { return nullptr; }  // what a balancer said
   [[nodiscard]] virtual std::int64_t connected_ms() const = 0;         // loop clock
   [[nodiscard]] virtual int socket_fd() const = 0;                     // for tcpinfo; -1 when there is none

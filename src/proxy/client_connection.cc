@@ -1,6 +1,7 @@
 #include "proxy/client_connection.h"
 
 #include <fmt/format.h>
+#include <openssl/ssl.h>
 
 #include <utility>
 
@@ -50,7 +51,29 @@ const table::ListenAddress& ClientConnection::listen_address() {
     }
   }
   listen_generation_ = table.generation;
+  first_server_ = listen_->fallback.get();
+  if (const SSL* const ssl = transport_.stream.tls()) {
+    if (const table::Server* const named = named_server(*listen_, ssl)) first_server_ = named;
+  }
   return *listen_;
+}
+
+ssl_st* ClientConnection::tls_session() const {
+  if (SSL* const ssl = transport_.stream.tls()) return ssl;
+  return transport_.addresses ? transport_.addresses->tls : nullptr;
+}
+
+Transport::Addresses::~Addresses() { SSL_free(tls); }
+
+void ClientConnection::close_stream(bool reset) {
+  if (!transport_.stream.is_open()) return;
+  client_address();
+  own_address();
+  if (SSL* const ssl = transport_.stream.tls(); ssl && !transport_.addresses->tls) {
+    SSL_up_ref(ssl);
+    transport_.addresses->tls = ssl;
+  }
+  transport_.stream.close(reset);
 }
 
 void ClientConnection::log(LogLevel level, std::string_view text) {

@@ -25,6 +25,11 @@ struct Transport {
   struct Addresses {
     Address peer, local;
     bool has_peer = false, has_local = false;
+    ssl_st* tls = nullptr;            // of a stream that is closed, while its last exchange may ask for it
+    Addresses() = default;
+    Addresses(const Addresses&) = delete;
+    Addresses& operator=(const Addresses&) = delete;
+    ~Addresses();
   };
   std::unique_ptr<Addresses> addresses;  // looked up when they are first asked for
   std::unique_ptr<const http::ProxyLine> proxy_line;  // what a balancer said of it; null: nothing
@@ -56,6 +61,15 @@ class ClientConnection : protected net::StreamEvents {
   [[nodiscard]] std::uint64_t listen_generation() const { return listen_generation_; }
   const Address& client_address();
   const Address& own_address();
+  /// The server whose settings hold before a Host is known: the one that the client named in its TLS handshake, else
+  /// the address's default one. Of the current table.
+  const table::Server& first_server() {
+    listen_address();
+    return *first_server_;
+  }
+  [[nodiscard]] ssl_st* tls_session() const;
+  /// Closes the socket while an exchange lives on for its log line, which wants the addresses and what TLS there was.
+  void close_stream(bool reset);
   void on_connected(int) override {}
   /// For what happens before there is a request.
   void log(LogLevel level, std::string_view text);
@@ -69,6 +83,7 @@ class ClientConnection : protected net::StreamEvents {
   ClientConnection* prev_ = nullptr;  // Worker's list
   ClientConnection* next_ = nullptr;
   const table::ListenAddress* listen_ = nullptr;  // of listen_generation_
+  const table::Server* first_server_ = nullptr;   // of listen_generation_, too
   std::uint64_t listen_generation_ = 0;
 };
 

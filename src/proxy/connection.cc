@@ -45,10 +45,10 @@ void Connection::opened() {
 
 void Connection::begin_with(std::string_view bytes) {
   opened();
-  on_read(bytes);
+  if (!bytes.empty()) on_read(bytes);
 }
 
-const table::ServerSettings& Connection::head_settings() { return listen_address().fallback->settings; }
+const table::ServerSettings& Connection::head_settings() { return first_server().settings; }
 
 void Connection::set_stage(Stage stage) {
   if (stage_ == stage) return;
@@ -118,7 +118,7 @@ std::size_t Connection::try_head(std::string_view bytes) {
 
 /// The head is not complete: keep what is there, unless waiting for more is pointless.
 void Connection::wait_for_head(std::string_view bytes, std::unique_ptr<std::string> held) {
-  const http::HeadError error = http::check_partial_request(bytes, listen_address().fallback->limits);
+  const http::HeadError error = http::check_partial_request(bytes, first_server().limits);
   if (error.status != 0) {
     begin({});
     refused_ = true;
@@ -152,14 +152,14 @@ void Connection::begin(std::string_view head, std::string_view behind) {
   x.listen = &listen;
   x.started_us = worker_.loop.clock().now_us();
   x.started_unix_ms = worker_.loop.clock().unix_ms();
-  x.server = listen.fallback.get();
+  x.server = &first_server();
   x.route = &x.server->base;
   x.request_bytes = head.size();
   body_.reset();
   x.body_complete = true;
   if (head.empty()) return;
   http::HeadError error;
-  if (!http::parse_request_head(x.arena.copy(head), listen.fallback->limits, x.arena, x.request, error)) {
+  if (!http::parse_request_head(x.arena.copy(head), x.server->limits, x.arena, x.request, error)) {
     refused_ = true;
     x.start_refused(error);
     return;
@@ -168,9 +168,9 @@ void Connection::begin(std::string_view head, std::string_view behind) {
   const bool has_body = x.request.framing == http::BodyFraming::chunked || x.request.content_length > 0;
   if (has_body) {
     if (!body_) body_ = std::make_unique<http::BodyReader>();
-    body_->start(x.request.framing, x.request.content_length, listen.fallback->limits);
+    body_->start(x.request.framing, x.request.content_length, x.server->limits);
     x.body_complete = false;
-    if (const char* fault = broken_start(x.request, behind, listen.fallback->limits)) {
+    if (const char* fault = broken_start(x.request, behind, x.server->limits)) {
       refused_ = true;
       x.start_refused({400, fault});
       return;
@@ -268,7 +268,7 @@ void Connection::on_broken(int) {
   keep_alive_ = false;
   pending_.reset();
   if (stage_ != Stage::exchange) return close();
-  shut();
+  close_stream(false);
   if (tunnels_) return;
   if (reply_done_) worker_.loop.defer(*this);
   else exchange_->on_client_gone();
@@ -387,7 +387,7 @@ void Connection::close() {
 void Connection::close_now() {
   keep_alive_ = false;
   if (stage_ == Stage::exchange) {
-    shut();
+    close_stream(false);
     if (tunnels_) return;
     if (reply_done_) worker_.loop.defer(*this);
     else exchange_->on_client_gone();
@@ -401,14 +401,6 @@ void Connection::drain() {
   const std::int64_t spared_ms = stage_ == Stage::idle ? keep_until_ms_ - worker_.loop.clock().now_ms() : 0;
   if (spared_ms > 0) return worker_.loop.timers().set(*this, std::min(spared_ms, keepalive_ms_));
   if (stage_ == Stage::idle || stage_ == Stage::lingering || stage_ == Stage::discarding) close();
-}
-
-/// Closes the socket while the exchange lives on for its log line, which wants the addresses.
-void Connection::shut(bool reset) {
-  if (!transport_.stream.is_open()) return;
-  static_cast<void>(peer_address());
-  static_cast<void>(local_address());
-  transport_.stream.close(reset);
 }
 
 }  // namespace gh::proxy

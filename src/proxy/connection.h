@@ -47,7 +47,8 @@ class Connection final : public ClientConnection, public Client, private net::Ti
   [[nodiscard]] std::uint64_t serial() const override { return transport_.serial; }
   [[nodiscard]] std::uint64_t requests() const override { return requests_; }
   [[nodiscard]] std::uint64_t bytes_sent() const override { return sent_; }
-  [[nodiscard]] bool is_tls() const override { return false; }
+  [[nodiscard]] bool is_tls() const override { return tls_session() != nullptr; }
+  [[nodiscard]] ssl_st* tls() const override { return tls_session(); }
   [[nodiscard]] const http::ProxyLine* proxy_line() const override { return transport_.proxy_line.get(); }
   [[nodiscard]] std::int64_t connected_ms() const override { return transport_.connected_ms; }
   [[nodiscard]] int socket_fd() const override { return transport_.stream.fd(); }
@@ -97,7 +98,6 @@ class Connection final : public ClientConnection, public Client, private net::Ti
   void check_pace();
   void rearm();
   void set_pace_timer(std::int64_t timeout_ms);
-  void shut(bool reset = false);
   [[nodiscard]] bool reads_body() const;
   [[nodiscard]] static bool distrusts(const Exchange& exchange);
   [[nodiscard]] bool closes_at_once() const;

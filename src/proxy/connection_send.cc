@@ -156,7 +156,7 @@ void Connection::abort_body(Exchange&) {
 void Connection::drop(Exchange&) {
   keep_alive_ = false;
   pending_.reset();
-  shut();
+  close_stream(false);
   reply_done_ = true;
   worker_.loop.defer(*this);
 }
@@ -170,7 +170,7 @@ void Connection::write(std::span<const iovec> parts, bool last, bool more_follow
     // Broken while an answer is under way: told from the loop, never from inside the caller's frame.
     saw_eof_ = true;
     keep_alive_ = false;
-    shut();
+    close_stream(false);
     worker_.loop.defer(*this);
     return;
   }
@@ -232,7 +232,7 @@ void Connection::check_pace() {
   if (reading) return exchange_->on_body_timeout();
   keep_alive_ = false;
   exchange_->log(LogLevel::info, slow ? "client takes the response too slowly, closing" : "client timed out");
-  shut(true);
+  close_stream(true);
   if (reply_done_) worker_.loop.defer(*this);
   else exchange_->on_send_timeout();
 }

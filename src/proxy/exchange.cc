@@ -60,6 +60,7 @@ void Exchange::start() {
   uri = target.path;
   args = target.args;
   if (!find_server()) return start_refused({400, "invalid host"});
+  if (listen->tls && refused_by_tls()) return;
   start_over();
 }
 
@@ -95,7 +96,7 @@ bool Exchange::find_server() {
     if (!http::parse_host(request.host, arena, host_name, port)) return false;
   }
   const table::ServerNames::Hit hit = listen->names.find(host_name);
-  if (hit.server != table::ServerNames::npos) server = listen->servers[hit.server].get();
+  server = hit.server != table::ServerNames::npos ? listen->servers[hit.server].get() : listen->fallback.get();
   route = &server->base;
   if (hit.regex) {
     captures = hit.captures;

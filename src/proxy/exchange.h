@@ -281,6 +281,7 @@ class Exchange final : public RequestState, private net::Deferred, private net::
   void fire() override;
   void run();
   bool find_server();
+  bool refused_by_tls();             // exchange_tls.cc
   void add_kept_fields();
   bool error_page(unsigned status, table::Verdict& verdict);
   table::Verdict builtin_page(unsigned status);

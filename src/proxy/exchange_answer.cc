@@ -17,6 +17,16 @@ namespace {
 
 constexpr std::uint8_t max_redirects = 10;
 
+/// nginx's own statuses for error_page; on the wire they are 400. Empty: another status.
+std::string_view tls_fault(unsigned status) {
+  switch (status) {
+    case 495: return "The SSL certificate error";
+    case 496: return "No required SSL certificate was sent";
+    case 497: return "The plain HTTP request was sent to HTTPS port";
+    default: return {};
+  }
+}
+
 iovec part(std::string_view bytes) { return {const_cast<char*>(bytes.data()), bytes.size()}; }
 
 }  // namespace
@@ -210,7 +220,7 @@ Verdict Exchange::error(unsigned status) {
     reply.take_back_head();
   }
   if (status == 400 || status == 413 || status == 414 || status == 431 || status == 408 || status == 500 ||
-      status == 501 || status == 505) {
+      status == 501 || status == 505 || !tls_fault(status).empty()) {
     reply.close_connection = true;
   }
   Verdict verdict = Verdict::done;
@@ -248,6 +258,10 @@ bool Exchange::error_page(unsigned status, Verdict& verdict) {
 
 Verdict Exchange::builtin_page(unsigned status) {
   error_status = 0;  // what is answered here has its own status, also inside an error page
+  if (const std::string_view fault = tls_fault(status); !fault.empty()) {
+    page_text = fault;
+    status = 400;
+  }
   reply.status = static_cast<std::uint16_t>(status);
   if (status == 304 || status == 204) {
     send_head({}, true);

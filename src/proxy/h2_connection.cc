@@ -27,7 +27,7 @@ http::H2GateLimits gate_limits(const http::HeadLimits& head) {
 
 H2Connection::H2Connection(Worker& worker, ListenPoint& point, Transport&& transport)
     : ClientConnection(worker, point, std::move(transport)),
-      gate_(gate_limits(listen_address().fallback->limits)),
+      gate_(gate_limits(first_server().limits)),
       engine_(H2Engine::of(worker)) {
   Counters::move(worker_.counters.waiting, 1);
 }
@@ -312,10 +312,8 @@ void H2Connection::end() {
 void H2Connection::close() {
   if (stage_ == Stage::closed) return;
   stage_ = Stage::closed;
-  static_cast<void>(client_address());  // for the log lines of exchanges that still run
-  static_cast<void>(own_address());
   worker_.loop.timers().clear(*this);
-  transport_.stream.close();
+  close_stream(false);
   abandon_streams();
   worker_.loop.defer(*this);
 }

@@ -86,9 +86,9 @@ class H2Connection final : public ClientConnection, private net::Timer, private 
   void close();
   void set_idle(bool idle);
   void arm_timer();
-  [[nodiscard]] bool is_tls() const { return transport_.stream.tls() != nullptr; }
-  const table::ServerSettings& settings() { return listen_address().fallback->settings; }
-  const table::CoreSettings& core() { return *listen_address().fallback->base.core; }
+  [[nodiscard]] bool is_tls() const { return tls_session() != nullptr; }
+  const table::ServerSettings& settings() { return first_server().settings; }
+  const table::CoreSettings& core() { return *first_server().base.core; }
 
   nghttp2_session* session_ = nullptr;
   http::H2Gate gate_;

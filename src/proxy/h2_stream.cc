@@ -45,7 +45,7 @@ void H2Stream::open(H2Connection& connection, std::int32_t id, std::uint64_t num
   x.snapshot = connection.point_.snapshot;
   worker.pin(x.snapshot);
   x.listen = &listen;
-  x.server = listen.fallback.get();
+  x.server = &connection.first_server();
   x.route = &x.server->base;
   x.started_us = worker.loop.clock().now_us();
   x.started_unix_ms = worker.loop.clock().unix_ms();
@@ -218,6 +218,7 @@ const Address& H2Stream::peer_address() { return connection_->client_address(); 
 const Address& H2Stream::local_address() { return connection_->own_address(); }
 std::uint64_t H2Stream::serial() const { return connection_->transport_.serial; }
 bool H2Stream::is_tls() const { return connection_->is_tls(); }
+ssl_st* H2Stream::tls() const { return connection_->tls_session(); }
 const http::ProxyLine* H2Stream::proxy_line() const { return connection_->transport_.proxy_line.get(); }
 std::int64_t H2Stream::connected_ms() const { return connection_->transport_.connected_ms; }
 int H2Stream::socket_fd() const { return connection_->transport_.stream.fd(); }

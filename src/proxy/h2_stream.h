@@ -56,6 +56,7 @@ class H2Stream final : public Client, private net::Timer {
   [[nodiscard]] std::uint64_t requests() const override { return number_; }
   [[nodiscard]] std::uint64_t bytes_sent() const override { return sent_; }
   [[nodiscard]] bool is_tls() const override;
+  [[nodiscard]] ssl_st* tls() const override;
   [[nodiscard]] const http::ProxyLine* proxy_line() const override;
   [[nodiscard]] std::int64_t connected_ms() const override;
   [[nodiscard]] int socket_fd() const override;

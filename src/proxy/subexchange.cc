@@ -1,6 +1,7 @@
 #include "proxy/subexchange.h"
 
 #include <fmt/format.h>
+#include <openssl/ssl.h>
 
 #include <algorithm>
 #include <memory>
@@ -34,9 +35,10 @@ class Subexchange final : public Client, private net::Deferred {
         serial_(parent.client->serial()),
         requests_(parent.client->requests()),
         connected_ms_(parent.client->connected_ms()),
-        is_tls_(parent.client->is_tls()),
+        tls_(parent.client->tls()),
         proxy_line_(copy_of(parent.client->proxy_line())),
         next_(parent.children_) {
+    if (tls_) SSL_up_ref(tls_);
     if (next_) next_->prev_ = this;
     parent.children_ = this;
     worker_.subexchanges.push_back(this);
@@ -58,7 +60,8 @@ class Subexchange final : public Client, private net::Deferred {
   [[nodiscard]] std::uint64_t serial() const override { return serial_; }
   [[nodiscard]] std::uint64_t requests() const override { return requests_; }
   [[nodiscard]] std::uint64_t bytes_sent() const override { return taken_; }
-  [[nodiscard]] bool is_tls() const override { return is_tls_; }
+  [[nodiscard]] bool is_tls() const override { return tls_ != nullptr; }
+  [[nodiscard]] SSL* tls() const override { return tls_; }
   [[nodiscard]] const http::ProxyLine* proxy_line() const override { return proxy_line_.get(); }
   [[nodiscard]] std::int64_t connected_ms() const override { return connected_ms_; }
   [[nodiscard]] int socket_fd() const override { return -1; }
@@ -164,6 +167,7 @@ class Subexchange final : public Client, private net::Deferred {
     std::erase(worker_.subexchanges, this);
     if (parent_.freed_ && !parent_.children_) worker_.free_exchange(&parent_);
     worker_.check_drained();
+    SSL_free(tls_);
     delete this;
   }
 
@@ -174,7 +178,7 @@ class Subexchange final : public Client, private net::Deferred {
   const Address peer_, local_;
   const std::uint64_t serial_, requests_;
   const std::int64_t connected_ms_;
-  const bool is_tls_;
+  SSL* const tls_;  // null: none; a reference of its own, as the client may go first
   const std::unique_ptr<const http::ProxyLine> proxy_line_;
   Subexchange* prev_ = nullptr;
   Subexchange* next_;

@@ -17,6 +17,7 @@
 #include "net/resolver.h"
 #include "proxy/log_buffer.h"
 #include "proxy/output.h"
+#include "proxy/tls_contexts.h"
 #include "table/plan.h"
 #include "upstream/pool.h"
 #include "upstream/wait_queue.h"
@@ -32,6 +33,7 @@ class Subexchange;
 struct Snapshot {
   std::shared_ptr<const table::Table> table;
   std::uint64_t pins = 0;
+  TlsContexts tls;
 };
 
 /// A listening socket as this worker sees it: which table it is served by. Never removed while a connection names it.

@@ -60,7 +60,7 @@ bool refuse_if_closed(const Compiled& compiled) {
   compiled.loaded->diagnostics
       .error(config::code::nothing_to_listen_on, first.where, "nothing to listen on: all sockets stay closed")
       .with_label(fmt::format("{} is not served yet", first.closed_because))
-      .with_help("add a `listen` without `ssl` and `quic`, behind a server that ends TLS");
+      .with_help("add a `listen` without `quic`");
   compiled.loaded->diagnostics.sort_and_deduplicate(compiled.loaded->sources);
   return true;
 }

@@ -37,6 +37,8 @@ struct BuildInput {
 /// Null when `loaded.diagnostics` has errors afterwards.
 std::shared_ptr<Table> build(config::Loaded& loaded, const BuildInput& input);
 
+class TlsLoader;  // table/tls_loader.h
+
 class Builder {
  public:
   Builder(config::Loaded& loaded, const BuildInput& input);
@@ -70,6 +72,8 @@ class Builder {
   /// What survives a reload, by name. The caller of build() commits or rolls back.
   state::Registry& registry() { return input.check_only || !input.registry ? own_registry_ : *input.registry; }
   std::string where(config::Span span) const { return loaded.sources.where(span); }
+
+  std::shared_ptr<TlsLoader> tls;  // certificates and keys read so far; made at the first
 
   void finish_route(Scope& scope, Route& route);  // settings pointers and all modules' steps
 

@@ -23,7 +23,7 @@ struct Listen {
   bool tls = false, http2 = false, proxy_protocol = false;
   std::optional<bool> ipv6only;
   int backlog = 511, rcvbuf = 0, sndbuf = 0;
-  std::string_view closed_because;  // what it would have to speak and does not: "TLS", "QUIC"
+  std::string_view closed_because;  // what it would have to speak and does not: "QUIC"
   config::Span where;
   [[nodiscard]] bool is_quic() const { return closed_because == "QUIC"; }
 };

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "table/server_block.h"
+#include "table/tls_loader.h"
 
 namespace gh::table {
 namespace {
@@ -16,9 +17,10 @@ struct Group {
   const Listen* options = nullptr;     // where the options were stated
   const Listen* default_at = nullptr;
   const Listen* closed_at = nullptr;   // the first that makes it a socket that is not served
+  const Listen* tls_at = nullptr;      // the first that says `ssl`, for all of the address
   std::vector<Draft*> drafts;
   std::size_t fallback = 0;
-  bool tls = false, http2 = false, proxy_protocol = false;  // one `listen` says so for all of them
+  bool http2 = false, proxy_protocol = false;  // one `listen` says so for all of them
 };
 
 struct Linker {
@@ -36,7 +38,6 @@ struct Linker {
     }
     for (Listen& listen : draft.listens) {
       listen.tls = listen.tls || draft.speaks_tls;
-      if (draft.speaks_tls && listen.closed_because.empty()) listen.closed_because = "TLS";
       add(draft, listen);
     }
   }
@@ -46,7 +47,7 @@ struct Linker {
     const auto [it, is_new] = by_text.try_emplace(key, groups.size());
     if (is_new) groups.emplace_back().listen = listen;
     Group& group = groups[it->second];
-    group.tls = group.tls || listen.tls;
+    if (listen.tls && !group.tls_at) group.tls_at = &listen;
     group.http2 = group.http2 || listen.http2;
     group.proxy_protocol = group.proxy_protocol || listen.proxy_protocol;
     if (!listen.closed_because.empty() && !group.closed_at) group.closed_at = &listen;
@@ -77,22 +78,9 @@ struct Linker {
     group.listen = listen;
   }
 
-  /// A socket speaks one language for all of its servers: when one of them says `ssl`, it stays closed for all. A
-  /// wildcard socket would take the connections to a closed address of its port, so it stays closed, too.
   void close_sockets() {
     for (Group& group : groups) {
       if (group.closed_at) group.listen.closed_because = group.closed_at->closed_because;
-    }
-    for (Group& wildcard : groups) {
-      const Address& address = wildcard.listen.address;
-      if (wildcard.closed_at || address.is_unix() || !address.is_wildcard()) continue;
-      for (const Group& group : groups) {
-        const Address& other = group.listen.address;
-        const bool is_tcp = group.closed_at && !group.listen.is_quic() && !other.is_unix();
-        if (!is_tcp || other.family() != address.family() || other.port() != address.port()) continue;
-        wildcard.closed_at = group.closed_at;
-        wildcard.listen.closed_because = group.listen.closed_because;
-      }
     }
     report_closed();
   }
@@ -112,14 +100,20 @@ struct Linker {
           code::not_served_yet, group.closed_at->where,
           std::string(kind) + " is not served yet: the socket `" + group.listen.text + "` stays closed");
       if (more > 0) warning.with_label("like " + std::to_string(more) + (more == 1 ? " other" : " others"));
-      warning.with_help("end it in front of the gateway, and listen there without `ssl` or `quic`");
+      warning.with_help("clients speak HTTP/2 or HTTP/1.1 to the TCP sockets (`listen ... ssl`)");
+    }
+  }
+
+  void check_tls(TlsLoader& loader) const {
+    for (const Group& group : groups) {
+      if (group.tls_at && !group.closed_at) loader.check_listen(group.drafts, group.fallback, group.tls_at->where);
     }
   }
 
   std::shared_ptr<ListenAddress> make_address(const Group& group) {
     auto out = std::make_shared<ListenAddress>();
     out->address = group.listen.address;
-    out->tls = group.tls;
+    out->tls = group.tls_at != nullptr;
     out->http2 = group.http2;
     out->proxy_protocol = group.proxy_protocol;
     std::vector<ServerNames::Entry> entries;
@@ -214,6 +208,7 @@ void Builder::link_listeners() {
   Linker linker{*this, {}, {}};
   for (const auto& draft : servers) linker.collect(*draft);
   linker.close_sockets();
+  if (tls) linker.check_tls(*tls);
   for (const Group& group : linker.groups) table->addresses.push_back(linker.make_address(group));
   linker.make_sockets();
 }

@@ -36,6 +36,10 @@ enum class TimeMeasure : std::uint8_t;  // upstream/balance_time.h
 namespace gh::table {
 
 struct StickyPlan;  // table/sticky_plan.h
+struct TlsPlan;     // table/tls_plan.h
+
+/// ssl_verify_client.
+enum class VerifyClient : std::uint8_t { off, on, optional, optional_no_ca };
 
 enum class ErrorFormat : std::uint8_t { html, json, problem, automatic };
 enum class Lingering : std::uint8_t { off, on, always };
@@ -288,6 +292,8 @@ struct Server {
   std::vector<std::shared_ptr<const Route>> routes;
   std::unordered_map<std::string, std::uint32_t> named;   // "@name" to route number
   RegexSlots regex_slots;              // of its regex locations, for the outer ones of a hit; Route has its own, too
+  std::shared_ptr<const TlsPlan> tls;  // null: it has no certificate; handshakes are the default server's
+  VerifyClient verify_client = VerifyClient::off;
   config::Span where;
 };
 

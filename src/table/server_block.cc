@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "config/typing.h"
+#include "table/tls_loader.h"
 
 namespace gh::table {
 namespace {
@@ -112,6 +113,8 @@ void build_server_block(Scope& outer, config::Span where, const std::function<vo
   server.base.kind = Route::Kind::server;
   fill(scope);
 
+  if (!builder.tls) builder.tls = std::make_shared<TlsLoader>(builder);
+  builder.tls->load_server(scope, *draft);
   server.settings = scope.get<ServerSettings>();
   server.limits = head_limits(server.settings);
   server.name = display_name(draft->names);
@@ -204,7 +207,6 @@ void add_listen(Scope& scope, const config::Bound& directive) {
   base.http2 = directive.has("http2");
   base.proxy_protocol = directive.has("proxy_protocol");
   if (directive.has("quic")) base.closed_because = "QUIC";
-  else if (directive.has("ssl")) base.closed_because = "TLS";
   if (directive.has("ipv6only=")) base.ipv6only = directive.number("ipv6only=", 1) != 0;
   for (const Address& address : *addresses) {
     Listen listen = base;

@@ -27,6 +27,7 @@ struct Builder::ServerDraft {
   std::vector<Listen> listens;
   std::vector<ServerNameUse> names;
   bool speaks_tls = false;  // `ssl on`
+  bool has_certificates = false, rejects_tls = false;  // stated, even when they could not be loaded
   config::Span where;
 };
 

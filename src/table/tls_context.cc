@@ -1,0 +1,146 @@
+#include "table/tls_context.h"
+
+#include <openssl/err.h>
+
+#include "net/tls.h"
+
+namespace gh::table {
+
+namespace {
+
+constexpr long session_lifetime_s = 300;
+constexpr const char* usual_curves = "X25519:P-256:X448:P-521:P-384";  // OpenSSL 3.0's own
+
+std::string reason_or(const char* otherwise) {
+  std::string reason = net::take_tls_errors();
+  return reason.empty() ? otherwise : reason;
+}
+
+/// Not by least and greatest version: `ssl_protocols TLSv1.1 TLSv1.3` is legal, and options can be changed when a
+/// server is chosen by name.
+std::uint64_t refused_versions(std::uint8_t protocols) {
+  std::uint64_t options = 0;
+  if ((protocols & ssl_v3) == 0) options |= SSL_OP_NO_SSLv3;
+  if ((protocols & tls_v1) == 0) options |= SSL_OP_NO_TLSv1;
+  if ((protocols & tls_v1_1) == 0) options |= SSL_OP_NO_TLSv1_1;
+  if ((protocols & tls_v1_2) == 0) options |= SSL_OP_NO_TLSv1_2;
+  if ((protocols & tls_v1_3) == 0) options |= SSL_OP_NO_TLSv1_3;
+  return options;
+}
+
+bool use_identity(SSL_CTX* context, const TlsIdentity& identity) {
+  STACK_OF(X509)* const chain = sk_X509_new_null();
+  if (!chain) return false;
+  bool complete = true;
+  for (const CertificatePtr& certificate : identity.chain) {
+    complete = complete && sk_X509_push(chain, certificate.get()) > 0;
+  }
+  // Takes references of its own. A second one of the same kind takes the place of the first, as in nginx.
+  constexpr int replaces = 1;
+  complete = complete && SSL_CTX_use_cert_and_key(context, identity.certificate.get(), identity.key.get(), chain,
+                                                  replaces) == 1;
+  sk_X509_free(chain);
+  return complete;
+}
+
+/// The certificate may be wrong or missing: that is answered in HTTP (400), so the handshake goes on.
+int take_any_certificate(int, X509_STORE_CTX*) { return 1; }
+
+bool trust(SSL_CTX* context, const TlsPlan& plan) {
+  if (plan.trusted) SSL_CTX_set1_cert_store(context, plan.trusted.get());
+  if (plan.verify_client == VerifyClient::off) return true;
+  SSL_CTX_set_verify(context, SSL_VERIFY_PEER, take_any_certificate);
+  SSL_CTX_set_verify_depth(context, plan.verify_depth);
+  for (const CertificatePtr& certificate : plan.named_authorities) {
+    if (SSL_CTX_add_client_CA(context, certificate.get()) != 1) return false;
+  }
+  return true;
+}
+
+std::optional<TlsFault> run_commands(SSL_CTX* context, const TlsPlan& plan) {
+  if (plan.commands.empty()) return std::nullopt;
+  const std::unique_ptr<SSL_CONF_CTX, TlsFree<SSL_CONF_CTX_free>> commands(SSL_CONF_CTX_new());
+  if (!commands) return TlsFault{TlsFault::Part::memory, 0, reason_or("no memory")};
+  SSL_CONF_CTX_set_flags(commands.get(), SSL_CONF_FLAG_FILE | SSL_CONF_FLAG_SERVER | SSL_CONF_FLAG_CERTIFICATE |
+                                             SSL_CONF_FLAG_SHOW_ERRORS);
+  SSL_CONF_CTX_set_ssl_ctx(commands.get(), context);
+  for (std::size_t i = 0; i < plan.commands.size(); ++i) {
+    const auto& [name, value] = plan.commands[i];
+    if (SSL_CONF_cmd(commands.get(), name.c_str(), value.c_str()) > 0) continue;
+    return TlsFault{TlsFault::Part::command, i, reason_or("OpenSSL does not know it")};
+  }
+  if (SSL_CONF_CTX_finish(commands.get()) == 1) return std::nullopt;
+  return TlsFault{TlsFault::Part::command, plan.commands.size() - 1, reason_or("OpenSSL does not take it")};
+}
+
+void free_plan(void*, void* plan, CRYPTO_EX_DATA*, int, long, void*) {
+  delete static_cast<std::shared_ptr<const TlsPlan>*>(plan);
+}
+
+int plan_index() {
+  static const int index = SSL_CTX_get_ex_new_index(0, nullptr, nullptr, nullptr, free_plan);
+  return index;
+}
+
+}  // namespace
+
+std::optional<TlsFault> configure_server(SSL_CTX* context, const TlsPlan& plan) {
+  using Part = TlsFault::Part;
+  ERR_clear_error();
+  // The system's own configuration of OpenSSL may have set bounds: what is stated here counts.
+  SSL_CTX_set_min_proto_version(context, 0);
+  SSL_CTX_set_max_proto_version(context, 0);
+  SSL_CTX_set_options(context, refused_versions(plan.protocols) | SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION |
+                                   SSL_OP_SINGLE_DH_USE | SSL_OP_NO_ANTI_REPLAY);
+  if (plan.prefers_own_ciphers) SSL_CTX_set_options(context, SSL_OP_CIPHER_SERVER_PREFERENCE);
+  SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_NO_AUTO_CHAIN);
+  // OpenSSL's own cache would be one a worker, of 20,000 sessions with certificates.
+  SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+  SSL_CTX_set_timeout(context, session_lifetime_s);
+  SSL_CTX_set_session_id_context(context, plan.session_context.data(),
+                                 static_cast<unsigned>(plan.session_context.size()));
+  if (SSL_CTX_set_cipher_list(context, plan.ciphers.c_str()) != 1) {
+    return TlsFault{Part::ciphers, 0, reason_or("OpenSSL knows none of them")};
+  }
+  for (std::size_t i = 0; i < plan.identities.size(); ++i) {
+    if (use_identity(context, *plan.identities[i])) continue;
+    return TlsFault{Part::certificate, i, reason_or("OpenSSL does not take it")};
+  }
+  if (plan.curves != "auto" && SSL_CTX_set1_groups_list(context, plan.curves.c_str()) != 1) {
+    return TlsFault{Part::curves, 0, reason_or("OpenSSL does not know all of them")};
+  }
+  if (plan.dh_parameters) {
+    EVP_PKEY_up_ref(plan.dh_parameters.get());
+    if (SSL_CTX_set0_tmp_dh_pkey(context, plan.dh_parameters.get()) != 1) {
+      EVP_PKEY_free(plan.dh_parameters.get());
+      return TlsFault{Part::memory, 0, reason_or("no memory")};
+    }
+  }
+  if (!trust(context, plan)) return TlsFault{Part::memory, 0, reason_or("no memory")};
+  return run_commands(context, plan);
+}
+
+TlsContextPtr new_server_context(std::shared_ptr<const TlsPlan> plan) {
+  TlsContextPtr context(SSL_CTX_new(TLS_server_method()));
+  if (!context) return nullptr;
+  auto owned = std::make_unique<std::shared_ptr<const TlsPlan>>(std::move(plan));
+  if (SSL_CTX_set_ex_data(context.get(), plan_index(), owned.get()) != 1) return nullptr;
+  static_cast<void>(owned.release());
+  return context;
+}
+
+const TlsPlan& plan_of(const SSL_CTX* context) {
+  return **static_cast<const std::shared_ptr<const TlsPlan>*>(SSL_CTX_get_ex_data(context, plan_index()));
+}
+
+void adopt_settings(SSL* ssl, const SSL_CTX* chosen) {
+  SSL_set_verify(ssl, SSL_CTX_get_verify_mode(chosen), SSL_CTX_get_verify_callback(chosen));
+  SSL_set_verify_depth(ssl, SSL_CTX_get_verify_depth(chosen));
+  SSL_clear_options(ssl, SSL_get_options(ssl) & ~SSL_CTX_get_options(chosen));
+  SSL_set_options(ssl, SSL_CTX_get_options(chosen));
+  const std::string& curves = plan_of(chosen).curves;
+  if (curves == plan_of(SSL_get_SSL_CTX(ssl)).curves) return;
+  SSL_set1_groups_list(ssl, curves == "auto" ? usual_curves : curves.c_str());
+}
+
+}  // namespace gh::table

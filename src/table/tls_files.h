@@ -1,0 +1,65 @@
+// Certificates, keys and lists of revocations in PEM form: from files, or from the configuration itself ("data:...").
+// Errors are in OpenSSL's words and hold nothing of what was read. Main thread; what is made here any thread may use.
+#pragma once
+
+#include <openssl/ssl.h>
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+namespace gh::table {
+
+template <auto Free>
+struct TlsFree {
+  template <class T>
+  void operator()(T* object) const { Free(object); }
+};
+using CertificatePtr = std::unique_ptr<X509, TlsFree<X509_free>>;
+using RevocationsPtr = std::unique_ptr<X509_CRL, TlsFree<X509_CRL_free>>;
+using KeyPtr = std::unique_ptr<EVP_PKEY, TlsFree<EVP_PKEY_free>>;
+using CertificateStorePtr = std::unique_ptr<X509_STORE, TlsFree<X509_STORE_free>>;
+using TlsContextPtr = std::unique_ptr<SSL_CTX, TlsFree<SSL_CTX_free>>;
+
+/// Text that is wiped when it goes: keys and passwords.
+class SecretText {
+ public:
+  explicit SecretText(std::vector<char> text) : text_(std::move(text)) {}
+  explicit SecretText(std::string_view text) : text_(text.begin(), text.end()) {}
+  SecretText(SecretText&&) noexcept = default;
+  SecretText& operator=(SecretText&&) = delete;
+  SecretText(const SecretText&) = delete;
+  ~SecretText();
+  [[nodiscard]] std::string_view view() const { return {text_.data(), text_.size()}; }
+
+ private:
+  std::vector<char> text_;  // which, unlike a string, leaves nothing behind when it moves
+};
+
+/// The PEM text that `name` stands for: a file's, or what is behind "data:". Error::code is errno when the file cannot
+/// be read.
+Result<SecretText> read_pem(std::string_view name);
+/// How `name` may be shown: a path, or "data:..." without what follows.
+std::string shown_pem_name(std::string_view name);
+
+/// One or more certificates, in their order.
+Result<std::vector<CertificatePtr>> parse_certificates(std::string_view pem);
+/// Tries the passwords in turn when the key is encrypted.
+Result<KeyPtr> parse_key(std::string_view pem, const std::vector<SecretText>& passwords);
+/// Parameters of ssl_dhparam.
+Result<KeyPtr> parse_dh_parameters(std::string_view pem);
+
+struct TrustedItems {
+  std::vector<CertificatePtr> certificates;
+  std::vector<RevocationsPtr> revocations;
+};
+/// All certificates and lists of revocations of a text; at least one.
+Result<TrustedItems> parse_trusted(std::string_view pem);
+
+/// ssl_password_file: one a line.
+Result<std::vector<SecretText>> read_passwords(std::string_view path);
+
+}  // namespace gh::table

@@ -1,0 +1,321 @@
+#include "table/tls_loader.h"
+
+#include <fmt/format.h>
+#include <openssl/err.h>
+#include <openssl/x509v3.h>
+
+#include <algorithm>
+#include <ctime>
+
+#include "base/digest.h"
+#include "net/tls.h"
+
+namespace gh::table {
+
+namespace {
+
+bool has_variables(const TlsWord& word) {
+  return !word.text.starts_with("data:") && word.text.find('$') != std::string::npos;
+}
+
+/// Digests of what a session was made under.
+class SessionContext {
+ public:
+  void add(const X509* certificate) {
+    unsigned char bytes[EVP_MAX_MD_SIZE];
+    unsigned size = 0;
+    X509_digest(certificate, EVP_sha256(), bytes, &size);
+    text_.append(reinterpret_cast<const char*>(bytes), size);
+  }
+  void add(std::string_view text) { text_.append(text).push_back('\0'); }
+  void finish(TlsPlan& plan) const {
+    const std::string sum = digest(DigestKind::sha256, {"gatehouse", text_});
+    std::copy_n(sum.begin(), std::min(sum.size(), plan.session_context.size()), plan.session_context.begin());
+  }
+
+ private:
+  std::string text_;
+};
+
+bool same_subject(const CertificatePtr& a, const X509* b) {
+  return X509_NAME_cmp(X509_get_subject_name(a.get()), X509_get_subject_name(b)) == 0;
+}
+
+std::string time_text(const ASN1_TIME* time) {
+  const std::unique_ptr<BIO, TlsFree<BIO_free>> out(BIO_new(BIO_s_mem()));
+  ASN1_TIME_print(out.get(), time);
+  char* text = nullptr;
+  const long size = BIO_get_mem_data(out.get(), &text);
+  return {text, static_cast<std::size_t>(size)};
+}
+
+bool is_for(const TlsPlan& plan, const std::string& name) {
+  return std::any_of(plan.identities.begin(), plan.identities.end(), [&](const auto& identity) {
+    return X509_check_host(identity->certificate.get(), name.data(), name.size(), 0, nullptr) == 1;
+  });
+}
+
+/// Names that nobody asks for by TLS ("_", "localhost"), and those with gaps at their end or as expressions, say
+/// nothing about a certificate.
+bool is_covered(const TlsPlan& plan, const ServerName& name) {
+  if (name.text.find('.') == std::string::npos || name.text.find('/') != std::string::npos) return true;
+  switch (name.kind) {
+    case ServerName::Kind::exact: return is_for(plan, name.text);
+    case ServerName::Kind::suffix: return is_for(plan, "." + name.text);
+    case ServerName::Kind::dot: return is_for(plan, name.text) || is_for(plan, "." + name.text);
+    default: return true;
+  }
+}
+
+}  // namespace
+
+void TlsLoader::load_server(Scope& scope, Builder::ServerDraft& draft) {
+  const Stated stated{scope.shared<TlsSettings>(), scope.shared<TlsCertificates>(), scope.shared<TlsKeys>(),
+                      scope.shared<TlsCommands>()};
+  draft.server->verify_client = stated.settings->verify_client;
+  draft.has_certificates = !stated.certificates->list.empty();
+  draft.rejects_tls = stated.settings->rejects;
+  if (!draft.has_certificates && !draft.rejects_tls) return;
+  const auto [at, is_new] = plans_.try_emplace(stated);
+  if (is_new) at->second = make_plan(stated);
+  draft.server->tls = at->second;
+}
+
+std::shared_ptr<const TlsPlan> TlsLoader::make_plan(const Stated& stated) {
+  const TlsSettings& settings = *stated.settings;
+  auto plan = std::make_shared<TlsPlan>();
+  plan->ciphers = settings.ciphers.text;
+  plan->curves = settings.curves.text;
+  for (const auto& [name, value] : stated.commands->list) plan->commands.emplace_back(name.text, value.text);
+  plan->record_bytes = static_cast<std::size_t>(settings.record_bytes);
+  plan->verify_depth = static_cast<int>(settings.verify_depth);
+  plan->protocols = settings.protocols;
+  plan->verify_client = settings.verify_client;
+  plan->prefers_own_ciphers = settings.prefers_own_ciphers;
+  plan->rejects = settings.rejects;
+  const bool found = add_identities(*plan, stated);
+  const bool trusts = add_trust(*plan, settings);
+  if (!add_dh_parameters(*plan, settings) || !found || !trusts) return nullptr;
+  SessionContext context;
+  for (const auto& identity : plan->identities) context.add(identity->certificate.get());
+  for (const CertificatePtr& certificate : plan->named_authorities) context.add(certificate.get());
+  for (const TlsWord* word : {&settings.trusted_certificate, &settings.revocations}) context.add(word->text);
+  context.add(fmt::format("{} {}", static_cast<int>(settings.verify_client), settings.verify_depth));
+  context.finish(*plan);
+  if (!try_plan(plan, stated)) return nullptr;
+  return plan;
+}
+
+// ---- certificates and keys -----------------------------------------------------------------------------------------
+
+/// Always false.
+bool TlsLoader::report(const TlsWord& word, std::string_view what, const Error& why) {
+  const std::string name = shown_pem_name(word.text);
+  if (why.code != 0) {
+    diagnostics_.error(code::tls_file, word.where, fmt::format("cannot load {} \"{}\": {}", what, name, why.text))
+        .with_help("the file must exist and be readable; relative paths start at the folder of the main file");
+  } else {
+    diagnostics_.error(code::tls_content, word.where, fmt::format("cannot load {} \"{}\": {}", what, name, why.text))
+        .with_help("a file in PEM form: `openssl x509 -noout -text -in FILE` shows a certificate, `openssl pkey -noout "
+                   "-in FILE` tries a key");
+  }
+  return false;
+}
+
+bool TlsLoader::is_dynamic(const TlsCertificates& certificates, const TlsKeys& keys) {
+  for (const auto* list : {&certificates.list, &keys.list}) {
+    for (const TlsWord& word : *list) {
+      if (!has_variables(word)) continue;
+      diagnostics_.error(code::not_served, word.where, "variables in the names of certificates are not served yet")
+          .with_help("write a server for each certificate");
+      return true;
+    }
+  }
+  return false;
+}
+
+bool TlsLoader::add_identities(TlsPlan& plan, const Stated& stated) {
+  const auto& certificates = stated.certificates->list;
+  const auto& keys = stated.keys->list;
+  if (certificates.size() > keys.size()) {
+    const TlsWord& first = certificates[keys.size()];
+    diagnostics_
+        .error(code::no_certificate, first.where,
+               fmt::format("no `ssl_certificate_key` for the certificate \"{}\"", shown_pem_name(first.text)))
+        .with_help("each `ssl_certificate` needs its `ssl_certificate_key`, in the same order");
+    return false;
+  }
+  if (is_dynamic(*stated.certificates, *stated.keys)) return false;
+  bool complete = true;
+  for (std::size_t i = 0; i < certificates.size(); ++i) {
+    auto one = identity(certificates[i], keys[i], stated.settings->password_file);
+    complete = complete && one != nullptr;
+    if (one) plan.identities.push_back(std::move(one));
+  }
+  return complete;
+}
+
+std::shared_ptr<const TlsIdentity> TlsLoader::identity(const TlsWord& certificate, const TlsWord& key,
+                                                       const TlsWord& passwords) {
+  const auto [at, is_new] = identities_.try_emplace(IdentityKey{certificate.text, key.text, passwords.text});
+  if (is_new) at->second = read_identity(certificate, key, passwords);
+  return at->second;
+}
+
+std::shared_ptr<const TlsIdentity> TlsLoader::read_identity(const TlsWord& certificate, const TlsWord& key,
+                                                            const TlsWord& passwords) {
+  constexpr std::string_view certificate_is = "certificate", key_is = "certificate key";
+  auto made = std::make_shared<TlsIdentity>();
+  made->name = shown_pem_name(certificate.text);
+  const Result<SecretText> pem = read_pem(certificate.text);
+  if (!pem) return report(certificate, certificate_is, pem.error()), nullptr;
+  auto chain = parse_certificates(pem->view());
+  if (!chain) return report(certificate, certificate_is, chain.error()), nullptr;
+  made->certificate = std::move(chain->front());
+  made->chain.assign(std::make_move_iterator(chain->begin() + 1), std::make_move_iterator(chain->end()));
+  warn_of_time(*made, certificate);
+  const Passwords* const words = passwords_of(passwords);
+  if (!words) return nullptr;
+  const Result<SecretText> key_pem = read_pem(key.text);
+  if (!key_pem) return report(key, key_is, key_pem.error()), nullptr;
+  auto parsed = parse_key(key_pem->view(), *words);
+  if (!parsed) return report(key, key_is, parsed.error()), nullptr;
+  made->key = std::move(*parsed);
+  if (X509_check_private_key(made->certificate.get(), made->key.get()) == 1) return made;
+  diagnostics_
+      .error(code::key_mismatch, key.where,
+             fmt::format("the key \"{}\" does not belong to the certificate \"{}\": {}", shown_pem_name(key.text),
+                         made->name, net::take_tls_errors()))
+      .with_related(certificate.where, "the certificate")
+      .with_help("a file with several certificates begins with the server's own; the others follow as its chain");
+  return nullptr;
+}
+
+const TlsLoader::Passwords* TlsLoader::passwords_of(const TlsWord& file) {
+  if (file.text.empty()) return &no_passwords_;
+  const auto [at, is_new] = passwords_.try_emplace(file.text);
+  if (!is_new) return at->second.get();
+  auto read = read_passwords(file.text);
+  if (read) at->second = std::make_unique<const Passwords>(std::move(*read));
+  else report(file, "password file", read.error());
+  return at->second.get();
+}
+
+void TlsLoader::warn_of_time(const TlsIdentity& identity, const TlsWord& certificate) {
+  std::time_t now = std::time(nullptr);
+  const ASN1_TIME* const begins = X509_get0_notBefore(identity.certificate.get());
+  const ASN1_TIME* const ends = X509_get0_notAfter(identity.certificate.get());
+  const bool is_early = X509_cmp_time(begins, &now) > 0;
+  if (!is_early && X509_cmp_time(ends, &now) >= 0) return;
+  diagnostics_
+      .warning(code::certificate_time, certificate.where,
+               is_early ? fmt::format("the certificate \"{}\" is not valid before {}", identity.name, time_text(begins))
+                        : fmt::format("the certificate \"{}\" has expired on {}", identity.name, time_text(ends)))
+      .with_help(is_early ? "clients refuse it until then: is the clock right?" : "clients refuse it: renew it");
+}
+
+// ---- trust, parameters ---------------------------------------------------------------------------------------------
+
+bool TlsLoader::add_trusted_file(TlsPlan& plan, const TlsWord& file, bool is_named) {
+  if (file.text.empty()) return true;
+  const Result<SecretText> pem = read_pem(file.text);
+  if (!pem) return report(file, "certificates", pem.error());
+  auto items = parse_trusted(pem->view());
+  if (!items) return report(file, "certificates", items.error());
+  if (!plan.trusted) plan.trusted.reset(X509_STORE_new());
+  for (CertificatePtr& certificate : items->certificates) {
+    X509_STORE_add_cert(plan.trusted.get(), certificate.get());
+    const bool is_known = std::any_of(plan.named_authorities.begin(), plan.named_authorities.end(),
+                                      [&](const auto& other) { return same_subject(other, certificate.get()); });
+    if (is_named && !is_known) plan.named_authorities.push_back(std::move(certificate));
+  }
+  for (const RevocationsPtr& list : items->revocations) X509_STORE_add_crl(plan.trusted.get(), list.get());
+  ERR_clear_error();  // of what was there already
+  return true;
+}
+
+bool TlsLoader::add_trust(TlsPlan& plan, const TlsSettings& settings) {
+  const bool must_know = settings.verify_client == VerifyClient::on || settings.verify_client == VerifyClient::optional;
+  if (must_know && settings.client_certificate.text.empty() && settings.trusted_certificate.text.empty()) {
+    diagnostics_
+        .error(code::no_certificate, settings.verify_where, "no `ssl_client_certificate` for `ssl_verify_client`")
+        .with_help("name the file of the authorities whose certificates clients must have");
+    return false;
+  }
+  const bool named = settings.verify_client != VerifyClient::off;
+  bool complete = !named || add_trusted_file(plan, settings.client_certificate, true);
+  complete = add_trusted_file(plan, settings.trusted_certificate, false) && complete;
+  if (settings.revocations.text.empty() || !complete) return complete;
+  if (!add_trusted_file(plan, settings.revocations, false)) return false;
+  X509_STORE_set_flags(plan.trusted.get(), X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL);
+  return true;
+}
+
+bool TlsLoader::add_dh_parameters(TlsPlan& plan, const TlsSettings& settings) {
+  const TlsWord& file = settings.dh_parameters;
+  if (file.text.empty()) return true;
+  const Result<SecretText> pem = read_pem(file.text);
+  if (!pem) return report(file, "parameters", pem.error());
+  auto parsed = parse_dh_parameters(pem->view());
+  if (!parsed) return report(file, "parameters", parsed.error());
+  plan.dh_parameters = std::move(*parsed);
+  return true;
+}
+
+bool TlsLoader::try_plan(const std::shared_ptr<const TlsPlan>& plan, const Stated& stated) {
+  const TlsContextPtr context = new_server_context(plan);
+  const std::optional<TlsFault> fault =
+      context ? configure_server(context.get(), *plan)
+              : TlsFault{TlsFault::Part::memory, 0, net::take_tls_errors()};
+  if (!fault) return true;
+  const TlsSettings& settings = *stated.settings;
+  const TlsWord nowhere;
+  const TlsWord* word = &nowhere;
+  std::string_view name = "TLS";
+  switch (fault->part) {
+    case TlsFault::Part::certificate:
+      word = &stated.certificates->list[fault->index];
+      return report(*word, "certificate", Error{fault->reason});
+    case TlsFault::Part::ciphers: word = &settings.ciphers, name = "ssl_ciphers"; break;
+    case TlsFault::Part::curves: word = &settings.curves, name = "ssl_ecdh_curve"; break;
+    case TlsFault::Part::command: word = &stated.commands->list[fault->index].first, name = "ssl_conf_command"; break;
+    case TlsFault::Part::memory: break;
+  }
+  diagnostics_
+      .error(code::tls_value, word->where, fmt::format("OpenSSL does not take this `{}`: {}", name, fault->reason))
+      .with_help("`openssl ciphers -v LIST` and `openssl ecparam -list_curves` show what it knows");
+  return false;
+}
+
+// ---- who listens ---------------------------------------------------------------------------------------------------
+
+void TlsLoader::warn_of_names(const Builder::ServerDraft& draft) {
+  if (!draft.server->tls || draft.server->tls->identities.empty()) return;
+  const TlsPlan& plan = *draft.server->tls;
+  const auto wrong = std::find_if(draft.names.begin(), draft.names.end(),
+                                  [&](const ServerNameUse& use) { return !is_covered(plan, use.name); });
+  if (wrong == draft.names.end()) return;
+  diagnostics_
+      .warning(code::certificate_name, wrong->where,
+               fmt::format("the certificate \"{}\" is not for `{}`", plan.identities.front()->name, wrong->word))
+      .with_help("clients that ask for this name refuse it: get a certificate that names it, too");
+}
+
+void TlsLoader::check_listen(const std::vector<Builder::ServerDraft*>& servers, std::size_t fallback,
+                             config::Span listen) {
+  const bool rejects = !servers[fallback]->has_certificates && servers[fallback]->rejects_tls;
+  for (std::size_t i = 0; i < servers.size(); ++i) {
+    const Builder::ServerDraft& draft = *servers[i];
+    warn_of_names(draft);
+    if ((i != fallback && !rejects) || draft.has_certificates || draft.rejects_tls) continue;
+    auto& error = diagnostics_.error(code::no_certificate, listen,
+                                     i == fallback ? "no `ssl_certificate` for this `listen ... ssl`"
+                                                   : "no `ssl_certificate` in a server of this `listen ... ssl`");
+    error.with_help("write `ssl_certificate FILE; ssl_certificate_key FILE;` in the server, or "
+                    "`ssl_reject_handshake on;`");
+    error.with_related(draft.where, i == fallback ? "the address's default server" : "the server without one");
+    return;
+  }
+}
+
+}  // namespace gh::table
