@@ -59,11 +59,7 @@ constexpr Names all[] = {
     {Fate::later, "tls", "not served yet: handshakes work without it",
      "ssl_session_cache ssl_session_timeout ssl_session_tickets ssl_session_ticket_key ssl_early_data ssl_stapling "
      "ssl_stapling_verify ssl_stapling_file ssl_stapling_responder ssl_ocsp ssl_ocsp_cache ssl_ocsp_responder "
-     "ssl_certificate_cache ssl_certificate_compression ssl_ech_file ssl_key_log proxy_ssl_key_log grpc_ssl_key_log"},
-    {Fate::later, "proxy_tls", "https:// to upstreams is not served yet",
-     "proxy_ssl_server_name proxy_ssl_name proxy_ssl_verify proxy_ssl_verify_depth proxy_ssl_trusted_certificate "
-     "proxy_ssl_certificate proxy_ssl_certificate_key proxy_ssl_certificate_cache proxy_ssl_protocols "
-     "proxy_ssl_ciphers proxy_ssl_session_reuse proxy_ssl_crl proxy_ssl_password_file proxy_ssl_conf_command"},
+     "ssl_certificate_cache ssl_certificate_compression ssl_ech_file ssl_key_log"},
     {Fate::later, "http3", "HTTP/3 is not served yet", "http3 http3_hq "
      "http3_max_concurrent_streams http3_stream_buffer_size quic_retry quic_gso quic_host_key "
      "quic_active_connection_id_limit"},

@@ -91,7 +91,7 @@ void resolve(table::Builder& builder, Scope& main, const std::shared_ptr<ProxyTa
 }
 
 void fill_constant(ProxyTarget& target, const ProxyUrl& url) {
-  target.tls = url.tls;
+  target.tls = target.may_be_tls = url.tls;
   target.has_uri = url.has_uri;
   target.uri = url.uri.starts_with("?") ? "/" + std::string(url.uri) : std::string(url.uri);
   const std::uint16_t port = url.port ? url.port : url.default_port();
@@ -99,12 +99,6 @@ void fill_constant(ProxyTarget& target, const ProxyUrl& url) {
   target.host = url.is_unix ? "localhost" : std::string(url.host);
   if (!url.is_unix && port != url.default_port()) target.host += ":" + target.port;
   if (url.is_unix) target.port.clear();
-}
-
-void warn_of_tls(Scope& scope, const Value& value) {
-  scope.warning(code::not_served_yet, value.span, "`https://` to upstreams is not served yet")
-      .with_label("requests are answered with 502")
-      .with_help("use http:// on a network you trust");
 }
 
 /// No upstream has the name, and none has one like it: a host of the network then, as in container set-ups.
@@ -123,6 +117,14 @@ void take_as_host(Scope& main, const std::string& name, const UnknownUpstreams::
 
 }  // namespace
 
+static bool starts_without_case(std::string_view text, std::string_view prefix) {
+  return text.size() >= prefix.size() && iequals(text.substr(0, prefix.size()), prefix);
+}
+
+static bool starts_with_scheme(std::string_view text) {
+  return starts_without_case(text, "http://") || starts_without_case(text, "https://");
+}
+
 /// The variables may bring the rest of the scheme: "http:/$uri".
 static bool may_become_url(std::string_view text) {
   const std::string_view fixed = text.substr(0, text.find('$'));
@@ -140,8 +142,8 @@ void apply_proxy_pass(Scope& scope, const Bound& directive) {
     target.has_variables = !target.url.is_constant();
     if (!table::has_constant_host(value.text)) {
       table::outermost(scope).local<DynamicTargets>().any = true;
-      if (value.text.starts_with("https://")) warn_of_tls(scope, value);
-      else if (!value.text.starts_with("http://") && !may_become_url(value.text)) {
+      target.may_be_tls = !starts_without_case(value.text, "http://");
+      if (!starts_with_scheme(value.text) && !may_become_url(value.text)) {
         scope.error(code::bad_url, value.span,
                     "`" + printable(value.text) + "` has no scheme: write http:// before the host");
       }
@@ -155,7 +157,6 @@ void apply_proxy_pass(Scope& scope, const Bound& directive) {
         .with_help("forms: http://host, http://host:8080/uri, http://upstream_name, http://unix:/run/app.sock:/uri");
     return;
   }
-  if (url->tls) warn_of_tls(scope, value);
   if (url->has_uri && !variables) check_uri_part(scope, value, *url);
   fill_constant(target, *url);
   if (variables) {

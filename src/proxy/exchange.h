@@ -151,6 +151,7 @@ struct RequestState {
   KeptFields* kept_fields = nullptr; // after X-Accel-Redirect
   std::string_view page_text;        // what the built-in page says instead of the status's phrase
   std::string_view upstream_uri;     // request-target of the last attempt, for the log
+  std::string_view upstream_scheme = "http";   // and its scheme
   std::string_view reason;           // why the gateway itself answered ($gateway_reason)
 };
 

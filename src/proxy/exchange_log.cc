@@ -18,7 +18,9 @@ std::string Exchange::log_context() const {
   std::string line = fmt::format(", client: {}, server: {}", client_address().ip_text(), server->name);
   if (!request.request_line.empty()) line += fmt::format(", request: \"{}\"", request.request_line);
   if (parent) line += fmt::format(", subrequest: \"{}\"", uri);
-  if (last_attempt) line += fmt::format(", upstream: \"http://{}{}\"", last_attempt->address, upstream_uri);
+  if (last_attempt) {
+    line += fmt::format(", upstream: \"{}://{}{}\"", upstream_scheme, last_attempt->address, upstream_uri);
+  }
   if (!request.host.empty()) line += fmt::format(", host: \"{}\"", request.host);
   line.shrink_to_fit();  // a tunnel keeps it
   return line;

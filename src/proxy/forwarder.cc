@@ -54,6 +54,7 @@ Verdict Forwarder::begin(const ProxyPlan& plan, const table::Upstream& up, const
   upstream_ = &up;
   request_ = request;
   x_.upstream_uri = request_.uri;
+  x_.upstream_scheme = request_.tls ? "https" : "http";
   selection_ = {};
   if (up.sticky) find_session();
   partial_head_.clear();
@@ -130,7 +131,8 @@ void Forwarder::open(state::Peer& peer) {
   head_ = {};
   const Address* bind = bind_address();
   const bool repeatable = http::is_idempotent(x_.method_now);
-  const upstream::Origin from{bind, upstream_->keepalive_local ? plan_ : nullptr, proxy_line()};
+  const upstream::Origin from{bind, upstream_->keepalive_local ? plan_ : nullptr, proxy_line(),
+                              request_.tls ? tls_use() : nullptr};
   link_ = fresh_only_ ? nullptr : x_.worker.pool.take_idle(*upstream_, peer, from, repeatable, *this);
   if (link_) {
     record_->connect_ms = 0;
@@ -144,6 +146,9 @@ void Forwarder::open(state::Peer& peer) {
 }
 
 void Forwarder::on_peer_connected(int error) {
+  if (error != 0 && request_.tls && (!link_ ? error == upstream::tls_not_ready : link_->connection().is_securing())) {
+    return tls_failed(error);
+  }
   if (error == UV_EMFILE || error == UV_ENFILE || error == UV_ENOBUFS || error == UV_ENOMEM ||
       error == UV_EADDRNOTAVAIL) {
     return failed_here(fmt::format("cannot connect to upstream ({}: {})", -error, uv_strerror(error)));

@@ -101,6 +101,8 @@ class Forwarder final : public ContentSource, private upstream::PeerUser, privat
   [[nodiscard]] std::string_view doing() const;
   const Address* bind_address();
   [[nodiscard]] std::string_view proxy_line();
+  const upstream::TlsUse* tls_use();      // forwarder_tls.cc
+  void tls_failed(int error);
 
   // of an upstream with `sticky`; forwarder_sticky.cc
   void find_session();

@@ -28,15 +28,14 @@ const table::Upstream* named_upstream(const table::Table& table, const table::Pr
 Verdict Forwarder::begin_dynamic(const ProxyPlan& plan, ForwardedRequest request) {
   const std::string_view text = plan.target->url.render(x_, x_.arena);
   const Result<table::ProxyUrl> url = table::parse_proxy_url(text);
-  if (!url || url->tls) {
-    const std::string why = url ? "https:// to upstreams is not served yet" : url.error().text;
-    x_.log(LogLevel::error, fmt::format("invalid proxy_pass URL \"{}\": {}", text, why));
-    if (url) x_.reason = "upstream TLS is not served yet";
-    return x_.error(url ? 502 : 500);
+  if (!url) {
+    x_.log(LogLevel::error, fmt::format("invalid proxy_pass URL \"{}\": {}", text, url.error().text));
+    return x_.error(500);
   }
   forget_attempt();
   plan_ = &plan;
   x_.proxy_host = url->authority;
+  request.tls = url->tls;
   request.host = url->is_unix ? std::string_view("localhost") : http::safe_field_value(url->authority, x_.arena);
   request.uri = url->has_uri ? http::safe_target(url->uri, x_.arena) : upstream_uri(x_, plan, {});
   if (plan.target->upstream) return begin(plan, *plan.target->upstream, request);

@@ -31,7 +31,9 @@ std::uint32_t status_bit(unsigned status) {
 
 std::string_view Forwarder::doing() const {
   switch (stage_) {
-    case Stage::connecting: return "connecting to upstream";
+    case Stage::connecting:
+      return request_.tls && link_->connection().is_securing() ? "SSL handshaking to upstream"
+                                                               : "connecting to upstream";
     case Stage::sending: return "sending request to upstream";
     case Stage::waiting_head: return "reading response header from upstream";
     default: return "reading upstream";

@@ -52,6 +52,7 @@ struct ProxyPlan {
   bool sets_connection = false;       // proxy_set_header states Connection itself
   const table::Template* upgrade = nullptr;   // and Upgrade; null: none goes upstream
   std::string redirect_from, redirect_to;   // proxy_redirect default; empty: none
+  std::shared_ptr<const table::TlsClientPlan> tls;   // null: no request goes to https://
   std::shared_ptr<const CookieRules> cookies;   // proxy_cookie_*; null: cookies pass as they are
   std::uint32_t ignored = 0;          // proxy_ignore_headers: table::IgnoreHeader
   std::string prefix;                 // of the location, replaced by the URI part

@@ -21,6 +21,7 @@ struct ForwardedRequest {
   bool has_body = false;
   bool chunked = false;              // the body streams and its length is not known
   bool head_method = false;
+  bool tls = false;                  // https://
   bool has_own_body = false;         // proxy_set_body, rendered once for all tries
   std::string_view own_body;
 };

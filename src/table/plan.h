@@ -36,7 +36,8 @@ enum class TimeMeasure : std::uint8_t;  // upstream/balance_time.h
 namespace gh::table {
 
 struct StickyPlan;  // table/sticky_plan.h
-struct TlsPlan;     // table/tls_plan.h
+struct TlsPlan;        // table/tls_plan.h
+struct TlsClientPlan;  // table/tls_client_plan.h
 
 /// ssl_verify_client.
 enum class VerifyClient : std::uint8_t { off, on, optional, optional_no_ca };
@@ -232,6 +233,7 @@ struct ProxyTarget {
   bool has_variables = false;
   bool has_uri = false;
   bool tls = false;                     // https://
+  bool may_be_tls = false;              // as far as variables do not tell
   std::string uri;                      // URI part when constant
   std::string host;                     // $proxy_host: "name" or "name:port" as written
   std::string port;                     // $proxy_port
@@ -342,6 +344,7 @@ struct Table {
   std::vector<std::shared_ptr<const Upstream>> upstreams;
   std::unordered_map<std::string_view, const Upstream*>
       upstream_names;  // of upstream blocks, for proxy_pass with variables
+  std::vector<std::shared_ptr<const TlsClientPlan>> tls_clients;   // all, of TLS to upstreams
   std::shared_ptr<const ErrorLog> error_log;
   std::vector<std::shared_ptr<LogFile>> log_files;   // all, for reopen
   std::vector<std::shared_ptr<const MemoryLog>> memory_logs;   // for gatehouse -s log

@@ -53,8 +53,35 @@ void PeerConnection::on_connected(int error) {
     stream.start_reading();
     stream.set_no_delay();
     if (proxy_line_) error = stream.write(*proxy_line_, true);  // what comes next travels with it
+    if (error == 0 && tls_) error = start_tls();
+    if (error == 0 && tls_) return;  // on_secured() goes on
   }
   if (user_) user_->on_peer_connected(error);
+}
+
+int PeerConnection::start_tls() {
+  securing_ = true;
+  return stream.start_tls(tls_->take_session());
+}
+
+void PeerConnection::on_secured(int error) {
+  if (error == 0 && tls_->failure(0, stream.tls(), {}).empty()) securing_ = false;
+  else if (error == 0) error = UV_EPROTO;
+  if (user_) user_->on_peer_connected(error);
+}
+
+std::string PeerConnection::tls_failure(int error) const {
+  return tls_ ? tls_->failure(error, stream.tls(), stream.tls_error()) : std::string();
+}
+
+bool PeerConnection::fits(const state::Peer& peer, const Origin& origin) const {
+  return fits(peer.id, key_of(origin), origin);
+}
+
+bool PeerConnection::fits(std::uint64_t peer_id, std::size_t origin_key, const Origin& origin) const {
+  if (peer_id_ != peer_id || origin_ != origin_key) return false;
+  if (proxy_line_ ? *proxy_line_ != origin.proxy_line : !origin.proxy_line.empty()) return false;
+  return tls_ ? origin.tls && tls_->fits(*origin.tls, origin.http2) : !origin.tls;
 }
 
 // Whatever happens to an idle connection makes it useless: an early answer, a FIN, a reset, the idle timeout.
@@ -114,7 +141,7 @@ PeerConnection* Pool::take_idle(const table::Upstream& upstream, const state::Pe
   }
   const std::size_t wanted = key_of(origin);
   for (PeerConnection* c = from.idle.newest; c; c = c->older_) {
-    if (c->peer_id_ != peer.id || c->origin_ != wanted || !c->began_with(origin.proxy_line)) continue;
+    if (!c->fits(peer.id, wanted, origin)) continue;
     if (!repeatable && !is_silent(*c)) {
       PeerConnection* const older = c->older_;
       closed_by_peer(c);
@@ -153,6 +180,12 @@ PeerConnection* Pool::connect(const state::Peer& peer, const Origin& origin, Pee
   connection->origin_ = key_of(origin);
   connection->created_ms_ = loop_.clock().now_ms();
   if (!origin.proxy_line.empty()) connection->proxy_line_ = std::make_unique<const std::string>(origin.proxy_line);
+  if (origin.tls) connection->tls_ = tls_.open(*origin.tls, origin.http2, peer.text, loop_.clock().now_ms());
+  if (origin.tls && !connection->tls_) {
+    error = tls_not_ready;
+    delete connection;
+    return nullptr;
+  }
   error = connection->stream.connect(loop_, *connection, peer.address, origin.bind);
   if (error != 0) {
     delete connection;
@@ -169,7 +202,7 @@ void Pool::give_back(PeerConnection* connection, const table::Upstream& upstream
   const bool spent = upstream.keepalive_connections == 0 || !connection->stream.is_open() ||
                      connection->requests_ >= static_cast<std::uint64_t>(upstream.keepalive_requests) ||
                      now - connection->created_ms_ >= upstream.keepalive_time_ms ||
-                     connection->stream.queued_bytes() > 0;
+                     connection->stream.queued_bytes() > 0 || (connection->tls_ && !connection->tls_->is_kept());
   if (spent) return close(connection);
   Group& to = group(upstream.peers);
   if (to.idle.count >= upstream.keepalive_connections) close(to.idle.oldest);
@@ -217,13 +250,24 @@ void Pool::forget(const state::PeerGroup& peers) {
   groups_.erase(it);
 }
 
+/// Those whose TLS no location wants any more.
+void Pool::close_retired(IdleList& list) {
+  for (PeerConnection* c = list.newest; c;) {
+    PeerConnection* const older = c->older_;
+    if (c->tls_ && !c->tls_->is_kept()) close(c);
+    c = older;
+  }
+}
+
 void Pool::keep_only(const table::Table& table) {
   std::unordered_set<const state::PeerGroup*> used;
   for (const auto& upstream : table.upstreams) used.insert(upstream->peers.get());
   last_group_ = nullptr;
+  tls_.keep_only(table);
   for (auto it = groups_.begin(); it != groups_.end();) {
     Group& group = *it->second;
     if (used.count(it->first) != 0) {
+      close_retired(group.idle);
       ++it;
       continue;
     }

@@ -13,16 +13,22 @@
 #include "state/peers.h"
 #include "table/plan.h"
 #include "upstream/peer_link.h"
+#include "upstream/tls_client.h"
 
 namespace gh::upstream {
 
 class Pool;
+
+/// Of connect(), beside libuv's: there is no session for TLS; Pool::tls_error() tells why.
+inline constexpr int tls_not_ready = UV_ERRNO_MAX - 1;
 
 /// What makes connections different from others to the same peer: they are never mixed.
 struct Origin {
   const Address* bind = nullptr;   // proxy_bind
   const void* place = nullptr;     // `keepalive ... local`: the location; null: all share
   std::string_view proxy_line;     // PROXY protocol header that a new connection begins with; empty: none
+  const TlsUse* tls = nullptr;     // null: plain
+  bool http2 = false;              // is spoken: TLS offers "h2"
 };
 
 /// One connection to one peer. Created and destroyed by its pool only.
@@ -32,6 +38,12 @@ class PeerConnection final : public PeerLink, private net::StreamEvents {
   [[nodiscard]] bool was_idle() const override { return requests_ > 0; }
   [[nodiscard]] PeerConnection& connection() override { return *this; }
   [[nodiscard]] const Address& local_address();
+  /// TLS is wanted, and its handshake is not over, or has failed: then tls_failure() has words for the error that
+  /// on_peer_connected() brought.
+  [[nodiscard]] bool is_securing() const { return securing_; }
+  [[nodiscard]] std::string tls_failure(int error) const;
+  /// Was it made for the like of this one?
+  [[nodiscard]] bool fits(const state::Peer& peer, const Origin& origin) const;
   net::Stream stream;
 
  private:
@@ -42,10 +54,10 @@ class PeerConnection final : public PeerLink, private net::StreamEvents {
   [[nodiscard]] std::size_t queued_frames() const override;
   void hold_window(bool held) override;
   void end(const table::Upstream& upstream, bool reusable) override;
-  [[nodiscard]] bool began_with(std::string_view proxy_line) const {
-    return proxy_line_ ? *proxy_line_ == proxy_line : proxy_line.empty();
-  }
+  [[nodiscard]] bool fits(std::uint64_t peer_id, std::size_t origin_key, const Origin& origin) const;
+  int start_tls();
   void on_connected(int error) override;
+  void on_secured(int error) override;
   void on_read(std::string_view bytes) override;
   void on_spliced(std::size_t bytes) override;
   void on_eof() override;
@@ -65,6 +77,8 @@ class PeerConnection final : public PeerLink, private net::StreamEvents {
   std::int64_t idle_since_ms_ = 0;
   std::size_t origin_ = 0;                   // connections of another Origin are never shared
   std::unique_ptr<const std::string> proxy_line_;  // it began with this one: only for requests that it is true of
+  std::unique_ptr<TlsPeer> tls_;             // null: plain
+  bool securing_ = false;
 };
 
 struct IdleList {
@@ -100,6 +114,8 @@ class Pool {
   void forget(const state::PeerGroup& peers);
   /// Drops idle connections and views of groups that `table` does not use any more.
   void keep_only(const table::Table& table);
+  /// Why there was no session for TLS (tls_not_ready).
+  [[nodiscard]] const std::string& tls_error() const { return tls_.error(); }
   [[nodiscard]] std::size_t idle() const { return idle_; }
   net::Loop& loop() { return loop_; }
 
@@ -118,7 +134,9 @@ class Pool {
   };
   Group& group(const std::shared_ptr<state::PeerGroup>& peers);
   void note_early_close(Group& group);
+  void close_retired(IdleList& list);
   net::Loop& loop_;
+  TlsClient tls_;
   std::unordered_map<const state::PeerGroup*, std::unique_ptr<Group>> groups_;
   Group* last_group_ = nullptr;   // most requests go where the last one went
   std::size_t idle_ = 0;

@@ -8,6 +8,7 @@
 #include "proxy/worker.h"
 #include "table/plan.h"
 #include "table/proxy_target.h"
+#include "table/tls_client_loader.h"
 
 namespace gh::policy {
 
@@ -71,16 +72,9 @@ Verdict run_proxy_pass(Exchange& x, const void* params) {
   if (!x.forwarder) x.forwarder = std::make_unique<proxy::Forwarder>(x);
   if (target.has_variables) return x.forwarder->begin_dynamic(plan, request);
   request.host = target.host;
+  request.tls = target.tls;
   request.uri = proxy::upstream_uri(x, plan, target.has_uri ? std::string_view(target.uri) : std::string_view());
   return x.forwarder->begin(plan, *target.upstream, request);
-}
-
-/// https://: a step of its own, so that the others need not ask.
-Verdict answer_for_tls(Exchange& x, const void* params) {
-  const auto& target = *static_cast<const table::ProxyTarget*>(params);
-  x.log(LogLevel::error, "https:// to upstreams is not served yet, host: \"" + target.host + "\"");
-  x.reason = "upstream TLS is not served yet";
-  return x.error(502);
 }
 
 std::shared_ptr<const proxy::CookieRules> cookie_rules(table::Scope& scope) {
@@ -96,7 +90,6 @@ std::shared_ptr<const proxy::CookieRules> cookie_rules(table::Scope& scope) {
 void finish_proxy(table::Scope& scope, table::Route& route) {
   const auto target = scope.content_or_null<table::ProxyTarget>();
   if (!target) return;
-  if (target->tls) return table::add_step(route, config::Phase::content, &answer_for_tls, target, "proxy_pass");
   using Kind = table::Route::Kind;
   const Kind kind = route.kind == Kind::condition ? route.over : route.kind;
   const bool prefix_location = kind == Kind::exact || kind == Kind::prefix || kind == Kind::prefix_final;
@@ -106,6 +99,7 @@ void finish_proxy(table::Scope& scope, table::Route& route) {
                                      scope.shared<table::ProxyRedirects>(), route.prefix, prefix_location);
   plan->ignored = scope.get<table::ProxyIgnoreHeaders>().bits;
   plan->cookies = cookie_rules(scope);
+  if (target->may_be_tls) plan->tls = table::tls_client_plan<table::ProxySide>(scope);
   table::add_step(route, config::Phase::content, &run_proxy_pass, std::move(plan), "proxy_pass");
 }
 
