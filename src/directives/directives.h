@@ -46,6 +46,7 @@ extern const table::Module
     sub_filter_module,
     trailers_module,
     try_files_module,
+    upgrade_module,
     upstream_module,
     valid_referers_module;
 

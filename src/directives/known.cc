@@ -67,7 +67,7 @@ constexpr Names all[] = {
      "charset charset_types charset_map "
      "source_charset override_charset add_before_body add_after_body addition_types userid userid_domain "
      "userid_expires userid_flags userid_mark userid_name userid_p3p userid_path userid_service "
-     "early_hints slice"},
+     "slice"},
     {Fate::later, "", "not served yet: requests are not held to it", "limit_zone"},
     {Fate::later, "", "not served yet: nothing is done after an answer; `mirror` sends a copy", "post_action"},
     {Fate::later, "grpc", "gRPC upstreams are not served yet: `grpc_pass` answers 502", "grpc_*"},

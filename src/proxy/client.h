@@ -29,8 +29,10 @@ class Client {
   /// Sends the head, and with it the first body bytes. `last`: nothing follows. Bodies of HEAD and 204/304 are dropped
   /// here.
   virtual void send_head(Exchange& exchange, std::span<const iovec> first, bool last) = 0;
-  /// Informational answers (100, 103) before the final head.
+  /// Informational answers without fields (100) before the final head.
   virtual void send_interim(Exchange& exchange, unsigned status) = 0;
+  /// A 103 with these fields, before the final head; only where the client's protocol knows such answers.
+  virtual void send_early_hints(Exchange&, std::span<const http::Field>) {}
   virtual void send_body(Exchange& exchange, std::span<const iovec> parts, bool last) = 0;
   /// Where the kernel alone may move body bytes to (net::Stream::splice_to); null when they must pass through here:
   /// chunks, HEAD. moved() counts them.

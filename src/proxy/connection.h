@@ -33,6 +33,7 @@ class Connection final : public ClientConnection, public Client, private net::Ti
   // Client
   void send_head(Exchange& exchange, std::span<const iovec> first, bool last) override;
   void send_interim(Exchange& exchange, unsigned status) override;
+  void send_early_hints(Exchange& exchange, std::span<const http::Field> fields) override;
   void send_body(Exchange& exchange, std::span<const iovec> parts, bool last) override;
   [[nodiscard]] net::Stream* body_stream(Exchange& exchange) override;
   void moved(Exchange& exchange, std::size_t bytes, bool last) override;

@@ -91,8 +91,9 @@ void Connection::send_head(Exchange& x, std::span<const iovec> first, bool last)
       parts[count++] = part(out.view().substr(at));
     }
   }
+  const std::uint64_t before = sent_;
   write({parts.data(), count}, last, x.reply.body_at_once);
-  x.body_bytes_sent = sent_ - head_bytes;
+  x.body_bytes_sent = sent_ - before - head_bytes;
   reply_done_ = last;
   check_sent();
 }
@@ -142,6 +143,18 @@ void Connection::send_interim(Exchange&, unsigned status) {
   const std::string_view line = status == 100 ? "HTTP/1.1 100 Continue\r\n\r\n" : std::string_view();
   if (line.empty()) return;
   const iovec one = part(line);
+  write({&one, 1});
+}
+
+/// RFC 9110 15.2: HTTP/1.0 knows no interim answers.
+void Connection::send_early_hints(Exchange& x, std::span<const http::Field> fields) {
+  if (x.request.version_minor == 0) return;
+  Output& out = worker_.out;
+  out.clear();
+  out << "HTTP/1.1 103 Early Hints\r\n";
+  for (const http::Field& field : fields) out.field(field.name, field.value);
+  out << "\r\n";
+  const iovec one = part(out.view());
   write({&one, 1});
 }
 

@@ -243,15 +243,21 @@ void Forwarder::read_head(std::string_view bytes) {
     all.remove_prefix(size);
     if (head_.status >= 200) break;
     if (head_.status == 101 && was_asked_to_switch()) return switch_protocol(all);
-    // RFC 9110 15.2: interim answers may come in any number; a bound keeps a flood from holding a worker.
-    if (head_.status == 101 || ++interim_ > max_interim_heads) {
-      return failed(Failure::invalid_header, 502,
-                    head_.status == 101 ? "upstream switched protocols without being asked"
-                                        : "upstream sent too many interim responses");
-    }
-    if (all.empty()) return;
+    if (!may_wait_for_head() || all.empty()) return;
   }
   if (judge_head(all)) begin_reply(all);
+}
+
+/// RFC 9110 15.2: interim answers may come in any number; a bound keeps a flood from holding a worker.
+bool Forwarder::may_wait_for_head() {
+  if (head_.status != 101 && ++interim_ <= max_interim_heads) {
+    if (head_.status == 103 && plan_->early_hints) pass_early_hints(x_, *plan_, head_);
+    return true;
+  }
+  failed(Failure::invalid_header, 502,
+         head_.status == 101 ? "upstream switched protocols without being asked"
+                             : "upstream sent too many interim responses");
+  return false;
 }
 
 bool Forwarder::wants_next(unsigned status) const {

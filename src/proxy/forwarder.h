@@ -81,6 +81,7 @@ class Forwarder final : public ContentSource, private upstream::PeerUser, privat
   [[nodiscard]] bool was_asked_to_switch() const;
   void switch_protocol(std::string_view rest);
   bool judge_head(std::string_view rest);
+  bool may_wait_for_head();
   bool wants_next(unsigned status) const;
   void begin_reply(std::string_view rest);
   bool obey_accel_fields();           // forwarder_accel.cc

@@ -15,7 +15,8 @@ using http::HeaderId;
 bool Forwarder::was_asked_to_switch() const {
   if (link_ != &link_->connection()) return false;  // a stream of a shared connection
   if (!x_.client->can_tunnel() || !body_sent_ || !x_.body_complete || plan_->settings->http_1_0) return false;
-  const std::string_view sent = plan_->upgrade ? plan_->upgrade->render(x_, x_.arena) : std::string_view();
+  const std::string_view by_us = request_.websocket ? "websocket" : "";
+  const std::string_view sent = plan_->upgrade ? plan_->upgrade->render(x_, x_.arena) : by_us;
   return http::is_asked_upgrade(x_.request, sent, head_.fields);
 }
 

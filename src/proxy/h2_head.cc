@@ -31,14 +31,6 @@ std::string_view number_text(Arena& arena, std::uint64_t value) {
   return {text, static_cast<std::size_t>(std::to_chars(text, text + 20, value).ptr - text)};
 }
 
-void add_all(H2Fields& out, Exchange& x, std::span<const http::Field> fields) {
-  for (const http::Field& field : fields) {
-    if (!http::is_hop_by_hop(field.id) || field.id == http::HeaderId::trailer) {
-      out.add(lower_name(x.arena, field.name), field.value);
-    }
-  }
-}
-
 }  // namespace
 
 void H2Fields::add(std::string_view name, std::string_view value) {
@@ -51,6 +43,14 @@ void H2Fields::add(std::string_view name, std::string_view value) {
   if (more_.empty()) more_.assign(few_.begin(), few_.end());
   more_.push_back(nv);
   ++size_;
+}
+
+void add_fields(H2Fields& out, Exchange& x, std::span<const http::Field> fields) {
+  for (const http::Field& field : fields) {
+    if (!http::is_hop_by_hop(field.id) || field.id == http::HeaderId::trailer) {
+      out.add(lower_name(x.arena, field.name), field.value);
+    }
+  }
 }
 
 void add_status(H2Fields& out, Exchange& x, unsigned status) {
@@ -78,12 +78,12 @@ void make_reply_head(H2Fields& out, Exchange& x, Client& client) {
     write_location(text, x, client);
     out.add("location", x.arena.copy(text.view()));
   }
-  add_all(out, x, reply.fields.view());
+  add_fields(out, x, reply.fields.view());
 }
 
 bool make_trailers(H2Fields& out, Exchange& x) {
   if (x.reply.fill_trailers) x.reply.fill_trailers(x, x.reply.trailer_params);
-  add_all(out, x, x.reply.trailers.view());
+  add_fields(out, x, x.reply.trailers.view());
   return out.size() > 0;
 }
 

@@ -5,6 +5,7 @@
 #include <nghttp2/nghttp2.h>
 
 #include <array>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -28,6 +29,8 @@ class H2Fields {
   std::size_t size_ = 0;
 };
 
+/// Those that a head of HTTP/2 may have.
+void add_fields(H2Fields& out, Exchange& exchange, std::span<const http::Field> fields);
 void add_status(H2Fields& out, Exchange& exchange, unsigned status);
 void make_reply_head(H2Fields& out, Exchange& exchange, Client& client);
 /// False: there are none. Reply::fill_trailers has run then.

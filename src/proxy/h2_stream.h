@@ -43,6 +43,7 @@ class H2Stream final : public Client, private net::Timer {
   // Client
   void send_head(Exchange& exchange, std::span<const iovec> first, bool last) override;
   void send_interim(Exchange& exchange, unsigned status) override;
+  void send_early_hints(Exchange& exchange, std::span<const http::Field> fields) override;
   void send_body(Exchange& exchange, std::span<const iovec> parts, bool last) override;
   [[nodiscard]] net::Stream* body_stream(Exchange&) override { return nullptr; }
   void moved(Exchange&, std::size_t, bool) override {}
@@ -90,6 +91,7 @@ class H2Stream final : public Client, private net::Timer {
   [[nodiscard]] bool is_over() const { return exchange_ && reply_over_ && (sent_end_ || closed_); }
 
   // sending (h2_stream_send.cc)
+  void send_interim(Exchange& x, unsigned status, std::span<const http::Field> hints);
   void put(std::span<const iovec> parts, bool last);
   static ssize_t read_body(nghttp2_session* session, std::int32_t id, std::uint8_t* to, std::size_t most,
                            std::uint32_t* flags, nghttp2_data_source* source, void* user);

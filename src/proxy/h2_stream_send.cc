@@ -139,10 +139,15 @@ void H2Stream::consume(std::size_t bytes, Output& out) {
   connection_->touch(*this);
 }
 
-void H2Stream::send_interim(Exchange& x, unsigned status) {
+void H2Stream::send_interim(Exchange& x, unsigned status) { send_interim(x, status, {}); }
+
+void H2Stream::send_early_hints(Exchange& x, std::span<const http::Field> hints) { send_interim(x, 103, hints); }
+
+void H2Stream::send_interim(Exchange& x, unsigned status, std::span<const http::Field> hints) {
   if (closed_ || reset_asked_) return;
   H2Fields fields;
   add_status(fields, x, status);
+  add_fields(fields, x, hints);
   nghttp2_submit_headers(connection_->session_, NGHTTP2_FLAG_NONE, id_, nullptr, fields.data(), fields.size(), nullptr);
   connection_->pump();
 }

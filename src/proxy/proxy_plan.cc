@@ -40,7 +40,7 @@ void add_set_headers(ProxyPlan& plan) {
     if (is_host && (!plan.default_host || header.value.is_empty())) continue;  // RFC 9112 3.2: exactly one
     plan.not_forwarded.add(header.name, header.id);
     if (is_host) plan.default_host = false;
-    if (header.id == HeaderId::connection) plan.sets_connection = true;
+    if (header.id == HeaderId::connection) plan.connection = &header.value;
     if (header.id == HeaderId::upgrade) plan.upgrade = &header.value;
     if (!header.value.is_constant()) {
       plan.pieces.push_back({{}, &header.value, header.name, is_host});

@@ -13,6 +13,11 @@ namespace gh::proxy {
 
 struct CookieRules;
 
+/// early_hints: a 103 goes to the client when one of these is true.
+struct EarlyHints { std::vector<table::Template> conditions; };
+
+struct UpgradeSettings { bool websocket = false; };   // websocket auto
+
 /// A set of field names: known ones as bits, others as lower-case texts.
 class NameSet {
  public:
@@ -49,10 +54,12 @@ struct ProxyPlan {
   NameSet not_forwarded;              // request fields that are dropped or set by us
   NameSet hidden;                     // answer's fields that the client does not get
   bool default_host = true;           // Host: $proxy_host
-  bool sets_connection = false;       // proxy_set_header states Connection itself
-  const table::Template* upgrade = nullptr;   // and Upgrade; null: none goes upstream
+  bool websocket = false;             // a handshake of WebSocket goes on as one
+  const table::Template* connection = nullptr;   // what proxy_set_header says of Connection; null: nothing
+  const table::Template* upgrade = nullptr;      // and of Upgrade
   std::string redirect_from, redirect_to;   // proxy_redirect default; empty: none
   std::shared_ptr<const table::TlsClientPlan> tls;   // null: no request goes to https://
+  std::shared_ptr<const EarlyHints> early_hints;   // null: a 103 ends here
   std::shared_ptr<const CookieRules> cookies;   // proxy_cookie_*; null: cookies pass as they are
   std::uint32_t ignored = 0;          // proxy_ignore_headers: table::IgnoreHeader
   std::string prefix;                 // of the location, replaced by the URI part

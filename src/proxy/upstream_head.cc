@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/text.h"
 #include "http/field_value.h"
+#include "http/upgrade.h"
 #include "proxy/exchange.h"
 #include "proxy/join.h"
 #include "proxy/upstream_cookies.h"
@@ -66,10 +69,30 @@ std::string_view upstream_uri(Exchange& x, const ProxyPlan& plan, std::string_vi
   return join(x.arena, constant_uri, escaped, "?", x.uri_changed ? http::safe_query(x.args, x.arena) : x.args);
 }
 
+bool is_websocket(Exchange& x, const ProxyPlan& plan, const ForwardedRequest& request) {
+  const table::ProxySettings& settings = *plan.settings;
+  if (settings.http_1_0 || !settings.pass_request_headers || request.has_own_body || request.method != "GET" ||
+      !x.client->can_tunnel() || !http::is_websocket_request(x.request)) {
+    return false;
+  }
+  return !plan.upgrade || list_has(plan.upgrade->render(x, x.arena), "websocket");
+}
+
+namespace {
+
+/// What proxy_set_header says comes first. (An empty Connection, which is how connections to upstreams are kept where
+/// nginx's defaults are older, says nothing.)
+void write_websocket_fields(Output& out, Exchange& x, const ProxyPlan& plan) {
+  if (!plan.upgrade) out << "Upgrade: websocket\r\n";
+  if (!plan.connection || plan.connection->render(x, x.arena).empty()) out << "Connection: upgrade\r\n";
+}
+
+}  // namespace
+
 void write_upstream_request(Output& out, Exchange& x, const ProxyPlan& plan, const ForwardedRequest& request) {
   out << request.method << ' ' << request.uri << (plan.settings->http_1_0 ? " HTTP/1.0\r\n" : " HTTP/1.1\r\n");
   if (plan.default_host) out.field("Host", request.host);
-  if (plan.settings->http_1_0 && !plan.sets_connection) out << "Connection: close\r\n";
+  if (plan.settings->http_1_0 && !plan.connection) out << "Connection: close\r\n";
   for (const ProxyPlan::Piece& piece : plan.pieces) {
     if (!piece.value) {
       out << piece.constant;
@@ -79,6 +102,7 @@ void write_upstream_request(Output& out, Exchange& x, const ProxyPlan& plan, con
     if (!value.empty()) out.field(piece.name, value);
     else if (piece.is_host && !plan.settings->http_1_0) out.field("Host", request.host);  // RFC 9112 3.2: never without
   }
+  if (request.websocket) write_websocket_fields(out, x, plan);
   if (request.chunked) {
     out << "Transfer-Encoding: chunked\r\n";
   } else if (request.has_body) {
@@ -158,6 +182,23 @@ FieldBits take_upstream_head(Exchange& x, const ProxyPlan& plan, const http::Res
     }
   }
   return seen;
+}
+
+void pass_early_hints(Exchange& x, const ProxyPlan& plan, const http::ResponseHead& head) {
+  const auto holds = [&](const table::Template& condition) {
+    const std::string_view value = condition.render(x, x.arena);
+    return !value.empty() && value != "0";
+  };
+  const auto& conditions = plan.early_hints->conditions;
+  if (x.reply.head_sent || std::none_of(conditions.begin(), conditions.end(), holds)) return;
+  Fields fields;
+  for (const http::Field& field : head.fields) {
+    if (plan.hidden.has(field) || field.id == HeaderId::location || field.id == HeaderId::refresh) continue;
+    if (head.has_connection_names && http::named_by_connection(head.fields, field.name)) continue;
+    const bool is_cookie = field.id == HeaderId::set_cookie;
+    fields.add(x.arena, is_cookie ? http::Field{field.name, passed_cookie(x, plan, field.value), field.id} : field);
+  }
+  x.client->send_early_hints(x, fields.view());
 }
 
 }  // namespace gh::proxy

@@ -22,12 +22,16 @@ struct ForwardedRequest {
   bool chunked = false;              // the body streams and its length is not known
   bool head_method = false;
   bool tls = false;                  // https://
+  bool websocket = false;            // its Upgrade and Connection are the gateway's: see is_websocket()
   bool has_own_body = false;         // proxy_set_body, rendered once for all tries
   std::string_view own_body;
 };
 
 /// The target that goes upstream (LANGUAGE.md 9.2-9.5).
 std::string_view upstream_uri(Exchange& exchange, const ProxyPlan& plan, std::string_view constant_uri);
+
+/// `websocket auto`: is the request a handshake of WebSocket, and does what proxy_set_header says let it be one?
+bool is_websocket(Exchange& exchange, const ProxyPlan& plan, const ForwardedRequest& request);
 
 void write_upstream_request(Output& out, Exchange& exchange, const ProxyPlan& plan, const ForwardedRequest& request);
 
@@ -37,6 +41,10 @@ constexpr FieldBits field_bit(http::HeaderId id) { return FieldBits{1} << static
 
 /// Fills the exchange's reply from the upstream's head: fields that pass, Location, Refresh and Set-Cookie rewritten.
 FieldBits take_upstream_head(Exchange& exchange, const ProxyPlan& plan, const http::ResponseHead& head);
+
+/// A 103 of the upstream: its fields go to the client, but for those of one connection, of framing, those that
+/// proxy_hide_header names, and Location and Refresh, which only a final answer means.
+void pass_early_hints(Exchange& exchange, const ProxyPlan& plan, const http::ResponseHead& head);
 
 /// A Set-Cookie field's value as it goes to the client.
 std::string_view passed_cookie(Exchange& exchange, const ProxyPlan& plan, std::string_view value);

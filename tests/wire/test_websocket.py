@@ -1,4 +1,5 @@
-"""WebSockets through nginx's recipe: what both sides send arrives unchanged, with raw frames and with Node's ws."""
+"""WebSockets, through nginx's recipe and without one: what both sides send arrives unchanged, with raw frames and with
+Node's ws."""
 import json
 import os
 import shutil
@@ -8,7 +9,7 @@ import threading
 import time
 import unittest
 
-from harness import FACTOR, Conn, WireTest, main, wait_for
+from harness import FACTOR, Conn, WireTest, beyond_nginx, main, wait_for
 from raw_origin import RawOrigin
 
 RECIPE = """
@@ -214,10 +215,128 @@ class Frames(WireTest):
                 self.assertEqual(answer.get("Connection"), "keep-alive")
 
 
+@beyond_nginx
+class Auto(WireTest):
+    """`websocket auto`: no recipe."""
+    ORIGINS = 0
+
+    def gateway(self, settings="websocket auto;", http="", serve=None):
+        self.raw = RawOrigin(serve or (lambda peer: peer.send(SWITCH).echo()))
+        self.addCleanup(self.raw.stop)
+        return self.start("%s server { listen @P0@; location / { proxy_pass http://@O@; %s } }" % (http, settings),
+                          [self.raw])
+
+    def assertTunnel(self, gw, head=HANDSHAKE):
+        with Conn(gw.ports[0]) as conn:
+            answer = switch(conn, head)
+            self.assertEqual((answer.all("Connection"), answer.all("Upgrade")), (["upgrade"], ["websocket"]))
+            conn.send(b"are you there?")
+            self.assertEqual(conn._exactly(14), (b"are you there?", True))
+        peer = self.raw.peers[-1]
+        for name in (b"\r\nupgrade:", b"\r\nconnection:"):
+            self.assertEqual(peer.head.lower().count(name), 1)
+        self.assertEqual(peer.field("Upgrade"), "websocket")
+        self.assertEqual(peer.field("Connection").lower(), "upgrade")
+        return peer
+
+    def test_without_a_recipe(self):
+        peer = self.assertTunnel(self.gateway())
+        self.assertEqual(peer.field("Sec-WebSocket-Key"), KEY)
+        self.assertEqual(peer.field("Sec-WebSocket-Version"), "13")
+        self.assertEqual(peer.field("Sec-WebSocket-Protocol"), "chat, superchat")
+        self.assertIsNone(peer.field("Content-Length"))
+
+    def test_from_outer_blocks(self):
+        self.assertTunnel(self.gateway("", "websocket auto;"))
+
+    def test_in_other_spellings(self):
+        gw = self.gateway()
+        for head in (HANDSHAKE.replace("websocket", "WebSocket"), HANDSHAKE.replace("keep-alive, Upgrade", "UPGRADE"),
+                     HANDSHAKE.replace("Upgrade: websocket", "Upgrade: foo, websocket"),
+                     HANDSHAKE.replace("Origin:", "Content-Length: 0\r\nOrigin:")):
+            self.assertTunnel(gw, head)
+
+    def test_beside_what_proxy_set_header_says(self):
+        for settings in ("proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $connection_upgrade;",
+                         "proxy_set_header Connection '';", "proxy_set_header Connection $http_none;",
+                         "proxy_set_header Upgrade $http_upgrade;", "proxy_set_header Connection upgrade;",
+                         "proxy_set_header Upgrade websocket;"):
+            self.assertTunnel(self.gateway("websocket auto; " + settings,
+                                           "map $http_upgrade $connection_upgrade { default upgrade; '' close; }"))
+
+    def assertOrdinary(self, gw, head=HANDSHAKE, upgrade=None, connection=None):
+        """What goes upstream asks for nothing, and a 101 is no answer to it."""
+        before = len(self.raw.peers)
+        with Conn(gw.ports[0]) as conn:
+            self.assertEqual(conn.ask(head).status, 502, head)
+        gw.wait_log("upstream switched protocols without being asked")
+        self.assertEqual(len(self.raw.peers), before + 1)
+        peer = self.raw.peers[-1]
+        self.assertEqual((peer.field("Upgrade"), peer.field("Connection")), (upgrade, connection))
+
+    def test_what_proxy_set_header_forbids(self):
+        for settings, upgrade, connection in (("Upgrade ''", None, None), ("Upgrade foo", "foo", None)):
+            self.assertOrdinary(self.gateway("websocket auto; proxy_set_header %s;" % settings), upgrade=upgrade,
+                                connection=connection)
+
+    def test_its_own_connection_stays(self):
+        gw = self.gateway("websocket auto; proxy_set_header Connection close;")
+        with Conn(gw.ports[0]) as conn:
+            conn.ask(HANDSHAKE)
+        self.assertEqual(self.raw.peers[-1].field("Connection"), "close")
+
+    def test_what_is_no_handshake(self):
+        gw = self.gateway()
+        for old, new in (("GET", "POST"), ("GET", "OPTIONS"), ("HTTP/1.1", "HTTP/1.0"),
+                         ("Connection: keep-alive, Upgrade", "Connection: keep-alive"),
+                         ("Connection: keep-alive, Upgrade\r\n", ""), ("Upgrade: websocket\r\n", ""),
+                         ("Upgrade: websocket", "Upgrade: websockets"), ("Upgrade: websocket", "Upgrade: h2c"),
+                         ("Version: 13", "Version: 8"), ("Version: 13", "Version: 13, 8"),
+                         ("Sec-WebSocket-Version: 13\r\n", ""), ("Sec-WebSocket-Key: %s\r\n" % KEY, ""),
+                         (KEY, KEY[:-4] + "===="), (KEY, KEY[4:]), (KEY, "AAAA" + KEY), (KEY, KEY[:-2]),
+                         (KEY, KEY[:8] + "-_" + KEY[10:]), ("Key: " + KEY, "Key: %s\r\nSec-WebSocket-Key: %s" % (KEY, KEY)),
+                         ("Version: 13", "Version: 13\r\nSec-WebSocket-Version: 13")):
+            self.assertIn(old, HANDSHAKE)
+            self.assertOrdinary(gw, HANDSHAKE.replace(old, new, 1))
+
+    def test_with_a_body(self):
+        gw = self.gateway()
+        self.assertOrdinary(gw, HANDSHAKE.replace("Origin:", "Content-Length: 3\r\nOrigin:") + "abc")
+        self.assertOrdinary(gw, HANDSHAKE.replace("Origin:", "Transfer-Encoding: chunked\r\nOrigin:") + "0\r\n\r\n")
+
+    def test_off(self):
+        self.assertOrdinary(self.gateway("websocket off;", "websocket auto;"))
+        self.assertOrdinary(self.gateway(""))
+
+    def test_settings_that_make_another_request_of_it(self):
+        for settings in ("proxy_method POST;", "proxy_set_body x;", "proxy_pass_request_headers off;"):
+            self.assertOrdinary(self.gateway("websocket auto; " + settings))
+        self.assertOrdinary(self.gateway("websocket auto; proxy_http_version 1.0;"), connection="close")
+
+    def test_another_protocol_is_no_answer(self):
+        gw = self.gateway(serve=lambda peer: peer.send(SWITCH.replace(b"websocket", b"foo")))
+        with Conn(gw.ports[0]) as conn:
+            self.assertEqual(conn.ask(HANDSHAKE.replace("websocket", "foo, websocket")).status, 502)
+
+    def test_ordinary_requests_stay_as_they_are(self):
+        gw = self.gateway(serve=lambda peer: peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"))
+        with Conn(gw.ports[0]) as conn:
+            self.assertEqual(conn.get("/").text, "ok")
+        self.assertEqual((self.raw.peers[-1].field("Upgrade"), self.raw.peers[-1].field("Connection")), (None, None))
+
+    def test_a_name_that_is_known_only_now(self):
+        self.raw = RawOrigin(lambda peer: peer.send(SWITCH).echo())
+        self.addCleanup(self.raw.stop)
+        gw = self.start("websocket auto; server { listen @P0@; location / { set $to @O@; proxy_pass http://$to; } }",
+                        [self.raw])
+        self.assertTunnel(gw)
+
+
 @unittest.skipUnless(NODE, "Node is not installed")
 class Node(WireTest):
     """Client and server are Node's ws (Debian's node-ws)."""
     ORIGINS = 0
+    ROUTE = RECIPE
 
     @classmethod
     def setUpClass(cls):
@@ -227,7 +346,7 @@ class Node(WireTest):
         port = cls.server.stdout.readline().strip()
         if not port:
             raise unittest.SkipTest("Node has no ws module")
-        cls.HTTP = RECIPE.replace("@O@", "127.0.0.1:%d" % int(port))
+        cls.HTTP = cls.ROUTE.replace("@O@", "127.0.0.1:%d" % int(port))
         super().setUpClass()
 
     @classmethod
@@ -260,6 +379,11 @@ class Node(WireTest):
                 conn.send(frame(TEXT, b"after reload %d" % i, mask=b"\x00\x00\x00\x00"))
                 wanted = frame(TEXT, b"after reload %d" % i)
                 self.assertEqual(conn._exactly(len(wanted)), (wanted, True))
+
+
+@beyond_nginx
+class NodeAuto(Node):
+    ROUTE = "server { listen @P0@; websocket auto; location / { proxy_pass http://@O@; } }"
 
 
 if __name__ == "__main__":

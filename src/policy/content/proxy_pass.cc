@@ -67,6 +67,7 @@ Verdict run_proxy_pass(Exchange& x, const void* params) {
     x.log(LogLevel::error, "proxy_method is not a method name");
     return x.error(500);
   }
+  if (plan.websocket) request.websocket = proxy::is_websocket(x, plan, request);
   const table::ProxyTarget& target = *plan.target;
   x.proxy_target = &target;
   if (!x.forwarder) x.forwarder = std::make_unique<proxy::Forwarder>(x);
@@ -100,6 +101,8 @@ void finish_proxy(table::Scope& scope, table::Route& route) {
   plan->ignored = scope.get<table::ProxyIgnoreHeaders>().bits;
   plan->cookies = cookie_rules(scope);
   if (target->may_be_tls) plan->tls = table::tls_client_plan<table::ProxySide>(scope);
+  plan->websocket = scope.get<proxy::UpgradeSettings>().websocket;
+  if (!scope.get<proxy::EarlyHints>().conditions.empty()) plan->early_hints = scope.shared<proxy::EarlyHints>();
   table::add_step(route, config::Phase::content, &run_proxy_pass, std::move(plan), "proxy_pass");
 }
 
