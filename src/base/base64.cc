@@ -17,6 +17,20 @@ int sextet(char c, Base64 alphabet) {
 
 }  // namespace
 
+std::string encode_base64(std::string_view bytes) {
+  constexpr char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string out;
+  std::uint32_t bits = 0;
+  unsigned held = 0;
+  for (const char c : bytes) {
+    bits = bits << 8 | static_cast<unsigned char>(c);
+    for (held += 8; held >= 6; held -= 6) out += letters[bits >> (held - 6) & 63];
+  }
+  if (held > 0) out += letters[bits << (6 - held) & 63];
+  out.append((4 - out.size() % 4) % 4, '=');
+  return out;
+}
+
 std::optional<std::string_view> decode_base64(std::string_view text, char* to, Base64 alphabet) {
   text = text.substr(0, text.find('='));
   if (text.size() % 4 == 1) return std::nullopt;

@@ -2,12 +2,16 @@
 #include "directives/directives.h"
 #include "directives/setters.h"
 #include "proxy/proxy_plan.h"
+#include "table/build.h"
+#include "table/plan.h"
 
 namespace gh::directives {
 namespace {
 
 void apply_websocket(Scope& scope, const Bound& directive) {
-  assign<&proxy::UpgradeSettings::websocket>(scope, directive.at(0).text == "auto");
+  const bool is_auto = directive.at(0).text == "auto";
+  assign<&proxy::UpgradeSettings::websocket>(scope, is_auto);
+  if (is_auto) scope.builder.table->websockets = true;
 }
 
 void apply_early_hints(Scope& scope, const Bound& directive) {

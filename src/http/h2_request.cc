@@ -79,6 +79,7 @@ void H2RequestReader::add_pseudo(std::string_view name, std::string_view value) 
   if (name == ":path") return take(has_path_, path_);
   if (name == ":scheme") return take(has_scheme_, scheme_);
   if (name == ":authority") return take(has_authority_, authority_);
+  if (name == ":protocol" && takes_protocols_) return take(has_protocol_, protocol_);
   fail("unknown pseudo-header");
 }
 
@@ -132,6 +133,16 @@ void H2RequestReader::join_cookies() {
   whole.value = {text, size};
 }
 
+/// RFC 8441 4. What asks for a WebSocket is a GET from here on, as it is in HTTP/1.1.
+void H2RequestReader::judge_protocol(RequestHead& out) {
+  if (method_ != "CONNECT") return fail(":protocol without CONNECT");
+  if (!has_scheme_ || !has_path_ || !has_authority_) return fail("CONNECT with :protocol lacks what makes a URI");
+  if (seen_.framing.has_length) return fail("Content-Length of a tunnel");
+  if (protocol_.empty() || !all_of_class(protocol_, cls_token)) return fail("invalid :protocol");
+  out.protocol = protocol_;
+  if (iequals(protocol_, "websocket")) method_ = "GET";
+}
+
 /// For $request and the log: as HTTP/1.1 would have it.
 void H2RequestReader::make_request_line(RequestHead& out) {
   constexpr std::string_view version = " HTTP/2.0";
@@ -151,11 +162,13 @@ bool H2RequestReader::finish(bool ends_stream, RequestHead& out, HeadError& erro
   join_cookies();
   out.http2 = true;
   out.fields = list_.span();
+  if (has_protocol_) judge_protocol(out);
   if (has_method_ && has_path_) make_request_line(out);
   if (fault_) return refuse(error, 400, fault_);
   if (!judge_target(out, error) || !judge_host(out, error) || !judge_body(ends_stream, out, error)) return false;
   out.keep_alive = true;
-  out.expect_continue = seen_.expect_continue && !ends_stream;
+  out.expect_continue = seen_.expect_continue && !ends_stream && !has_protocol_;
+  if (out.method == Method::connect && has_protocol_) return refuse(error, 501, "unknown :protocol");
   return true;
 }
 
@@ -163,7 +176,8 @@ bool H2RequestReader::judge_target(RequestHead& out, HeadError& error) const {
   if (!has_method_) return refuse(error, 400, "no :method");
   out.method_text = method_;
   if (!find_method(method_, out.method)) return refuse(error, 400, "invalid :method");
-  if (out.method == Method::connect && !has_scheme_ && !has_path_) {  // RFC 9113 8.5
+  if (out.method == Method::connect && !has_protocol_) {  // RFC 9113 8.5
+    if (has_scheme_ || has_path_) return refuse(error, 400, "CONNECT with :scheme or :path");
     out.target = authority_;
     return true;
   }
@@ -192,7 +206,7 @@ bool H2RequestReader::judge_body(bool ends_stream, RequestHead& out, HeadError& 
   if (framing.has_length) {
     out.framing = BodyFraming::length;
     out.content_length = framing.length;
-  } else if (!ends_stream) {
+  } else if (!ends_stream && !has_protocol_) {
     out.framing = BodyFraming::chunked;
   }
   return true;

@@ -12,6 +12,8 @@ class H2RequestReader {
   H2RequestReader(Arena& arena, const HeadLimits& limits)
       : arena_(arena), limits_(limits), list_(arena), crumbs_(arena) {}
 
+  /// The client was told that CONNECT may have :protocol (RFC 8441 3).
+  void take_protocols() { takes_protocols_ = true; }
   /// The next field; both texts are copied. False: the head is too large, and the client is not to be listened to.
   bool add(std::string_view name, std::string_view value);
   /// All fields are there. False: the request is malformed; `out` has what was understood.
@@ -23,6 +25,7 @@ class H2RequestReader {
   void begin_fields();
   void push(const Field& field);
   void join_cookies();
+  void judge_protocol(RequestHead& out);
   void make_request_line(RequestHead& out);
   bool judge_target(RequestHead& out, HeadError& error) const;
   bool judge_host(RequestHead& out, HeadError& error) const;
@@ -35,7 +38,8 @@ class H2RequestReader {
   const HeadLimits& limits_;
   FieldList list_, crumbs_;           // crumbs_: Cookie fields behind the first (RFC 9113 8.2.3)
   RequestFields seen_;
-  std::string_view method_, scheme_, path_, authority_;
+  std::string_view method_, scheme_, path_, authority_, protocol_;
+  bool takes_protocols_ = false, has_protocol_ = false;
   bool has_method_ = false, has_scheme_ = false, has_path_ = false, has_authority_ = false;
   bool fields_begun_ = false;
   std::size_t bytes_ = 0, count_ = 0;

@@ -45,6 +45,7 @@ struct RequestHead {
   std::string_view request_line;  // without CRLF, for $request
   std::uint8_t version_minor = 1; // HTTP/1.x
   bool http2 = false;             // it came over HTTP/2, which can do all that 1.1 can
+  std::string_view protocol;      // :protocol of an extended CONNECT (RFC 8441)
   std::span<Field> fields;
   std::string_view host;          // Host field or the authority of an absolute target; empty when absent
   BodyFraming framing = BodyFraming::none;

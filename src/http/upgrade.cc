@@ -1,13 +1,14 @@
 #include "http/upgrade.h"
 
 #include "base/base64.h"
+#include "base/digest.h"
 #include "base/text.h"
 
 namespace gh::http {
 
 namespace {
 
-constexpr std::string_view websocket_version = "13";
+constexpr std::string_view websocket_version = "13", key_name = "sec-websocket-key";
 constexpr std::size_t key_text_bytes = 24, key_bytes = 16;
 
 bool asks_for(const RequestHead& request, std::string_view protocol) {
@@ -47,8 +48,32 @@ bool is_websocket_request(const RequestHead& request) {
     return false;
   }
   const Field* version = single(request.fields, "Sec-WebSocket-Version");
-  const Field* key = single(request.fields, "Sec-WebSocket-Key");
+  const Field* key = single(request.fields, key_name);
   return version && version->value == websocket_version && key && is_key(key->value);
+}
+
+void make_handshake(RequestHead& request, std::string_view key, Arena& arena) {
+  const std::size_t count = request.fields.size();
+  auto* const fields = arena.array<Field>(count + 3);
+  std::size_t kept = 0;
+  for (const Field& field : request.fields) {
+    if (!iequals(field.name, key_name)) new (fields + kept++) Field(field);
+  }
+  new (fields + kept++) Field{"upgrade", "websocket", HeaderId::upgrade};
+  new (fields + kept++) Field{"connection", "upgrade", HeaderId::connection};
+  new (fields + kept++) Field{key_name, key, HeaderId::other};
+  request.fields = {fields, kept};
+  request.has_upgrade = true;
+}
+
+std::string websocket_accept(std::string_view key) {
+  return encode_base64(digest(DigestKind::sha1, {key, "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"}));
+}
+
+bool accepts_key(const RequestHead& request, std::span<const Field> answer) {
+  const Field* key = single(request.fields, key_name);
+  const Field* accept = single(answer, "Sec-WebSocket-Accept");
+  return key && accept && accept->value == websocket_accept(key->value);
 }
 
 bool is_asked_upgrade(const RequestHead& request, std::string_view sent, std::span<const Field> answer) {

@@ -17,7 +17,11 @@ bool Forwarder::was_asked_to_switch() const {
   if (!x_.client->can_tunnel() || !body_sent_ || !x_.body_complete || plan_->settings->http_1_0) return false;
   const std::string_view by_us = request_.websocket ? "websocket" : "";
   const std::string_view sent = plan_->upgrade ? plan_->upgrade->render(x_, x_.arena) : by_us;
-  return http::is_asked_upgrade(x_.request, sent, head_.fields);
+  if (!http::is_asked_upgrade(x_.request, sent, head_.fields)) return false;
+  // The key of a handshake that came over HTTP/2 is the gateway's own, and so is the look at what is said to it.
+  if (x_.request.protocol.empty() || http::accepts_key(x_.request, head_.fields)) return true;
+  x_.log(LogLevel::error, "upstream sent a wrong Sec-WebSocket-Accept while reading response header from upstream");
+  return false;
 }
 
 /// The 101 goes to the client with what has come behind it. The rest is done at the end of the turn: hand_over().

@@ -52,8 +52,10 @@ bool H2Connection::start_session() {
   most_streams_ = static_cast<std::uint32_t>(settings().http2_streams);
   preread_bytes_ = static_cast<std::uint32_t>(settings().http2_preread_bytes);
   const nghttp2_settings_entry entries[] = {{NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, session_streams},
-                                            {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, preread_bytes_}};
-  nghttp2_submit_settings(session_, NGHTTP2_FLAG_NONE, entries, std::size(entries));
+                                            {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, preread_bytes_},
+                                            {NGHTTP2_SETTINGS_ENABLE_CONNECT_PROTOCOL, 1}};
+  takes_protocols_ = point_.snapshot->table->websockets;  // RFC 8441 3
+  nghttp2_submit_settings(session_, NGHTTP2_FLAG_NONE, entries, takes_protocols_ ? 3 : 2);
   const std::uint8_t* frame = nullptr;
   const ssize_t size = nghttp2_session_mem_send(session_, &frame);
   if (size < 15) return false;
@@ -220,8 +222,8 @@ void H2Connection::settle() {
     touched_ = stream->next_touched_;
     stream->touched_ = false;
     stream->settle();
-    if (stream->sent_end_ && !stream->client_ended_) stream->reset(stream->end_code_);
-    const bool is_over = stream->is_over() || (stream->closed_ && !stream->exchange_);
+    if (stream->sent_end_ && !stream->client_ended_ && !stream->end_) stream->reset(stream->end_code_);
+    const bool is_over = stream->is_over() || (stream->closed_ && stream->is_free());
     if (!is_over || stream->touched_) continue;
     stream->touched_ = true;
     stream->next_touched_ = over_;
@@ -234,7 +236,7 @@ void H2Connection::end_exchanges() {
     over_ = stream->next_touched_;
     stream->touched_ = false;
     if (stream->exchange_) stream->end_exchange();
-    if (stream->closed_) release(*stream);
+    if (stream->closed_ && stream->is_free()) release(*stream);
   }
 }
 
@@ -283,6 +285,7 @@ void H2Connection::drain() {
 bool H2Connection::follows(std::uint64_t generation) const {
   for (const H2Stream* stream = first_; stream; stream = stream->next_) {
     if (stream->exchange_ && stream->exchange_->table().generation < generation) return false;
+    if (stream->end_ && stream->generation_ < generation) return false;
   }
   return listen_generation() >= generation || requests_ > 0;
 }

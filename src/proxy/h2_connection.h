@@ -114,6 +114,7 @@ class H2Connection final : public ClientConnection, private net::Timer, private 
   bool idle_ = true;                  // counted as waiting
   bool head_too_large_ = false;
   bool settings_acked_ = false;
+  bool takes_protocols_ = false;      // SETTINGS_ENABLE_CONNECT_PROTOCOL was sent
   bool session_over_ = false;         // the session has sent GOAWAY for an error of the client's
   bool too_many_refused_ = false;
 };

@@ -83,7 +83,10 @@ void H2Connection::session_sent(const nghttp2_frame& frame) {
   if (frame.hd.type != NGHTTP2_HEADERS && frame.hd.type != NGHTTP2_DATA) return;
   H2Stream* const stream = find(frame.hd.stream_id);
   if (!stream) return;
-  if (frame.hd.type == NGHTTP2_HEADERS) stream->sent_ += 9 + frame.hd.length;
+  if (frame.hd.type == NGHTTP2_HEADERS) {
+    stream->sent_ += 9 + frame.hd.length;
+    if (--stream->heads_due_ == 0 && stream->tunnel_due_) touch(*stream);
+  }
   if ((frame.hd.flags & NGHTTP2_FLAG_END_STREAM) == 0) return;
   stream->sent_end_ = true;
   gate_.note_answer();
@@ -94,7 +97,7 @@ void H2Connection::on_drained() {
   if (stage_ != Stage::open) return;
   pump();
   for (H2Stream* stream = first_; stream; stream = stream->next_) {
-    if (!stream->exchange_ || stream->reply_over_ || stream->available() > 0) continue;
+    if (stream->is_free() || stream->reply_over_ || stream->available() > 0) continue;
     stream->drained_due_ = true;
     touch(*stream);
   }

@@ -50,6 +50,7 @@ void H2Stream::open(H2Connection& connection, std::int32_t id, std::uint64_t num
   x.started_us = worker.loop.clock().now_us();
   x.started_unix_ms = worker.loop.clock().unix_ms();
   reader_ = x.arena.make<http::H2RequestReader>(x.arena, x.server->limits);
+  if (connection.takes_protocols_) reader_->take_protocols();
 }
 
 /// False: the client sends more than the limits allow.
@@ -82,8 +83,10 @@ void H2Stream::begin() {
   Counters::add(connection_->worker_.counters.requests);
   x.body_complete = ends_with_head_;
   http::HeadError error;
-  if (std::exchange(reader_, nullptr)->finish(ends_with_head_, x.request, error)) return x.start();
-  end_code_ = http::H2Error::protocol;
+  const bool is_good = std::exchange(reader_, nullptr)->finish(ends_with_head_, x.request, error);
+  if (is_good && !x.request.protocol.empty()) begin_handshake();
+  if (is_good) return x.start();
+  if (error.status == 400) end_code_ = http::H2Error::protocol;
   x.start_refused(error);
 }
 
@@ -91,6 +94,7 @@ void H2Stream::begin() {
 
 void H2Stream::take_data(std::string_view bytes) {
   if (start_due_) begin();
+  if (is_handshake_) return take_for_tunnel(bytes);
   if (!exchange_ || reply_over_ || exchange_->body_complete) return;  // nobody wants it
   Exchange& x = *exchange_;
   received_ += bytes.size();
@@ -108,6 +112,7 @@ void H2Stream::take_data(std::string_view bytes) {
 void H2Stream::client_ended() {
   client_ended_ = true;
   if (start_due_) begin();
+  if (end_) return connection_->touch(*this);
   if (!exchange_ || reply_over_ || exchange_->body_complete) return;
   const http::RequestHead& request = exchange_->request;
   if (request.framing == http::BodyFraming::length && received_ != request.content_length) {
@@ -178,6 +183,8 @@ void H2Stream::refuse(const char* reason) {
 /// Acts upon what was noted while nghttp2 ran, or while the exchange could not be called.
 void H2Stream::settle() {
   if (start_due_ && !closed_) begin();
+  if (tunnel_due_ && (heads_due_ == 0 || closed_)) begin_tunnel();
+  if (end_) return settle_tunnel();
   if (closed_ && exchange_ && !started_) {  // reset before it began: there is nothing to tell
     connection_->worker_.free_exchange(std::exchange(exchange_, nullptr));
     reader_ = nullptr;

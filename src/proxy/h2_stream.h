@@ -21,6 +21,7 @@
 namespace gh::proxy {
 
 class H2Connection;
+class H2TunnelEnd;
 class Output;
 
 /// Bytes in a row, appended at one end and taken from the other.
@@ -62,11 +63,15 @@ class H2Stream final : public Client, private net::Timer {
   [[nodiscard]] std::int64_t connected_ms() const override;
   [[nodiscard]] int socket_fd() const override;
 
+  [[nodiscard]] bool can_tunnel() const override { return is_handshake_; }
+  void start_tunnel(Exchange& exchange) override;
+
   /// Of a body in one frame: http2_chunk_size.
   [[nodiscard]] std::int64_t chunk_bytes() const { return chunk_bytes_; }
 
  private:
   friend class H2Connection;
+  friend class H2TunnelEnd;
   enum class Pace : std::uint8_t { none, head, reading, sending };  // whom the timer watches doing what
 
   void fire() override;
@@ -89,10 +94,24 @@ class H2Stream final : public Client, private net::Timer {
   void clear();
   /// The exchange is through, and so is what it sent.
   [[nodiscard]] bool is_over() const { return exchange_ && reply_over_ && (sent_end_ || closed_); }
+  /// Neither an exchange nor a tunnel is on it.
+  [[nodiscard]] bool is_free() const { return !exchange_ && !end_; }
+
+  // WebSocket over HTTP/2 (h2_tunnel.cc)
+  void begin_handshake();
+  void fit_answer(Exchange& x);
+  void begin_tunnel();
+  void settle_tunnel();
+  void take_for_tunnel(std::string_view bytes);
+  void deliver_to_tunnel();
+  void leave_tunnel();
+  void resume_tunnel();
+  [[nodiscard]] std::uint64_t tunnel_progress() const;
 
   // sending (h2_stream_send.cc)
   void send_interim(Exchange& x, unsigned status, std::span<const http::Field> hints);
   void put(std::span<const iovec> parts, bool last);
+  void offer(std::span<const iovec> parts, std::size_t bytes, bool last);
   static ssize_t read_body(nghttp2_session* session, std::int32_t id, std::uint8_t* to, std::size_t most,
                            std::uint32_t* flags, nghttp2_data_source* source, void* user);
   [[nodiscard]] std::size_t available() const { return queue_.size() + parts_left_; }
@@ -110,6 +129,8 @@ class H2Stream final : public Client, private net::Timer {
   H2Stream* prev_ = nullptr;          // the connection's streams
   H2Stream* next_ = nullptr;
   H2Stream* next_touched_ = nullptr;
+  H2TunnelEnd* end_ = nullptr;        // of the tunnel that it has become
+  std::uint64_t generation_ = 0;      // of the table that the tunnel grew out of
   std::string pending_;               // received, not yet wanted; bounded by the window
   ByteQueue queue_;                   // of the body, not yet in frames
   std::span<const iovec> parts_;      // the same, while the caller's own bytes are there
@@ -123,7 +144,12 @@ class H2Stream final : public Client, private net::Timer {
   std::uint64_t phase_bytes_ = 0;     // moved since then
   std::int32_t id_ = 0;
   http::H2Error end_code_ = http::H2Error::none;  // for RST_STREAM behind an answer that left the body unread
+  std::uint32_t heads_due_ = 0;       // frames of HEADERS that the session has not written yet
   Pace pace_ = Pace::none;
+  bool is_handshake_ = false;         // an extended CONNECT for a WebSocket
+  bool tunnel_due_ = false;           // its answer has gone out
+  bool paused_ = false;               // the tunnel wants no more from the client for now
+  bool end_told_ = false;             // the tunnel knows that the client has ended
   bool touched_ = false;              // in the connection's list of those to settle
   bool ends_with_head_ = false;       // HEADERS had END_STREAM
   bool start_due_ = false;

@@ -24,18 +24,21 @@ std::size_t size_of(std::span<const iovec> parts) {
 // ---- writing -------------------------------------------------------------------------------------------------------
 
 void H2Stream::send_head(Exchange& x, std::span<const iovec> first, bool last) {
-  head_only_ = x.request.method == http::Method::head || x.reply.status == 204 || x.reply.status == 304;
+  if (is_handshake_) fit_answer(x);
+  head_only_ = head_only_ || x.request.method == http::Method::head || x.reply.status == 204 || x.reply.status == 304;
   chunk_bytes_ = x.core().http2_chunk_bytes;
   has_trailers_ = !head_only_ && (x.reply.fill_trailers || !x.reply.trailers.view().empty());
   if (closed_) return put(first, last);
   H2Fields fields;
   make_reply_head(fields, x, *this);
+  ++heads_due_;
   nghttp2_session* const session = connection_->session_;
   if (head_only_ || (last && size_of(first) == 0)) {
     H2Fields trailers;
     if (has_trailers_ && make_trailers(trailers, x)) {
       nghttp2_submit_headers(session, NGHTTP2_FLAG_NONE, id_, nullptr, fields.data(), fields.size(), nullptr);
       nghttp2_submit_trailer(session, id_, trailers.data(), trailers.size());
+      ++heads_due_;
     } else {
       nghttp2_submit_response(session, id_, fields.data(), fields.size(), nullptr);
     }
@@ -60,19 +63,23 @@ void H2Stream::put(std::span<const iovec> parts, bool last) {
   const std::size_t bytes = head_only_ ? 0 : size_of(parts);
   exchange_->body_bytes_sent += bytes;
   if (!closed_ && !reset_asked_) {
-    last_ = last;
-    parts_ = parts;
-    parts_left_ = bytes;
-    parts_taken_ = 0;
-    if (deferred_ && (bytes > 0 || last)) {
-      deferred_ = false;
-      nghttp2_session_resume_data(connection_->session_, id_);
-    }
-    connection_->pump();
-    keep_rest();
+    offer(parts, bytes, last);
     rearm();
   }
   if (last) connection_->touch(*this);
+}
+
+void H2Stream::offer(std::span<const iovec> parts, std::size_t bytes, bool last) {
+  last_ = last;
+  parts_ = parts;
+  parts_left_ = bytes;
+  parts_taken_ = 0;
+  if (deferred_ && (bytes > 0 || last)) {
+    deferred_ = false;
+    nghttp2_session_resume_data(connection_->session_, id_);
+  }
+  connection_->pump();
+  keep_rest();
 }
 
 void H2Stream::keep_rest() {
@@ -106,6 +113,7 @@ ssize_t H2Stream::read_body(nghttp2_session* session, std::int32_t id, std::uint
     if (stream.has_trailers_ && make_trailers(trailers, *stream.exchange_)) {
       *flags |= NGHTTP2_DATA_FLAG_NO_END_STREAM;
       nghttp2_submit_trailer(session, id, trailers.data(), trailers.size());
+      ++stream.heads_due_;
     }
   }
   return static_cast<ssize_t>(size);
@@ -148,6 +156,7 @@ void H2Stream::send_interim(Exchange& x, unsigned status, std::span<const http::
   H2Fields fields;
   add_status(fields, x, status);
   add_fields(fields, x, hints);
+  ++heads_due_;
   nghttp2_submit_headers(connection_->session_, NGHTTP2_FLAG_NONE, id_, nullptr, fields.data(), fields.size(), nullptr);
   connection_->pump();
 }

@@ -349,6 +349,7 @@ struct Table {
   std::vector<std::shared_ptr<LogFile>> log_files;   // all, for reopen
   std::vector<std::shared_ptr<const MemoryLog>> memory_logs;   // for gatehouse -s log
   std::uint32_t variable_slots = 0;
+  bool websockets = false;                           // `websocket auto` is somewhere in it
   bool uses_request_body = false;                    // $request_body: streaming bodies are remembered for it
   std::shared_ptr<const void> texts;                 // what variable params point to
   std::shared_ptr<const void> sources;               // file names for places in logs

@@ -39,3 +39,17 @@ TEST_CASE("the two alphabets") {
   CHECK(decoded("-_-_") == "(error)");
   CHECK(decoded("+/+/", Base64::url) == "(error)");
 }
+
+TEST_CASE("encoding, and back") {
+  CHECK(encode_base64("") == "");
+  CHECK(encode_base64("f") == "Zg==");   // RFC 4648 10
+  CHECK(encode_base64("fo") == "Zm8=");
+  CHECK(encode_base64("foo") == "Zm9v");
+  CHECK(encode_base64("foob") == "Zm9vYg==");
+  CHECK(encode_base64("\xfb\xff\xbf") == "+/+/");
+  std::string all;
+  for (int c = 0; c < 256; ++c) {
+    all += static_cast<char>(c);
+    CHECK(decoded(encode_base64(all)) == all);
+  }
+}

@@ -1,6 +1,7 @@
 // Requests of HTTP/2: RFC 9113 8.2 and 8.3, and what must not come out as HTTP/1.1 (10.3).
 #include <doctest/doctest.h>
 
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -23,8 +24,10 @@ struct Read {
   bool fits = true;
   bool good = false;
 
-  explicit Read(const Pairs& pairs, bool ends = true, const HeadLimits& with = {}) : limits(with) {
+  explicit Read(const Pairs& pairs, bool ends = true, const HeadLimits& with = {}, bool protocols = false)
+      : limits(with) {
     H2RequestReader reader(arena, limits);
+    if (protocols) reader.take_protocols();
     for (const auto& [name, value] : pairs) fits = fits && reader.add(name, value);
     good = fits && reader.finish(ends, head, error);
   }
@@ -95,6 +98,38 @@ TEST_CASE("pseudo-headers") {
   CHECK(refused({{":method", "GET"}, {":scheme", "http"}, {"a", "b"}, {":path", "/"}, {":authority", "h"}}));
   CHECK(Read({{":method", "OPTIONS"}, {":scheme", "http"}, {":path", "*"}, {":authority", "h"}}).good);
   CHECK(Read({{":method", "CONNECT"}, {":authority", "h:443"}}).good);
+  CHECK(refused({{":method", "CONNECT"}, {":authority", "h:443"}, {":path", "/"}}));
+  CHECK(refused({{":method", "CONNECT"}, {":authority", "h:443"}, {":scheme", "http"}, {":path", "/"}}));
+}
+
+TEST_CASE("RFC 8441: CONNECT with :protocol") {
+  const auto ask = [](const Pairs& pairs) { return std::make_unique<Read>(pairs, false, HeadLimits{}, true); };
+  const auto status = [&](const Pairs& pairs) { return ask(pairs)->error.status; };
+  const Pairs connect = with({{":protocol", "WebSocket"}}, changed(":method", "CONNECT"));
+  const auto read = ask(with({{"sec-websocket-version", "13"}}, connect));
+  REQUIRE(read->good);
+  CHECK(read->head.protocol == "WebSocket");
+  CHECK(read->head.method == Method::get);
+  CHECK(read->head.method_text == "GET");
+  CHECK(read->head.target == "/a?b");
+  CHECK(read->head.request_line == "GET /a?b HTTP/2.0");
+  CHECK(read->head.framing == BodyFraming::none);
+  CHECK_FALSE(Read(connect, false).good);                             // the client was not told
+  CHECK(status(with({{":protocol", "websocket"}})) == 400);           // GET
+  CHECK(status(with({{":protocol", "websocket"}}, connect)) == 400);  // twice
+  CHECK(status(with({{"content-length", "0"}}, connect)) == 400);
+  CHECK(status(with({{"upgrade", "websocket"}}, connect)) == 400);
+  for (const char* gone : {":scheme", ":path", ":authority"}) {
+    Pairs some;
+    for (const auto& pair : connect) {
+      if (pair.first != gone) some.push_back(pair);
+    }
+    CHECK(status(some) == 400);
+  }
+  const auto other = [&](const char* name) { return with({{":protocol", name}}, changed(":method", "CONNECT")); };
+  CHECK(status(other("connect-udp")) == 501);
+  CHECK(status(other("")) == 400);
+  CHECK(status(other("web socket")) == 400);
 }
 
 TEST_CASE("who is asked") {

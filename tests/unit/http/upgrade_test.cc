@@ -92,5 +92,29 @@ TEST_CASE("no tunnel for another HTTP: its requests would pass by every rule") {
   CHECK(is_asked("Upgrade: httpx\r\n", "httpx", "httpx"));
 }
 
+TEST_CASE("RFC 8441 5: the handshake that an extended CONNECT stands for") {
+  Arena arena;
+  RequestHead head;
+  head.method = Method::get;
+  Field fields[] = {{"host", "a", HeaderId::host},
+                    {"sec-websocket-key", "of the client", HeaderId::other},
+                    {"sec-websocket-version", "13", HeaderId::other}};
+  head.fields = fields;
+  make_handshake(head, "dGhlIHNhbXBsZSBub25jZQ==", arena);
+  CHECK(is_websocket_request(head));
+  REQUIRE(head.fields.size() == 5);
+  CHECK(find(head.fields, "Sec-WebSocket-Key")->value == "dGhlIHNhbXBsZSBub25jZQ==");
+  CHECK(find(head.fields, HeaderId::upgrade)->value == "websocket");
+  CHECK(find(head.fields, HeaderId::connection)->value == "upgrade");
+
+  const Field good{"Sec-WebSocket-Accept", "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=", HeaderId::other};   // RFC 6455 1.3
+  const Field bad{"Sec-WebSocket-Accept", "s3pPLMBiTxaQ9kYGzzhZRbK+xOO=", HeaderId::other};
+  const Field twice[] = {good, good};
+  CHECK(accepts_key(head, {&good, 1}));
+  CHECK_FALSE(accepts_key(head, {&bad, 1}));
+  CHECK_FALSE(accepts_key(head, twice));
+  CHECK_FALSE(accepts_key(head, {}));
+}
+
 }  // namespace
 }  // namespace gh::http
