@@ -70,10 +70,10 @@ class Peer:
 
 class RawOrigin:
     """`serve(peer)` runs in a thread of its own for each connection, which closes when it returns. What it raises is
-    kept in `errors`; a test that expects none says so with check()."""
+    kept in `errors`; a test that expects none says so with check(). `tls`: an ssl.SSLContext."""
 
-    def __init__(self, serve):
-        self.serve, self.errors, self.peers = serve, [], []
+    def __init__(self, serve, tls=None):
+        self.serve, self.errors, self.peers, self.tls = serve, [], [], tls
         self.listener = socket.socket()
         self.listener.bind(("127.0.0.1", 0))
         self.listener.listen(1024)
@@ -90,9 +90,11 @@ class RawOrigin:
             threading.Thread(target=self.one, args=(conn,), daemon=True).start()
 
     def one(self, conn):
-        peer = Peer(conn)
-        self.peers.append(peer)
         try:
+            if self.tls:
+                conn = self.tls.wrap_socket(conn, server_side=True)
+            peer = Peer(conn)
+            self.peers.append(peer)
             if peer.read_head():
                 self.serve(peer)
         except Exception as error:

@@ -21,7 +21,9 @@ import h2.settings
 from h2_client import DATA, END_STREAM, RST, WINDOW, H2Conn
 from harness import Conn, Gateway, WireTest, beyond_nginx, get, main, wait_for
 from raw_origin import RawOrigin
+from tls_client import TlsConn, certificate, client_context, files, uses
 
+OWN = certificate("live.example")
 GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 RECIPE = "proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $http_connection;"
 
@@ -46,11 +48,11 @@ def echo(peer):
 class Tunnels(WireTest):
     ORIGINS = 0
 
-    def gateway(self, serve=echo, settings="", http="", server="websocket auto;", **options):
+    def gateway(self, serve=echo, settings="", http="", server="websocket auto;", listen="@P0@", **options):
         self.raw = RawOrigin(serve)
         self.addCleanup(self.raw.stop)
-        gw = Gateway("%s http2 on; server { listen @P0@; %s location / { proxy_pass http://@O@; %s }"
-                     "location /page { return 200 page; } }" % (http, server, settings), [self.raw], **options)
+        gw = Gateway("%s http2 on; server { listen %s; %s location / { proxy_pass http://@O@; %s }"
+                     "location /page { return 200 page; } }" % (http, listen, server, settings), [self.raw], **options)
         self.addCleanup(gw.stop)
         return gw
 
@@ -547,6 +549,23 @@ class PythonH2(Tunnels):
             conn.send(client.data_to_send())
             while not ended:
                 turn()
+
+
+class H2TlsConn(H2Conn, TlsConn):
+    """HTTP/2 that ALPN has chosen."""
+
+
+class Tls(Tunnels):
+    def test_a_conversation(self):
+        gw = self.gateway(server="websocket auto; " + uses(OWN), files=files(OWN), listen="@P0@ ssl")
+        conn = H2TlsConn(gw.ports[0], name=OWN.name, context=client_context(alpn=["h2"]))
+        self.addCleanup(conn.close)
+        conn.until(lambda: conn.settings)
+        stream = self.open(conn, scheme="https")
+        for size in (1, 125, 16384):
+            self.assertEchoes(conn, stream, os.urandom(size))
+        conn.frame(DATA, END_STREAM, stream)
+        self.assertIsNone(conn.answer(stream).reset)
 
 
 @beyond_nginx

@@ -3,14 +3,17 @@ Node's ws."""
 import json
 import os
 import shutil
+import ssl
 import struct
 import subprocess
+import tempfile
 import threading
 import time
 import unittest
 
 from harness import FACTOR, Conn, WireTest, beyond_nginx, main, wait_for
 from raw_origin import RawOrigin
+from tls_client import TlsConn, certificate, files, uses
 
 RECIPE = """
 map $http_upgrade $connection_upgrade { default upgrade; "" close; }
@@ -28,6 +31,7 @@ HANDSHAKE = ("GET /chat HTTP/1.1\r\nHost: example.com\r\nUpgrade: websocket\r\nC
              "Sec-WebSocket-Protocol: chat, superchat\r\nCookie: a=1\r\n\r\n" % KEY)
 SWITCH = ("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
           "Sec-WebSocket-Accept: %s\r\nSec-WebSocket-Protocol: chat\r\nX-Of-Origin: yes\r\n\r\n" % ACCEPT).encode()
+OWN = certificate("live.example")
 
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
 
@@ -330,6 +334,63 @@ class Auto(WireTest):
         gw = self.start("websocket auto; server { listen @P0@; location / { set $to @O@; proxy_pass http://$to; } }",
                         [self.raw])
         self.assertTunnel(gw)
+
+
+class Tls(WireTest):
+    """TLS on either side of a tunnel, or on both: the same bytes."""
+    ORIGINS = 0
+
+    def tunnel(self, client, upstream, serve):
+        context = None
+        if upstream:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            with tempfile.NamedTemporaryFile("w", suffix=".pem") as f:
+                f.write(OWN.chain + OWN.key)
+                f.flush()
+                context.load_cert_chain(f.name)
+        raw = RawOrigin(serve, context)
+        self.addCleanup(raw.stop)
+        http = RECIPE.replace("http://", "https://") if upstream else RECIPE
+        if client:
+            http = http.replace("@P0@;", "@P0@ ssl; " + uses(OWN))
+        gw = self.start(http, [raw], files=files(OWN))
+        conn = TlsConn(gw.ports[0], OWN.name) if client else Conn(gw.ports[0])
+        self.addCleanup(conn.close)
+        return conn
+
+    def test_bytes_and_ends(self):
+        for client, upstream in ((True, False), (False, True), (True, True)):
+            with self.subTest(client=client, upstream=upstream):
+                self.check(client, upstream)
+
+    def check(self, client, upstream):
+        first, data, got = frame(TEXT, b"welcome"), os.urandom(1 << 20) * 3, []
+
+        def serve(peer):
+            peer.send(SWITCH + first)
+            got.append(peer.exactly(len(data)))
+            peer.send(data)
+            got.append(peer.rest())
+        conn = self.tunnel(client, upstream, serve)
+        conn.send(HANDSHAKE)
+        self.assertEqual(conn.read().status, 101)
+        self.assertEqual(conn._exactly(len(first)), (first, True))
+        conn.send(data)
+        received, whole = conn._exactly(len(data))
+        self.assertEqual((whole, received == data), (True, True))
+        conn.send(b"bye")
+        conn.close()
+        wait_for(lambda: len(got) == 2)
+        self.assertEqual((got[0] == data, got[1]), (True, b"bye"))
+
+    def test_the_peer_ends_it(self):
+        last = os.urandom(300000)
+        for client, upstream in ((True, False), (False, True), (True, True)):
+            with self.subTest(client=client, upstream=upstream):
+                conn = self.tunnel(client, upstream, lambda peer: peer.send(SWITCH + last))
+                conn.send(HANDSHAKE)
+                self.assertEqual(conn.read().status, 101)
+                self.assertEqual(conn.read_to_close() == last, True)
 
 
 @unittest.skipUnless(NODE, "Node is not installed")
