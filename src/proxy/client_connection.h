@@ -53,6 +53,8 @@ class ClientConnection : protected net::StreamEvents {
   /// idles between two requests holds nothing of an old table.
   [[nodiscard]] virtual bool follows(std::uint64_t generation) const = 0;
   virtual void close_now() = 0;
+  /// A new table is served from now on. HTTP/1.1 has nothing to say about it: what comes next is answered by it.
+  virtual void table_changed() {}
 
  protected:
   virtual void opened() = 0;          // the socket is there: read from it

@@ -86,7 +86,8 @@ void H2Connection::on_read(std::string_view bytes) {
     bytes.remove_prefix(step.consumed);
     if (!step.pass.empty()) feed(step.pass);
     if (step.frame_ended && stage_ == Stage::open) after_frame();
-    if (too_many_refused_) fail(http::H2Error::enhance_your_calm, "too many streams above the limit");
+    if (too_many_resets_) fail(http::H2Error::enhance_your_calm, "too many streams had to be reset");
+    if (window_overflow_) fail(http::H2Error::flow_control, "a window became too large with SETTINGS");
   }
   if (stage_ != Stage::open) return;
   if (reading_head_) reading_head_->watch_head();
@@ -112,12 +113,21 @@ void H2Connection::after_frame() {
     if (stream) stream->client_ended();
     return;
   }
+  if (frame.is(http::H2Frame::settings) && (frame.flags & http::h2_ack) == 0) return after_settings();
   const bool is_block = frame.is(http::H2Frame::headers) || frame.is(http::H2Frame::continuation);
   if (!is_block || (frame.flags & http::h2_end_headers) == 0) return;
   if (H2Stream* const stream = std::exchange(reading_head_, nullptr)) {
     return stream->block_is_complete(gate_.block_ends_stream(), gate_.block_bytes() - block_padding_);
   }
   if (!nghttp2_session_find_stream(session_, id)) gate_.close_stream(frame.stream);  // refused behind a GOAWAY
+}
+
+/// nghttp2 resets the streams whose windows become too large with a new initial size; RFC 9113 6.9.2 wants the
+/// connection to end.
+void H2Connection::after_settings() {
+  settings_read_ = true;
+  pump();
+  settings_read_ = false;
 }
 
 void H2Connection::session_begins_head(const nghttp2_frame& frame) {
@@ -155,7 +165,7 @@ bool H2Connection::refuses_streams() const {
 void H2Connection::open_stream(std::int32_t id) {
   if (refuses_streams()) {
     nghttp2_submit_rst_stream(session_, NGHTTP2_FLAG_NONE, id, NGHTTP2_REFUSED_STREAM);
-    if (!gate_.charge_reset()) too_many_refused_ = true;
+    charge_reset();
     return;
   }
   H2Stream& stream = *engine_.take_stream();
@@ -275,9 +285,7 @@ void H2Connection::last_stream_is(std::uint32_t id) {
 void H2Connection::drain() {
   if (stage_ != Stage::open || draining_ != Draining::no) return;
   draining_ = Draining::announced;
-  constexpr std::uint8_t opaque[8] = {'d', 'r', 'a', 'i', 'n', 'i', 'n', 'g'};
   nghttp2_submit_shutdown_notice(session_);
-  nghttp2_submit_ping(session_, NGHTTP2_FLAG_NONE, opaque);
   worker_.loop.defer(*this);
   arm_timer();
 }

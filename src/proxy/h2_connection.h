@@ -36,6 +36,7 @@ class H2Connection final : public ClientConnection, private net::Timer, private 
   void drain() override;
   [[nodiscard]] bool follows(std::uint64_t generation) const override;
   void close_now() override;
+  void table_changed() override { drain(); }
 
   // For the session's callbacks (h2_engine.cc): things are noted, nothing is done.
   void session_begins_head(const nghttp2_frame& frame);
@@ -64,8 +65,13 @@ class H2Connection final : public ClientConnection, private net::Timer, private 
   bool start_session();
   void feed(std::string_view bytes);
   void after_frame();
+  void after_settings();
   void open_stream(std::int32_t id);
   [[nodiscard]] bool refuses_streams() const;
+  /// For what the client did on a stream, or as it was one too many.
+  void charge_reset() {
+    if (!gate_.charge_reset()) too_many_resets_ = true;
+  }
   H2Stream* find(std::int32_t id) const;
   void link(H2Stream& stream);
   void release(H2Stream& stream);
@@ -79,13 +85,19 @@ class H2Connection final : public ClientConnection, private net::Timer, private 
   [[nodiscard]] std::size_t backlog() const;
 
   void last_stream_is(std::uint32_t id);
+  void take_no_more() {
+    if (draining_ != Draining::yes) last_stream_is(gate_.last_stream());
+  }
   void fail(http::H2Error code, const char* reason);
+  void log_fault(http::H2Error code, std::string_view reason);
   void session_failed(int error);
   void abandon_streams();
   void end();
   void close();
   void set_idle(bool idle);
   void arm_timer();
+  void watch_sending();
+  void check_sending();
   [[nodiscard]] bool is_tls() const { return tls_session() != nullptr; }
   const table::ServerSettings& settings() { return first_server().settings; }
   const table::CoreSettings& core() { return *first_server().base.core; }
@@ -104,7 +116,9 @@ class H2Connection final : public ClientConnection, private net::Timer, private 
   std::uint32_t most_streams_ = 0;
   std::uint32_t preread_bytes_ = 0;
   std::uint64_t requests_ = 0;
-  std::uint64_t progress_bytes_ = 0;  // of the socket, when the timer was set
+  std::uint64_t sending_base_ = 0;    // bytes that the socket had taken when some first had to wait ...
+  std::uint64_t progress_bytes_ = 0;  // ... and when the timer was set
+  std::int64_t sending_since_ms_ = 0, progress_ms_ = 0;  // 0: none wait
   std::uint32_t block_padding_ = 0;   // of the field block that is being read, with its priority
   std::int64_t idle_ms_ = 0;          // keepalive_timeout of the last exchange
   std::int64_t linger_until_ms_ = 0;
@@ -116,7 +130,9 @@ class H2Connection final : public ClientConnection, private net::Timer, private 
   bool settings_acked_ = false;
   bool takes_protocols_ = false;      // SETTINGS_ENABLE_CONNECT_PROTOCOL was sent
   bool session_over_ = false;         // the session has sent GOAWAY for an error of the client's
-  bool too_many_refused_ = false;
+  bool too_many_resets_ = false;
+  bool settings_read_ = false;        // a client's SETTINGS has just been acted upon
+  bool window_overflow_ = false;
 };
 
 }  // namespace gh::proxy

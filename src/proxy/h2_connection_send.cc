@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/log.h"
 #include "proxy/exchange.h"
@@ -15,6 +16,7 @@ namespace {
 
 constexpr std::size_t write_bytes = 64 * 1024;        // so many are not held back to the turn's end
 constexpr std::size_t most_backlog = 64 * 1024;       // not yet taken by the kernel: then bodies wait in their streams
+constexpr std::int64_t rate_check_ms = 4000;          // minimum rates count from here on
 constexpr std::int64_t drain_answer_ms = 1000;        // for the PING behind the first GOAWAY
 
 std::string_view debug_text(const nghttp2_goaway& frame) {
@@ -77,8 +79,15 @@ void H2Connection::session_sent(const nghttp2_frame& frame) {
   if (frame.hd.type == NGHTTP2_GOAWAY && frame.goaway.error_code != NGHTTP2_NO_ERROR && !session_over_) {
     session_over_ = true;
     const auto code = static_cast<http::H2Error>(frame.goaway.error_code);
-    log(LogLevel::info, fmt::format("client broke the rules of HTTP/2: {} ({})", debug_text(frame.goaway),
-                                    http::h2_error_name(code)));
+    log_fault(code, debug_text(frame.goaway));
+  }
+  if (frame.hd.type == NGHTTP2_GOAWAY && draining_ == Draining::announced) {  // now, as PINGs overtake other frames
+    constexpr std::uint8_t opaque[8] = {'d', 'r', 'a', 'i', 'n', 'i', 'n', 'g'};
+    nghttp2_submit_ping(session_, NGHTTP2_FLAG_NONE, opaque);
+  }
+  if (frame.hd.type == NGHTTP2_RST_STREAM && frame.rst_stream.error_code == NGHTTP2_FLOW_CONTROL_ERROR) {
+    if (settings_read_) window_overflow_ = true;
+    charge_reset();
   }
   if (frame.hd.type != NGHTTP2_HEADERS && frame.hd.type != NGHTTP2_DATA) return;
   H2Stream* const stream = find(frame.hd.stream_id);
@@ -89,7 +98,7 @@ void H2Connection::session_sent(const nghttp2_frame& frame) {
   }
   if ((frame.hd.flags & NGHTTP2_FLAG_END_STREAM) == 0) return;
   stream->sent_end_ = true;
-  gate_.note_answer();
+  if (stream->end_code_ == http::H2Error::none) gate_.note_answer();
   touch(*stream);
 }
 
@@ -106,13 +115,17 @@ void H2Connection::on_drained() {
 
 // ---- errors --------------------------------------------------------------------------------------------------------
 
+void H2Connection::log_fault(http::H2Error code, std::string_view reason) {
+  const bool is_flood = code == http::H2Error::enhance_your_calm;
+  log(is_flood ? LogLevel::error : LogLevel::info,
+      fmt::format("client broke the rules of HTTP/2: {} ({})", reason, http::h2_error_name(code)));
+}
+
 /// The connection ends for what the client did.
 void H2Connection::fail(http::H2Error code, const char* reason) {
   if (stage_ != Stage::open) return;
   session_over_ = true;
-  const bool is_flood = code == http::H2Error::enhance_your_calm;
-  log(is_flood ? LogLevel::error : LogLevel::info,
-      fmt::format("client broke the rules of HTTP/2: {} ({})", reason, http::h2_error_name(code)));
+  log_fault(code, reason);
   nghttp2_session_terminate_session2(session_, static_cast<std::int32_t>(gate_.last_stream()),
                                      static_cast<std::uint32_t>(code));
   pump();
@@ -135,22 +148,39 @@ void H2Connection::arm_timer() {
     const std::int64_t left = linger_until_ms_ - now;
     return left <= 0 ? close() : timers.set(*this, std::min(left, core().lingering_timeout_ms));
   }
-  if (transport_.stream.queued_bytes() > 0) {
-    progress_bytes_ = transport_.stream.bytes_sent();
-    return timers.set(*this, core().send_timeout_ms);
-  }
+  if (transport_.stream.queued_bytes() > 0) return watch_sending();
+  sending_since_ms_ = 0;
   if (draining_ == Draining::announced) return timers.set(*this, drain_answer_ms);
   if (streams_ == 0) return timers.set(*this, idle_ms_);
   timers.clear(*this);
 }
 
+/// From the first byte that has to wait until none does: more of them do not start it anew.
+void H2Connection::watch_sending() {
+  if (sending_since_ms_ != 0) return;
+  sending_since_ms_ = progress_ms_ = worker_.loop.clock().now_ms();
+  sending_base_ = progress_bytes_ = transport_.stream.bytes_sent();
+  worker_.loop.timers().set(*this, std::min(core().send_timeout_ms, rate_check_ms));
+}
+
+void H2Connection::check_sending() {
+  const std::int64_t now = worker_.loop.clock().now_ms();
+  const std::uint64_t sent = transport_.stream.bytes_sent();
+  if (sending_since_ms_ == 0) return watch_sending();
+  if (std::exchange(progress_bytes_, sent) != sent) progress_ms_ = now;
+  const std::int64_t elapsed = std::max<std::int64_t>(now - sending_since_ms_, 1);
+  const std::int64_t least = core().send_min_rate, timeout = core().send_timeout_ms;
+  const auto moved = static_cast<std::int64_t>(sent - sending_base_);
+  const bool slow = elapsed >= rate_check_ms && least > 0 && moved * 1000 / elapsed < least;
+  const std::int64_t waited = now - progress_ms_;
+  if (!slow && waited < timeout) return worker_.loop.timers().set(*this, std::min(timeout - waited, rate_check_ms));
+  log(LogLevel::info, slow ? "client takes responses too slowly, closing" : "client timed out");
+  close();
+}
+
 void H2Connection::fire() {
   if (stage_ != Stage::open) return close();
-  if (transport_.stream.queued_bytes() > 0) {
-    if (transport_.stream.bytes_sent() != progress_bytes_) return arm_timer();
-    log(LogLevel::info, "client timed out");
-    return close();
-  }
+  if (transport_.stream.queued_bytes() > 0) return check_sending();
   if (draining_ == Draining::announced) return last_stream_is(gate_.last_stream());
   if (streams_ > 0) return;
   nghttp2_session_terminate_session(session_, NGHTTP2_NO_ERROR);

@@ -172,6 +172,7 @@ void H2Stream::want_body(Exchange& x, bool wanted) {
 
 /// The request turned out to be malformed (RFC 9113 8.1.1): 400, or a cut answer when one is under way.
 void H2Stream::refuse(const char* reason) {
+  connection_->charge_reset();
   end_code_ = http::H2Error::protocol;
   pending_.clear();
   if (start_due_) begin();

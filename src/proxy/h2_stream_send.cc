@@ -244,6 +244,8 @@ void H2Stream::fire() {
   pace_ = Pace::none;
   if (exchange_) exchange_->log(LogLevel::info, "client timed out while a request's fields were read");
   reset(http::H2Error::protocol);
+  // Nothing else can come before the block's end.
+  connection_->take_no_more();
 }
 
 }  // namespace gh::proxy

@@ -68,6 +68,7 @@ void Worker::publish(std::shared_ptr<const table::Table> table) {
   // Buffers are made anew at their next line: logs may have gone, or have other buffer= and flush=.
   flush_logs();
   log_buffers_.clear();
+  tell_connections();
   retire_older();
   if (previous) unpin(previous);
 }
@@ -180,6 +181,14 @@ void Worker::check_drained() {
   auto done = std::move(when_drained_);
   when_drained_ = nullptr;
   done();
+}
+
+void Worker::tell_connections() {
+  for (ClientConnection* c = first_; c;) {
+    ClientConnection* const next = c->next_;
+    c->table_changed();
+    c = next;
+  }
 }
 
 void Worker::drain(std::function<void()> when_done) {

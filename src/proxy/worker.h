@@ -131,6 +131,7 @@ class Worker {
   void let_go(Snapshot* snapshot);
   bool has_room();
   ClientConnection* make_connection(ListenPoint& point);
+  void tell_connections();
   void retire_older();
   void end_retired();
   Snapshot* current_ = nullptr;

@@ -62,6 +62,7 @@ class H2Conn(Conn):
         self.decoder.max_header_list_size = 1 << 20
         self.streams, self.settings, self.pings, self.windows = {}, {}, [], {}
         self.goaways, self.manners, self.next_id, self.block, self.acks = [], manners, 1, None, 0
+        self.pings_in = []
         if preface is not None:
             payload = b"".join(struct.pack(">HI", key, value) for key, value in settings)
             self.send(preface + frame(SETTINGS, 0, 0, payload))
@@ -133,8 +134,10 @@ class H2Conn(Conn):
                 self.frame(SETTINGS, ACK)
         elif kind == PING and flags & ACK:
             self.pings.append(payload)
-        elif kind == PING and self.manners:
-            self.frame(PING, ACK, 0, payload)
+        elif kind == PING:
+            self.pings_in.append(payload)
+            if self.manners:
+                self.frame(PING, ACK, 0, payload)
         elif kind == GOAWAY:
             last, code = struct.unpack(">II", payload[:8])
             self.goaways.append((last, CODES[code]))

@@ -7,7 +7,8 @@ import subprocess
 import time
 import unittest
 
-from h2_client import DATA, END_HEADERS, END_STREAM, HEADERS, PADDED, PREFACE, PRIO, RST, SETTINGS, WINDOW, H2Conn
+from h2_client import (ACK, DATA, END_HEADERS, END_STREAM, HEADERS, PADDED, PING, PREFACE, PRIO, RST, SETTINGS, WINDOW,
+                       H2Conn)
 from harness import Conn, WireTest, get, main, wait_for
 
 CONFIG = """
@@ -209,12 +210,38 @@ class Ends(WireTest):
     def test_a_reload_cuts_nothing(self):
         conn = H2Conn(self.port)
         self.addCleanup(conn.close)
+        conn.manners = False  # the PING behind the first GOAWAY is answered below
         waiting = conn.request("/p/wait/0.5")
-        self.assertEqual(conn.ask("/").text, "first /")
+        self.assertEqual(conn.ask("/").status, 200)
         self.gw.reload(CONFIG.replace('"first $', '"new $'))
-        self.assertEqual(conn.ask("/").text, "new /")
-        self.assertEqual(conn.answer(waiting).status, 200)
-        self.assertEqual(conn.goaways, [])
+        conn.until(lambda: conn.pings_in)
+        self.assertEqual(conn.goaways, [((1 << 31) - 1, "NO_ERROR")])
+        for _ in range(20):  # a client that goes on opening streams
+            self.assertEqual(conn.ask("/").text, "new /")
+        last = conn.request("/p/wait/0.2")
+        conn.frame(PING, ACK, 0, conn.pings_in[0])
+        conn.until(lambda: len(conn.goaways) == 2)
+        self.assertEqual(conn.goaways[1], (last, "NO_ERROR"))
+        late = conn.request("/")
+        self.assertEqual((conn.answer(waiting).status, conn.answer(last).status), (200, 200))
+        self.assertTrue(conn.ends())
+        self.assertNotIn(late, conn.streams)
+
+    def test_a_reload_ends_idle_connections(self):
+        conn = H2Conn(self.port)
+        self.addCleanup(conn.close)
+        self.assertEqual(conn.ask("/").status, 200)
+        self.gw.reload(CONFIG)
+        self.assertTrue(conn.ends())
+        self.assertEqual(conn.goaways, [((1 << 31) - 1, "NO_ERROR"), (1, "NO_ERROR")])
+
+    def test_a_reload_does_not_wait_for_a_client_without_pings(self):
+        conn = H2Conn(self.port, manners=False)
+        self.addCleanup(conn.close)
+        self.assertEqual(conn.ask("/").status, 200)
+        self.gw.reload(CONFIG)
+        self.assertTrue(conn.ends())
+        self.assertEqual(conn.goaways, [((1 << 31) - 1, "NO_ERROR"), (1, "NO_ERROR")])
 
     def test_keepalive_requests(self):
         gw = self.start("http2 on; keepalive_requests 2; server { listen @P0@; return 200 x; }")

@@ -1,0 +1,385 @@
+"""Clients of HTTP/2 that mean no good: floods, bombs, windows, slowness. Each ends with GOAWAY or RST_STREAM, a line in
+the error log, bounded memory; meanwhile an honest client, python3-h2, is answered as if nothing happened.
+
+GH_MEASURED=1 prints what was measured."""
+import os
+import select
+import socket
+import struct
+import sys
+import threading
+import time
+
+from h2_client import (CONTINUATION, DATA, END_HEADERS, END_STREAM, HEADERS, PADDED, PING, PRIORITY, RST, SETTINGS,
+                       WINDOW, H2Conn, frame, hpack)
+from harness import FACTOR, SLOW, Closed, WireTest, main, wait_for
+
+try:
+    import h2.config
+    import h2.connection
+    import h2.events
+except ImportError:
+    h2 = None
+
+CONFIG = """
+    http2 on;
+    upstream pool { server @O@; keepalive 64; }
+    server { listen @P0@; client_header_timeout 1s; client_body_timeout 1s; send_timeout 2s; keepalive_timeout 30s;
+        keepalive_requests 1000000; client_max_body_size 20m;
+        location / { proxy_pass http://pool; }
+        location /stream/ { proxy_pass http://pool/; proxy_request_buffering off; proxy_buffering off; }
+        location /file { alias @DIR@/4m.bin; }
+        location /ok { return 200 ok; }
+    }
+"""
+FLOOD = 100_000
+u32 = struct.Struct(">I").pack
+
+
+class Honest(threading.Thread):
+    """Asks one small thing after another with python3-h2 and keeps how long each took."""
+
+    def __init__(self, port):
+        super().__init__(daemon=True)
+        self.port, self.times, self.failed, self.over = port, [], 0, False
+
+    def run(self):
+        conn = h2.connection.H2Connection(config=h2.config.H2Configuration(header_encoding="utf-8"))
+        with socket.create_connection(("127.0.0.1", self.port), timeout=20) as sock:
+            conn.initiate_connection()
+            while not self.over:
+                stream, started = conn.get_next_available_stream_id(), time.monotonic()
+                conn.send_headers(stream, [(":method", "GET"), (":scheme", "http"), (":authority", "h"),
+                                           (":path", "/ok")], end_stream=True)
+                if not self.answered(conn, sock, stream):
+                    self.failed += 1
+                    return
+                self.times.append(time.monotonic() - started)
+                time.sleep(0.002)
+
+    @staticmethod
+    def answered(conn, sock, stream):
+        sock.sendall(conn.data_to_send())
+        while True:
+            data = sock.recv(65536)
+            if not data:
+                return False
+            for event in conn.receive_data(data):
+                if isinstance(event, h2.events.StreamEnded) and event.stream_id == stream:
+                    return True
+                if isinstance(event, (h2.events.ConnectionTerminated, h2.events.StreamReset)):
+                    return False
+
+    def stop(self):
+        self.over = True
+        self.join(30)
+        return sorted(self.times)
+
+
+class Abuse(WireTest):
+    HTTP = CONFIG
+    OPTIONS = {"files": {"4m.bin": bytes(4 << 20)}, "events": "worker_connections 4096;"}
+
+    def setUp(self):
+        super().setUp()
+        self.conn().ask("/b/100")
+        self.log_before = len(self.gw.error_log())
+        self.memory_before, self.cpu_before = self.memory(), self.gw.cpu_seconds()
+        self.honest = None
+        if h2:
+            self.honest = Honest(self.port)
+            self.honest.start()
+            self.addCleanup(self.honest.stop)
+
+    def conn(self, **options):
+        c = H2Conn(self.port, **options)
+        self.addCleanup(c.close)
+        return c
+
+    def memory(self):
+        """Resident KiB."""
+        with open("/proc/%d/statm" % self.gw.process.pid) as f:
+            return int(f.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") // 1024
+
+    def flood(self, wire, count=FLOOD, before=(), **options):
+        """Sends `wire(i)` until it is not taken any more. Returns (how many were sent, the connection)."""
+        c = self.conn(**options)
+        for step in before:
+            step(c)
+        sent, end = 0, time.monotonic() + 30 * FACTOR
+        while sent < count and not c.goaways and time.monotonic() < end:
+            try:
+                c.socket.settimeout(5 * FACTOR)
+                c.socket.sendall(b"".join(wire(i) for i in range(sent, min(sent + 50, count))))
+                sent += 50
+                self.read_what_is_there(c)
+            except (OSError, Closed):
+                break
+        return sent, c
+
+    @staticmethod
+    def read_what_is_there(c):
+        c.manners = False
+        while select.select([c.socket], [], [], 0)[0]:
+            data = c.socket.recv(65536)
+            if not data:
+                raise Closed("closed")
+            c.buffer += data
+        while len(c.buffer) >= 9 and len(c.buffer) >= 9 + int.from_bytes(c.buffer[:3], "big"):
+            c.read_frame()
+
+    def check(self, name, most_kib=1024, most_p99=1.0, cpu=10.0, **figures):
+        """What it cost, and whether the honest client was held up; by how little, a quiet machine tells."""
+        if self.honest:
+            wait_for(lambda: len(self.honest.times) >= 10 or self.honest.failed, 10)
+        times = self.honest.stop() if self.honest else [0.0]
+        grown = self.memory() - self.memory_before
+        used = self.gw.cpu_seconds() - self.cpu_before
+        p99 = times[int(len(times) * 0.99)]
+        if os.environ.get("GH_MEASURED"):
+            figures.update(memory_kib=grown, cpu_s=round(used, 2), asked=len(times), p99_ms=round(p99 * 1000, 1))
+            print("%-28s %s" % (name, " ".join("%s=%s" % pair for pair in figures.items())), file=sys.stderr)
+        if self.honest:
+            self.assertEqual(self.honest.failed, 0)
+        if not SLOW:
+            self.assertLess(grown, most_kib)
+            self.assertLess(p99, most_p99)
+            self.assertLess(used, cpu)
+
+    def ended(self, c, reason, code="ENHANCE_YOUR_CALM", level="error"):
+        """GOAWAY (if the reset behind it has left it to be read), the end, and the line."""
+        try:
+            self.assertEqual(c.goaway(), code)
+        except AssertionError:
+            if c.goaways:
+                raise
+        self.assertTrue(c.ends())
+        c.close()
+        wait_for(lambda: "[%s]" % level in self.gw.error_log()[self.log_before:] and
+                 reason in self.gw.error_log()[self.log_before:], message="no line: " + reason)
+
+    # -- floods -------------------------------------------------------------------------------------------------------
+
+    @staticmethod
+    def heads(flags, path="/hang"):
+        """The i-th request's HEADERS; all but the first are a few bytes of the table."""
+        encoder = hpack.Encoder()
+        head = [(":method", "POST"), (":scheme", "http"), (":path", path), (":authority", "h")]
+        first, again = encoder.encode(head), encoder.encode(head)
+        return lambda i: frame(HEADERS, flags, 2 * i + 1, again if i else first)
+
+    def test_rapid_reset(self):
+        before = self.origin.request_count
+        head = self.heads(END_HEADERS | END_STREAM)
+        sent, c = self.flood(lambda i: head(i) + frame(RST, 0, 2 * i + 1, u32(8)))
+        self.ended(c, "too many streams were reset")
+        streams = (c.goaways[0][0] + 1) // 2 if c.goaways else sent
+        self.assertLessEqual(streams, 1000)
+        reached = self.origin.request_count - before
+        self.assertLessEqual(reached, 100)
+        self.check("rapid reset", streams=streams, backend=reached)
+
+    def test_slow_reset(self):
+        """Each stream reaches the backend before it is reset."""
+        before, began = self.origin.request_count, time.monotonic()
+        c = self.conn()
+        with self.assertRaises((Closed, OSError)):
+            for _ in range(1000):
+                stream = c.request("/hang")
+                c.ping()
+                c.frame(RST, 0, stream, u32(8))
+        self.ended(c, "too many streams were reset")
+        reached = self.origin.request_count - before
+        self.assertLessEqual(reached, 102 + 10 * (time.monotonic() - began))
+        self.check("reset behind a PING", backend=reached)
+
+    def test_streams_that_we_have_to_reset(self):
+        """The client breaks a rule on each stream, so that it is us who reset it."""
+        for name, broken in (("window", lambda s: frame(WINDOW, 0, s, u32(0x7fffffff))),
+                             ("length", lambda s: frame(DATA, 0, s, b"too much"))):
+            with self.subTest(name):
+                before, began = self.origin.request_count, time.monotonic()
+                c = self.conn()
+                with self.assertRaises((Closed, OSError)):
+                    for _ in range(1000):
+                        stream = c.request("/stream/hang", method="POST", end=False, more=[("content-length", "3")])
+                        c.ping()
+                        c.send(broken(stream))
+                self.ended(c, "too many streams had to be reset")
+                self.assertLessEqual(self.origin.request_count - before, 102 + 10 * (time.monotonic() - began))
+        self.check("made-you-reset")
+
+    def test_streams_above_the_limit(self):
+        before = self.origin.request_count
+        sent, c = self.flood(self.heads(END_HEADERS))
+        self.ended(c, "too many streams had to be reset")
+        self.assertLessEqual(self.origin.request_count - before, 128)
+        self.check("streams above the limit", most_kib=4096, sent=sent,
+                   backend=self.origin.request_count - before)
+
+    def test_control_frames(self):
+        u16u32 = struct.Struct(">HI").pack
+        open_post = lambda c: c.request("/hang", method="POST", end=False)
+        for name, wire, reason, before in (
+                ("PING", lambda i: frame(PING, 0, 0, bytes(8)), "too many control frames", ()),
+                ("PING ACK", lambda i: frame(PING, 1, 0, bytes(8)), "too many control frames", ()),
+                ("SETTINGS", lambda i: frame(SETTINGS, 0, 0, u16u32(3, i)), "too many control frames", ()),
+                ("SETTINGS, many in one", lambda i: frame(SETTINGS, 0, 0, u16u32(1, i % 4096) * 2000),
+                 "too many setting entries", ()),
+                ("PRIORITY", lambda i: frame(PRIORITY, 0, 2 * i + 1, bytes(5)), "too many control frames", ()),
+                ("WINDOW_UPDATE", lambda i: frame(WINDOW, 0, 0, u32(1)), "too many control frames", ()),
+                ("WINDOW_UPDATE of a stream", lambda i: frame(WINDOW, 0, 1, u32(1)), "too many control frames",
+                 (open_post,)),
+                ("unknown frames", lambda i: frame(0x77, 0, 0, b"x" * 100), "too many control frames", ()),
+                ("empty DATA", lambda i: frame(DATA, 0, 1, b""), "too many empty frames", (open_post,)),
+                ("DATA of padding", lambda i: frame(DATA, PADDED, 1, b"\xff" + bytes(255)), "too many empty frames",
+                 (open_post,)),
+                ("CONTINUATION, empty", lambda i: frame(CONTINUATION, 0, 1, b""), "a field block of too many parts",
+                 (lambda c: c.frame(HEADERS, END_STREAM, 1, b"\x82"),)),
+                ("CONTINUATION", lambda i: frame(CONTINUATION, 0, 1, b"\x00\x01x\x01y" * 100),
+                 "a field block of too many parts", (lambda c: c.frame(HEADERS, END_STREAM, 1, b"\x82"),))):
+            with self.subTest(name):
+                self.log_before, began = len(self.gw.error_log()), time.monotonic()
+                cpu, memory = self.gw.cpu_seconds(), self.memory()
+                sent, c = self.flood(wire, before=before)
+                self.assertLess(sent, FLOOD)
+                self.ended(c, reason)
+                if os.environ.get("GH_MEASURED"):
+                    print("  %-26s sent=%d seconds=%.2f cpu_s=%.2f memory_kib=%d" % (
+                        name, sent, time.monotonic() - began, self.gw.cpu_seconds() - cpu, self.memory() - memory),
+                        file=sys.stderr)
+        self.check("control frames, all")
+
+    def test_hpack_bomb(self):
+        """One large field in the table, named by single bytes."""
+        before = self.origin.request_count
+        c = self.conn()
+        c.ask("/ok", more=[("x-bomb", "b" * 3900)])
+        good = c.block_of(c.fields())
+        try:
+            c.frame(HEADERS, END_STREAM, c.next_id, good + b"\xbe" * 15_000)
+            for _ in range(3):
+                c.frame(CONTINUATION, 0, c.next_id, b"\xbe" * 16_000)
+        except OSError:
+            pass
+        self.ended(c, "request fields are too large")
+        self.assertEqual(self.origin.request_count, before)
+        self.check("HPACK bomb", most_kib=256)
+
+    def test_many_fields(self):
+        c = self.conn()
+        c.frame(HEADERS, END_HEADERS | END_STREAM, 1, c.block_of(c.fields()) + b"\x00\x01x\x01y" * 3000)
+        answer = c.answer(1)
+        self.assertIn(answer.status, (400, 431))
+        c.close()
+        self.check("3,000 fields", most_kib=512)
+
+    # -- windows and slowness -----------------------------------------------------------------------------------------
+
+    def test_windows_of_nothing(self):
+        """100 answers of 4 MiB that may not be sent: each is reset after send_timeout, and does not wait in memory."""
+        for path in ("/file", "/b/4194304", "/stream/b/4194304"):
+            with self.subTest(path):
+                before = self.memory()
+                c = self.conn(settings=[(4, 0)])
+                streams = [c.request(path) for _ in range(100)]
+                c.until(lambda: len([s for s in streams if s in c.streams and c.streams[s].fields]) == 100, 20)
+                began = time.monotonic()
+                most = self.memory() - before
+                c.until(lambda: all(c.streams[s].reset for s in streams), 10)
+                took = time.monotonic() - began
+                self.assertEqual({c.streams[s].body for s in streams}, {b""})
+                self.assertLess(took, 4 * FACTOR)
+                self.assertEqual(c.ask("/ok", method="HEAD").status, 200)
+                c.close()
+                if os.environ.get("GH_MEASURED"):
+                    print("  window 0, %-17s took=%.1f most_kib=%d after_kib=%d" % (path, took, most,
+                                                                                  self.memory() - before),
+                          file=sys.stderr)
+                if not SLOW:
+                    self.assertLess(most, 12 * 1024)
+        self.check("100 windows of nothing", most_kib=12 * 1024)
+
+    def test_windows_that_open_byte_by_byte(self):
+        c = self.conn(settings=[(4, 1)], manners=False)
+        stream, began = c.request("/file"), time.monotonic()
+        c.until(lambda: stream in c.streams and c.streams[stream].fields)
+        while time.monotonic() - began < 12 * FACTOR and not c.streams[stream].reset:
+            c.frame(WINDOW, 0, stream, u32(1))
+            time.sleep(0.1)
+            self.read_what_is_there(c)
+        self.assertIsNotNone(c.streams[stream].reset)
+        self.assertLess(time.monotonic() - began, 10 * FACTOR)
+        self.check("windows byte by byte", seconds=round(time.monotonic() - began, 1))
+
+    def test_slow_heads(self):
+        conns = [self.conn(manners=False) for _ in range(200)]
+        for c in conns:
+            c.frame(HEADERS, END_STREAM, 1, b"\x82\x86")
+        began = time.monotonic()
+        for c in conns:
+            self.assertTrue(c.ends(4))
+            self.assertEqual(c.streams[1].reset, "PROTOCOL_ERROR")
+            self.assertEqual(c.goaways[-1][1], "NO_ERROR")
+            c.close()
+        self.check("200 slow heads", most_kib=4096, seconds=round(time.monotonic() - began, 1))
+
+    def test_slow_bodies(self):
+        c = self.conn()
+        streams = [c.request("/stream/echo", method="POST", end=False) for _ in range(50)]
+        began = time.monotonic()
+        for stream in streams:
+            answer = c.answer(stream)
+            self.assertEqual(answer.status, 408)
+            c.until(lambda: answer.reset)
+        self.assertLess(time.monotonic() - began, 3 * FACTOR)
+        self.assertEqual(c.ask("/ok").status, 200)
+        self.check("50 bodies that do not come", most_kib=4096, seconds=round(time.monotonic() - began, 1))
+
+    def test_bodies_byte_by_byte(self):
+        """Each byte comes in time; the rate as a whole is too low."""
+        c = self.conn()
+        streams = [c.request("/stream/echo", method="POST", end=False) for _ in range(20)]
+        began, stop = time.monotonic(), threading.Event()
+
+        def dribble():
+            while not stop.wait(0.4):
+                try:
+                    c.send(b"".join(frame(DATA, 0, s, b"x") for s in streams))
+                except OSError:
+                    return
+        thread = threading.Thread(target=dribble, daemon=True)
+        thread.start()
+        try:
+            c.until(lambda: all(s in c.streams and c.streams[s].over for s in streams), 10)
+        finally:
+            stop.set()
+            thread.join()
+        self.assertEqual({c.streams[s].status for s in streams}, {408})
+        self.check("20 bodies byte by byte", most_kib=4096, seconds=round(time.monotonic() - began, 1))
+
+    def test_a_client_that_does_not_read(self):
+        c = self.conn(rcvbuf=4096, settings=[(4, 0x7fffffff)], manners=False)
+        c.frame(WINDOW, 0, 0, u32(0x7fffffff - 65535))
+        for _ in range(50):
+            c.request("/file")
+        began = time.monotonic()
+        time.sleep(0.3)
+        most = self.memory() - self.memory_before
+        self.gw.wait_log(r"client timed out", seconds=10)
+        wait_for(lambda: "client timed out" in self.gw.error_log()[self.log_before:], 10)
+        self.check("50 answers that are not read", most_kib=12 * 1024, most_kib_then=most,
+                   seconds=round(time.monotonic() - began, 1))
+
+    def test_idle_connections(self):
+        """Preface and SETTINGS, nothing more: client_header_timeout holds for the first request."""
+        conns = [self.conn() for _ in range(100)]
+        began = time.monotonic()
+        for c in conns:
+            self.assertTrue(c.ends(4))
+        self.assertLess(time.monotonic() - began, 3 * FACTOR)
+        self.check("100 idle connections", most_kib=4096)
+
+
+if __name__ == "__main__":
+    main()
