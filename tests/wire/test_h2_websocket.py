@@ -1,13 +1,16 @@
 """WebSockets over HTTP/2 (RFC 8441): the extended CONNECT of a client becomes a handshake of HTTP/1.1, its stream the
-client's end of a tunnel. With our own frames and with python3-h2."""
+client's end of a tunnel. With our own frames, with python3-h2, and with Node's client."""
 import base64
 import hashlib
+import json
 import os
 import signal
 import struct
+import subprocess
 import sys
 import threading
 import time
+import unittest
 
 try:
     import h2.config
@@ -19,8 +22,9 @@ import h2.events
 import h2.settings
 
 from h2_client import DATA, END_STREAM, RST, WINDOW, H2Conn
-from harness import Conn, Gateway, WireTest, beyond_nginx, get, main, wait_for
+from harness import FACTOR, Conn, Gateway, WireTest, beyond_nginx, get, main, wait_for
 from raw_origin import RawOrigin
+from test_websocket import HERE, NODE, NODE_ENV
 from tls_client import TlsConn, certificate, client_context, files, uses
 
 OWN = certificate("live.example")
@@ -566,6 +570,31 @@ class Tls(Tunnels):
             self.assertEchoes(conn, stream, os.urandom(size))
         conn.frame(DATA, END_STREAM, stream)
         self.assertIsNone(conn.answer(stream).reset)
+
+
+@beyond_nginx
+@unittest.skipUnless(NODE, "Node is not installed")
+class Node(WireTest):
+    """Node's own HTTP/2 client in front, Node's ws behind."""
+    ORIGINS = 0
+
+    def test_a_conversation(self):
+        server = subprocess.Popen([NODE, os.path.join(HERE, "ws_echo.js")], env=NODE_ENV, stdin=subprocess.PIPE,
+                                  stdout=subprocess.PIPE)
+        self.addCleanup(server.wait, 10)
+        self.addCleanup(server.stdout.close)
+        self.addCleanup(server.stdin.close)
+        port = server.stdout.readline().strip()
+        if not port:
+            self.skipTest("Node has no ws module")
+        gw = self.start("http2 on; websocket auto; server { listen @P0@; location / { "
+                        "proxy_pass http://127.0.0.1:%d; } }" % int(port))
+        done = subprocess.run([NODE, os.path.join(HERE, "h2_ws_client.js"), str(gw.ports[0])], stdout=subprocess.PIPE,
+                              timeout=60 * FACTOR)
+        result = json.loads(done.stdout)
+        received = result.pop("received").encode("latin-1")
+        self.assertEqual(result, {"settings": True, "status": 200, "closed": True})
+        self.assertEqual(received, b"\x81\x05hello" + b"\x81\x7e\xea\x60" + b"x" * 60000)
 
 
 @beyond_nginx
