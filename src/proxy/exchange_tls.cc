@@ -47,6 +47,11 @@ bool Exchange::refused_by_tls() {
     error(421);
     return true;
   }
+  if (request.http2 && !server->settings.http2 && !listen->http2) {
+    log(LogLevel::info, "client attempted to request over HTTP/2 a server that does not speak it");
+    error(421);
+    return true;
+  }
   const VerifyClient wanted = server->verify_client;
   if (wanted == VerifyClient::off) return false;
   const long result = SSL_get_verify_result(ssl);

@@ -85,9 +85,6 @@ class H2Connection final : public ClientConnection, private net::Timer, private 
   [[nodiscard]] std::size_t backlog() const;
 
   void last_stream_is(std::uint32_t id);
-  void take_no_more() {
-    if (draining_ != Draining::yes) last_stream_is(gate_.last_stream());
-  }
   void fail(http::H2Error code, const char* reason);
   void log_fault(http::H2Error code, std::string_view reason);
   void session_failed(int error);

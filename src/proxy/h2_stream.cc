@@ -49,7 +49,11 @@ void H2Stream::open(H2Connection& connection, std::int32_t id, std::uint64_t num
   x.route = &x.server->base;
   x.started_us = worker.loop.clock().now_us();
   x.started_unix_ms = worker.loop.clock().unix_ms();
-  reader_ = x.arena.make<http::H2RequestReader>(x.arena, x.server->limits);
+  // client_header_buffer_size is about HTTP/1.1: there is no buffer here that a field could be the first in.
+  auto& limits = *x.arena.make<http::HeadLimits>(x.server->limits);
+  limits.line_bytes = static_cast<std::size_t>(x.server->settings.large_buffer_bytes);
+  limits.total_bytes = static_cast<std::size_t>(x.server->settings.large_buffers) * limits.line_bytes;
+  reader_ = x.arena.make<http::H2RequestReader>(x.arena, limits);
   if (connection.takes_protocols_) reader_->take_protocols();
 }
 
@@ -92,6 +96,13 @@ void H2Stream::begin() {
 
 // ---- the body ------------------------------------------------------------------------------------------------------
 
+/// What the frame of DATA that is being read may bring, if it is the last one.
+std::uint64_t H2Stream::most_of_end_frame() const {
+  const http::H2Gate::Frame& frame = connection_->gate_.frame();
+  const bool has_length = exchange_->request.framing == http::BodyFraming::length;
+  return has_length && (frame.flags & http::h2_end_stream) != 0 ? frame.length : std::uint64_t{1} << 62;
+}
+
 void H2Stream::take_data(std::string_view bytes) {
   if (start_due_) begin();
   if (is_handshake_) return take_for_tunnel(bytes);
@@ -102,6 +113,9 @@ void H2Stream::take_data(std::string_view bytes) {
   x.request_bytes += bytes.size();
   if (x.request.framing == http::BodyFraming::length && received_ > x.request.content_length) {
     return refuse("more DATA than Content-Length says");
+  }
+  if (received_ - bytes.size() + most_of_end_frame() < x.request.content_length) {  // before any of it goes on
+    return refuse("less DATA than Content-Length says");
   }
   note_progress();
   phase_bytes_ += bytes.size();

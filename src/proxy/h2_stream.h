@@ -82,6 +82,7 @@ class H2Stream final : public Client, private net::Timer {
   void watch_head();
   void block_is_complete(bool ends_stream, std::size_t bytes);
   void begin();
+  [[nodiscard]] std::uint64_t most_of_end_frame() const;
   void take_data(std::string_view bytes);
   void client_ended();
   void deliver(std::string_view bytes);

@@ -243,9 +243,7 @@ void H2Stream::fire() {
   if (pace_ != Pace::head) return check_pace();
   pace_ = Pace::none;
   if (exchange_) exchange_->log(LogLevel::info, "client timed out while a request's fields were read");
-  reset(http::H2Error::protocol);
-  // Nothing else can come before the block's end.
-  connection_->take_no_more();
+  reset(http::H2Error::protocol);  // from now on the connection counts as idle, unless it has other streams
 }
 
 }  // namespace gh::proxy

@@ -230,6 +230,8 @@ ROWS = [
     ("8.1 trailers with a capital letter", trailers(("X-A", "y")), malformed),
     ("8.1 trailers with Connection", trailers(("connection", "close")), malformed),
     ("8.1.1 less DATA than Content-Length", posted(b"abc", ("content-length", "4")), malformed),
+    ("8.1.1 less DATA, to a body that is streamed",
+     lambda c: c.request("/stream/echo", method="POST", more=[("content-length", "4")], body=b"abc"), malformed),
     ("8.1.1 more DATA than Content-Length", posted(b"abc", ("content-length", "2")), malformed),
     ("8.1.1 no DATA for Content-Length", more(("content-length", "1")), malformed),
     ("8.1.1 two Content-Lengths", posted(b"abc", ("content-length", "3"), ("content-length", "4")), malformed),
