@@ -108,6 +108,7 @@ void Stream::Handle::fail_handshake(int error) {
 }
 
 void Stream::Handle::handshake_done(std::string_view rest) {
+  tls->share.handshake_over(loop().timers());
   const auto unsent = std::exchange(tls->unsent, nullptr);
   if (unsent) {
     const iovec part = part_of(*unsent);

@@ -1,11 +1,12 @@
 #include "net/tls.h"
 
+#include <malloc.h>
 #include <openssl/bio.h>
 #include <openssl/err.h>
 
 #include <algorithm>
 #include <cstring>
-#include <limits>
+#include <utility>
 
 namespace gh::net {
 
@@ -107,6 +108,17 @@ bool TlsShare::run_work() {
     work.run_tls_work();
   }
   return first_ != nullptr;
+}
+
+void TlsShare::handshake_over(TimerWheel& timers) {
+  constexpr std::int64_t lull_ms = 1000;
+  ++lull_.handshakes;
+  timers.set(lull_, lull_ms);
+}
+
+void TlsShare::Lull::fire() {
+  constexpr std::uint32_t burst = 256;
+  if (std::exchange(handshakes, 0) >= burst) ::malloc_trim(0);
 }
 
 void TlsShare::turn_ends() { handshake_ns_ = 0; }

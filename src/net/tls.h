@@ -13,6 +13,8 @@
 #include <string_view>
 #include <vector>
 
+#include "net/timer_wheel.h"
+
 namespace gh::net {
 
 class TlsShare;
@@ -60,6 +62,8 @@ class TlsShare {
   [[nodiscard]] bool has_work() const { return first_ != nullptr; }
   [[nodiscard]] bool has_time() const { return handshake_ns_ < handshake_ns_a_turn; }
   void spend(std::uint64_t ns) { handshake_ns_ += ns; }
+  /// A handshake needs 30 KiB that an idle session does not: when many are over, they go back to the system.
+  void handshake_over(TimerWheel& timers);
   /// Works on the queue, oldest first, while there is time. True: something is left for the next turn.
   bool run_work();
   void turn_ends();
@@ -70,6 +74,10 @@ class TlsShare {
   std::uint64_t handshake_ns_ = 0;
   TlsWork* first_ = nullptr;
   TlsWork* last_ = nullptr;
+  struct Lull final : Timer {
+    std::uint32_t handshakes = 0;
+    void fire() override;
+  } lull_;
 };
 
 class TlsSession {

@@ -234,8 +234,14 @@ bool Process::write_pid_file() {
 
 void Process::say_where_it_listens() const {
   const bool log_is_seen = logs_to_stderr_ && table_->error_log->wants(LogLevel::notice);
+  const auto speaks_tls = [this](const Address& address) {
+    return std::any_of(table_->sockets.begin(), table_->sockets.end(), [&](const table::ListenSocket& socket) {
+      return socket.address == address && table_->addresses[socket.addresses.front()]->tls;
+    });
+  };
   for (const auto& open : sockets_.all()) {
-    const std::string where = open->address.is_unix() ? open->address.text() : "http://" + open->bound.text();
+    const char* const scheme = speaks_tls(open->address) ? "https://" : "http://";
+    const std::string where = open->address.is_unix() ? open->address.text() : scheme + open->bound.text();
     log(LogLevel::notice, fmt::format("listening on {}", where));
     if (!options_.quiet && !log_is_seen && (options_.error_log.empty() || open->address.port() == 0))
       put_error(fmt::format("gatehouse: listening on {}\n", where));

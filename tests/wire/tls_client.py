@@ -12,8 +12,10 @@ import tempfile
 
 from harness import FACTOR, Conn
 
-KINDS = {"ec": ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"], "rsa": ["-newkey", "rsa:2048"],
-         "rsa4096": ["-newkey", "rsa:4096"], "ed25519": ["-newkey", "ed25519"]}
+HERE = os.path.dirname(os.path.abspath(__file__))
+# Keys of RSA are kept (they guard nothing): a busy machine needs minutes to make a large one.
+KINDS = {"ec": ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"], "ed25519": ["-newkey", "ed25519"],
+         "rsa": ["-key", os.path.join(HERE, "rsa2048.key")], "rsa4096": ["-key", os.path.join(HERE, "rsa4096.key")]}
 
 
 class Certificate:
@@ -35,7 +37,8 @@ def certificate(name, kind="ec", issuer=None, is_ca=False, days=2, serial=None, 
                 with open(full, "w") as f:
                     f.write(text)
             return full
-        command = ["openssl", "req", "-x509", "-nodes", *KINDS[kind], "-keyout", path("key"), "-out", path("pem"),
+        made = [] if KINDS[kind][0] == "-key" else ["-keyout", path("key")]
+        command = ["openssl", "req", "-x509", "-nodes", *KINDS[kind], *made, "-out", path("pem"),
                    "-subj", subject or "/CN=" + name, "-days", str(days), "-config", path("conf", "[req]\n"
                                                                 "distinguished_name=n\n[n]\n"),
                    "-addext", "basicConstraints=critical,CA:" + ("TRUE" if is_ca else "FALSE"),
@@ -46,7 +49,7 @@ def certificate(name, kind="ec", issuer=None, is_ca=False, days=2, serial=None, 
             command += ["-set_serial", str(serial)]
         subprocess.run(command, check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                        stderr=subprocess.PIPE, timeout=60)
-        with open(path("pem")) as pem, open(path("key")) as key:
+        with open(path("pem")) as pem, open(path("key") if made else KINDS[kind][1]) as key:
             return Certificate(name, pem.read(), key.read(), issuer)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
