@@ -9,12 +9,12 @@
 namespace gh::directives {
 namespace {
 
-using table::StatedWord;
+using table::TlsWord;
 using table::TlsClientGroup;
 using table::TlsClientSettings;
 namespace code = table::code;
 
-StatedWord word_of(const Value& value) { return {std::string(value.text), value.span}; }
+TlsWord word_of(const Value& value) { return {std::string(value.text), value.span}; }
 
 template <class Side>
 TlsClientSettings& edit(Scope& scope) { return scope.edit<TlsClientGroup<Side>>(); }
@@ -24,13 +24,13 @@ void set_switch(Scope& scope, const Bound& directive) {
   edit<Side>(scope).*Member = directive.at(0).number != 0;
 }
 
-template <class Side, StatedWord TlsClientSettings::*Member>
+template <class Side, TlsWord TlsClientSettings::*Member>
 void set_word(Scope& scope, const Bound& directive) {
   edit<Side>(scope).*Member = word_of(directive.at(0));
 }
 
 /// A file whose name may hold variables.
-template <class Side, StatedWord TlsClientSettings::*Word, std::optional<table::Template> TlsClientSettings::*Name>
+template <class Side, TlsWord TlsClientSettings::*Word, std::optional<table::Template> TlsClientSettings::*Name>
 void set_file(Scope& scope, const Bound& directive) {
   TlsClientSettings& settings = edit<Side>(scope);
   settings.*Word = word_of(directive.at(0));

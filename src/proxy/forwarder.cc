@@ -419,8 +419,10 @@ void Forwarder::finish_reply(bool leftover) {
   stage_ = Stage::over;
   record_->response_ms = since_attempt_ms();
   answer_is_whole();
+  // As in nginx: where no `upstream` block says what is kept, a certificate that requests name is looked at each time.
+  const bool is_personal = request_.tls && upstream_->is_implicit && plan_->tls->certificate_name;
   const bool reusable = head_.keep_alive && !leftover && body_sent_ && !plan_->settings->http_1_0 &&
-                        head_.framing != http::BodyFraming::until_close;
+                        head_.framing != http::BodyFraming::until_close && !is_personal;
   end_attempt(Outcome::ok, reusable);
 }
 

@@ -254,6 +254,7 @@ class Dumper {
     if (t.has_variables) out_.key("url").value(t.url.source());
     else if (t.has_uri) out_.key("uri").value(t.uri);
     if (!t.host.empty()) out_.key("host").value(t.host);
+    if (t.tls) out_.key("tls").value(true);
     out_.close('}');
   }
 

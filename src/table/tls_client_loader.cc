@@ -40,6 +40,7 @@ class Loader {
 
   std::shared_ptr<const TlsClientPlan> make() {
     auto plan = std::make_shared<TlsClientPlan>();
+    plan->prefix = prefix_;
     plan->ciphers = settings_.ciphers.text;
     for (const auto& [name, value] : commands_) plan->commands.emplace_back(name.text, value.text);
     plan->name = settings_.name;
@@ -60,7 +61,7 @@ class Loader {
   }
 
  private:
-  bool report(const StatedWord& word, std::string_view what, const Error& why);
+  bool report(const TlsWord& word, std::string_view what, const Error& why);
   bool add_certificate(TlsClientPlan& plan);
   std::shared_ptr<const TlsClientCertificate> read_certificate(Passwords words);
   Passwords passwords();
@@ -79,7 +80,7 @@ class Loader {
 };
 
 /// Always false.
-bool Loader::report(const StatedWord& word, std::string_view what, const Error& why) {
+bool Loader::report(const TlsWord& word, std::string_view what, const Error& why) {
   const std::string shown = shown_pem_name(word.text);
   const std::string text = fmt::format("cannot load {} \"{}\": {}", what, shown, why.text);
   if (why.code != 0) {
@@ -122,8 +123,8 @@ bool Loader::add_certificate(TlsClientPlan& plan) {
 }
 
 std::shared_ptr<const TlsClientCertificate> Loader::read_certificate(Passwords words) {
-  const StatedWord& file = settings_.certificate;
-  const StatedWord& key_file = settings_.certificate_key;
+  const TlsWord& file = settings_.certificate;
+  const TlsWord& key_file = settings_.certificate_key;
   auto made = std::make_shared<TlsClientCertificate>();
   const Result<SecretText> pem = read_pem(file.text);
   if (!pem) return report(file, "certificate", pem.error()), nullptr;
@@ -133,7 +134,7 @@ std::shared_ptr<const TlsClientCertificate> Loader::read_certificate(Passwords w
   made->chain.assign(std::make_move_iterator(chain->begin() + 1), std::make_move_iterator(chain->end()));
   const Result<SecretText> key_pem = read_pem(key_file.text);
   if (!key_pem) return report(key_file, "certificate key", key_pem.error()), nullptr;
-  auto key = parse_key(key_pem->view(), *words);
+  auto key = parse_key(key_pem->view(), *words, name("password_file"));
   if (!key) return report(key_file, "certificate key", key.error()), nullptr;
   made->key = std::move(*key);
   if (X509_check_private_key(made->certificate.get(), made->key.get()) == 1) return made;
@@ -180,7 +181,7 @@ bool Loader::add_trust(TlsClientPlan& plan) {
 std::shared_ptr<const Trust> Loader::read_trust() {
   auto trust = std::make_shared<Trust>();
   trust->store = std::shared_ptr<X509_STORE>(X509_STORE_new(), TlsFree<X509_STORE_free>());
-  const auto add = [&](const StatedWord& file, bool of_certificates) {
+  const auto add = [&](const TlsWord& file, bool of_certificates) {
     if (file.text.empty()) return true;
     constexpr std::string_view what[] = {"list of revocations", "trusted certificates"};
     const Result<SecretText> pem = read_pem(file.text);
@@ -216,7 +217,7 @@ bool Loader::try_plan(const TlsClientPlan& plan) {
     return report(settings_.certificate, "certificate", Error{fault->reason});
   }
   const bool is_command = fault->part == TlsClientFault::Part::command;
-  const StatedWord& word = is_command ? commands_[fault->index].first : settings_.ciphers;
+  const TlsWord& word = is_command ? commands_[fault->index].first : settings_.ciphers;
   scope_
       .error(code::tls_value, word.where,
              fmt::format("OpenSSL does not take this `{}`: {}", name(is_command ? "conf_command" : "ciphers"),

@@ -15,14 +15,9 @@
 #include "config/source.h"
 #include "table/template.h"
 #include "table/tls_files.h"
+#include "table/tls_plan.h"
 
 namespace gh::table {
-
-/// A word with its place, for what is said about it. Empty: not stated.
-struct StatedWord {
-  std::string text;
-  config::Span where;
-};
 
 /// proxy_ssl_certificate_cache: each worker keeps one for each place where it is stated.
 struct CertificateCacheRule {
@@ -31,10 +26,10 @@ struct CertificateCacheRule {
   std::int64_t valid_ms = 60'000;
 };
 
-/// As stated in a block.
+/// As stated in a block. Empty words: not stated.
 struct TlsClientSettings {
-  StatedWord ciphers{"DEFAULT", {}};
-  StatedWord certificate, certificate_key, trusted_certificate, revocations, password_file, key_log;
+  TlsWord ciphers{"DEFAULT", {}};
+  TlsWord certificate, certificate_key, trusted_certificate, revocations, password_file, key_log;
   std::optional<Template> name, certificate_name, key_name;  // the last two: of names with variables
   std::shared_ptr<const CertificateCacheRule> cache;         // null: off
   config::Span verify_where;
@@ -45,7 +40,7 @@ struct TlsClientSettings {
   bool sends_name = false;            // server_name
   bool reuses_sessions = true;
 };
-using TlsCommandList = std::vector<std::pair<StatedWord, StatedWord>>;
+using TlsCommandList = std::vector<std::pair<TlsWord, TlsWord>>;
 
 /// Whose settings: the directives' prefix, and groups of its own.
 struct ProxySide {
@@ -66,7 +61,8 @@ struct TlsClientCertificate {
   KeyPtr key;
 };
 
-struct TlsClientPlan : std::enable_shared_from_this<TlsClientPlan> {
+struct TlsClientPlan {
+  std::string_view prefix;                                    // of its directives: "proxy_ssl_"
   std::string ciphers;
   std::vector<std::pair<std::string, std::string>> commands;  // proxy_ssl_conf_command
   std::shared_ptr<const TlsClientCertificate> certificate;    // null: none, or one with variables in its name

@@ -114,7 +114,7 @@ Result<std::vector<CertificatePtr>> parse_certificates(std::string_view pem) {
   return found;
 }
 
-Result<KeyPtr> parse_key(std::string_view pem, const std::vector<SecretText>& passwords) {
+Result<KeyPtr> parse_key(std::string_view pem, const std::vector<SecretText>& passwords, std::string_view stated_by) {
   if (!holds(pem, "PRIVATE KEY-----")) return fail("there is no private key in it");
   PasswordGiver giver{passwords};
   do {
@@ -127,8 +127,9 @@ Result<KeyPtr> parse_key(std::string_view pem, const std::vector<SecretText>& pa
   } while (giver.was_asked && ++giver.next < passwords.size());
   if (!giver.was_asked) return refused("broken key");
   ERR_clear_error();
-  return fail(passwords.empty() ? "the key is encrypted, and there is no `ssl_password_file`"
-                                : "the key is encrypted, and no password of `ssl_password_file` opens it");
+  const std::string directive = "`" + std::string(stated_by) + "`";
+  return fail(passwords.empty() ? "the key is encrypted, and there is no " + directive
+                                : "the key is encrypted, and no password of " + directive + " opens it");
 }
 
 Result<KeyPtr> parse_dh_parameters(std::string_view pem) {

@@ -47,8 +47,9 @@ std::string shown_pem_name(std::string_view name);
 
 /// One or more certificates, in their order.
 Result<std::vector<CertificatePtr>> parse_certificates(std::string_view pem);
-/// Tries the passwords in turn when the key is encrypted.
-Result<KeyPtr> parse_key(std::string_view pem, const std::vector<SecretText>& passwords);
+/// Tries the passwords in turn when the key is encrypted; `stated_by` names their directive, for the error.
+Result<KeyPtr> parse_key(std::string_view pem, const std::vector<SecretText>& passwords,
+                         std::string_view stated_by = "ssl_password_file");
 /// Parameters of ssl_dhparam.
 Result<KeyPtr> parse_dh_parameters(std::string_view pem);
 

@@ -27,7 +27,7 @@ Result<std::shared_ptr<ClientCertificates::Item>> ClientCertificates::read(const
   const Result<table::SecretText> pem = table::read_pem(path);
   if (!pem) return Unexpected<Error>(pem.error());
   if (is_key) {
-    auto key = table::parse_key(pem->view(), *plan.passwords);
+    auto key = table::parse_key(pem->view(), *plan.passwords, fmt::format("{}password_file", plan.prefix));
     if (!key) return Unexpected<Error>(key.error());
     item->key = std::move(*key);
     item->may_be_kept = pem->view().find("ENCRYPTED") == std::string_view::npos;
