@@ -59,7 +59,7 @@ bool H2RequestReader::add(std::string_view name, std::string_view value) {
   if (std::max(name.size(), value.size()) > limits_.line_bytes || bytes_ > limits_.total_bytes) return false;
   if (fault_) return true;
   char* const copy = arena_.chars(name.size() + value.size());
-  std::memcpy(copy, name.data(), name.size());
+  if (!name.empty()) std::memcpy(copy, name.data(), name.size());
   if (!value.empty()) std::memcpy(copy + name.size(), value.data(), value.size());
   name = {copy, name.size()};
   value = {copy + name.size(), value.size()};

@@ -85,6 +85,7 @@ void check_taken(const RequestHead& head, HeadLimits limits) {
     require(field.name.find_first_of(std::string_view("\r\n\0: ", 5)) == std::string_view::npos && !field.name.empty());
     require(field.value.find_first_of(std::string_view("\r\n\0", 3)) == std::string_view::npos);
   }
+  if (head.method == Method::connect) return;  // goes nowhere; that of RFC 8441 is rewritten as a GET
   limits.line_bytes = limits.total_bytes = 1 << 20;
   ++limits.fields;
   const std::string again = write_again(head);
