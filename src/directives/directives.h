@@ -42,6 +42,7 @@ extern const table::Module
     secure_link_module,
     server_module,
     ssl_module,
+    ssl_sessions_module,
     stub_status_module,
     sub_filter_module,
     trailers_module,

@@ -76,17 +76,12 @@ void look_at_cache_valid(Scope& scope, const Bound& directive) {
   }
 }
 
-/// off, none, builtin[:SIZE], shared:NAME:SIZE.
-void look_at_session_cache(Scope& scope, const Bound& directive) {
-  for (const Value& value : directive.values) {
-    const std::string_view text = value.text;
-    const bool shared = text.starts_with("shared:") && is_zone(text.substr(7));
-    const bool builtin = text.starts_with("builtin:") && config::parse_signed(text.substr(8)).value_or(-1) >= 0;
-    if (text == "off" || text == "none" || text == "builtin" || shared || builtin) continue;
-    scope.error(code::bad_choice, value.span, "invalid value `" + std::string(text) + "`")
-        .with_label("not a session cache")
-        .with_help("write `off`, `none`, `builtin` or `shared:NAME:SIZE`");
-  }
+/// Passing over it would let revoked certificates in.
+void look_at_ocsp(Scope& scope, const Bound& directive) {
+  const Value& value = directive.at(0);
+  if (value.text == "off") return;
+  scope.error(code::not_served, value.span, "clients' certificates are not checked by OCSP yet")
+      .with_help("write `ssl_ocsp off`, and name the revoked ones in a list: `ssl_crl FILE`");
 }
 
 /// off, shared:NAME:SIZE.
@@ -122,10 +117,6 @@ void look_at_keys(Scope& scope, const Bound& directive, const std::array<std::st
 void look_at_open_files(Scope& scope, const Bound& directive) {
   look_at_keys(scope, directive, std::array<std::string_view, 2>{"max=", "inactive="});
 }
-void look_at_certificate_cache(Scope& scope, const Bound& directive) {
-  look_at_keys(scope, directive, std::array<std::string_view, 3>{"max=", "valid=", "inactive="});
-}
-
 /// on | off | if_not_owner [from=PART].
 void look_at_symlinks(Scope& scope, const Bound& directive) {
   for (const Value& value : directive.values) {
@@ -141,22 +132,14 @@ constexpr std::string_view tls_versions = "SSLv2|SSLv3|TLSv1|TLSv1.1|TLSv1.2|TLS
 constexpr std::string_view accesses = "user:r|user:w|user:rw|group:r|group:w|group:rw|all:r|all:w|all:rw";
 constexpr ArgSpec access{"access", ArgType::one_of, Presence::required, accesses};
 constexpr ArgSpec more_access{"access", ArgType::one_of, Presence::optional, accesses};
-constexpr ArgSpec more_words{"value", ArgType::word, Presence::optional};
 
 constexpr Shape all[] = {
     // --- TLS of clients
-    one("ssl_certificate_cache", hs, {words}, look_at_certificate_cache),
     one("ssl_certificate_compression", hs, {on_off}),
-    many("ssl_session_cache", hs, {word, more_words}, look_at_session_cache),
-    one("ssl_session_tickets", hs, {on_off}),
-    many("ssl_session_ticket_key", hs, {file}),
-    one("ssl_session_timeout", hs, {time_s}),
-    one("ssl_stapling", hs, {on_off}),
     one("ssl_stapling_verify", hs, {on_off}),
-    one("ssl_stapling_file", hs, {file}),
     one("ssl_stapling_responder", hs, {word}),
     one("ssl_early_data", hs, {on_off}),
-    one("ssl_ocsp", hs, {choice("off|on|leaf")}),
+    one("ssl_ocsp", hs, {choice("off|on|leaf")}, look_at_ocsp),
     one("ssl_ocsp_cache", hs, {word}, look_at_ocsp_cache),
     one("ssl_ocsp_responder", hs, {word}),
     one("ssl_key_log", hs, {file}),

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "directives/certificate_cache.h"
 #include "directives/directives.h"
 #include "directives/setters.h"
 #include "table/tls_client_plan.h"
@@ -89,25 +90,9 @@ void add_protocols(Scope& scope, const Bound& directive) {
   }
 }
 
-/// off | max=N [inactive=TIME] [valid=TIME].
 template <class Side>
 void set_cache(Scope& scope, const Bound& directive) {
-  TlsClientSettings& settings = edit<Side>(scope);
-  settings.cache.reset();
-  const Value* const most = directive.find("max=");
-  const Value* const off = directive.find("off");
-  if (off && !most && directive.values.size() == 1) return;
-  if (off || !most) {
-    scope.error(code::missing_parameter, directive.span(),
-                off ? "`off` stands alone" : "`" + std::string(directive.row->name) + "` needs the parameter `max=`")
-        .with_help("write `off`, or `max=NUMBER`, then perhaps `inactive=TIME` and `valid=TIME`");
-    return;
-  }
-  auto rule = std::make_shared<table::CertificateCacheRule>();
-  rule->most = static_cast<std::size_t>(most->number);
-  rule->inactive_ms = directive.number("inactive=", rule->inactive_ms / 1000) * 1000;
-  rule->valid_ms = directive.number("valid=", rule->valid_ms / 1000) * 1000;
-  settings.cache = std::move(rule);
+  edit<Side>(scope).cache = read_certificate_cache(scope, directive);
 }
 
 /// Text that a template may be told: names of directives are made of two of them.

@@ -1,4 +1,5 @@
 // TLS of clients: certificates, what is negotiated, whose certificates clients must show.
+#include "directives/certificate_cache.h"
 #include "directives/directives.h"
 #include "directives/setters.h"
 #include "table/server_block.h"
@@ -21,8 +22,15 @@ void set_word(Scope& scope, const Bound& directive) {
 template <class List>
 void add_file(Scope& scope, const Bound& directive) {
   const Value& value = directive.at(0);
-  if (!value.text.starts_with("data:")) scope.compile(value);  // its variables must exist
-  scope.edit_list<List>().list.push_back(word_of(value));
+  const bool has_variables = value.text.find('$') != std::string_view::npos;
+  List& files = scope.edit_list<List>();
+  files.list.push_back(word_of(value));
+  files.names.push_back(has_variables ? scope.compile(value) : table::Template::constant(std::string(value.text)));
+  files.has_variables = files.has_variables || has_variables;
+}
+
+void set_certificate_cache(Scope& scope, const Bound& directive) {
+  scope.edit<TlsSettings>().certificate_cache = read_certificate_cache(scope, directive);
 }
 
 void add_command(Scope& scope, const Bound& directive) {
@@ -58,11 +66,35 @@ void set_verify_client(Scope& scope, const Bound& directive) {
                                                 : VerifyClient::optional_no_ca;
 }
 
+/// on, off, or how often the files are looked at.
+void set_watch(Scope& scope, const Bound& directive) {
+  constexpr std::int64_t usual_ms = 5000, least_ms = 100;
+  const Value& value = directive.at(0);
+  std::int64_t watch_ms = value.text == "on" ? usual_ms : 0;
+  if (value.text != "on" && value.text != "off") {
+    const auto time = config::parse_time_ms(value.text, false);
+    if (!time || *time < least_ms) {
+      scope.error(table::code::bad_time, value.span, "invalid value `" + std::string(value.text) + "`")
+          .with_label("neither a switch nor a time")
+          .with_help("write `on`, `off`, or how often to look, at least 100ms: `1m`");
+      return;
+    }
+    watch_ms = *time;
+  }
+  scope.edit<TlsSettings>().watch_ms = watch_ms;
+}
+
 /// nginx's old form of `listen ... ssl`.
 void set_ssl(Scope& scope, const Bound& directive) {
   scope.warning(table::code::ssl_on, directive.span(), "`ssl` is an old form")
       .with_help("write `listen ... ssl` for the sockets that speak TLS, and leave `ssl` out");
   if (directive.at(0).number != 0) table::server_of(scope)->speaks_tls = true;
+}
+
+void set_stapling(Scope& scope, const Bound& directive) {
+  auto& settings = scope.edit<TlsSettings>();
+  settings.staples = directive.at(0).number != 0;
+  settings.stapling_where = directive.span();
 }
 
 constexpr ArgSpec file{"file", ArgType::conf_path};
@@ -76,12 +108,26 @@ constexpr Row many(std::string_view name, std::string_view fallback, config::App
   return row;
 }
 
+constexpr Row cached(Row row) {
+  std::size_t i = 0;
+  for (const ArgSpec& arg : certificate_cache_args) row.args[i++] = arg;
+  return row;
+}
+
 constexpr Row rows[] = {
     setting("ssl", config::in_server, on_off, "off", set_ssl, "Old form: all sockets of the server speak TLS."),
     many("ssl_certificate", "", add_file<table::TlsCertificates>,
          "The server's certificate in PEM form, its chain behind it; several of different kinds are allowed.", file),
     many("ssl_certificate_key", "", add_file<table::TlsKeys>,
          "The private key of the ssl_certificate of the same rank.", file),
+    cached(setting("ssl_certificate_cache", hs, {}, "off", set_certificate_cache,
+                   "Keep certificates and keys whose names hold variables.")),
+    setting("ssl_certificate_watch", hs, {"on|off|time", ArgType::word}, "off", set_watch,
+            "Load certificates, keys and trusted certificates anew when their files change; how often to look."),
+    setting("ssl_stapling", hs, on_off, "off", set_stapling,
+            "Give clients an OCSP response for the certificate: that of ssl_stapling_file."),
+    setting("ssl_stapling_file", hs, file, "", set_word<&TlsSettings::stapling_file>,
+            "An OCSP response for the server's certificate, in DER form."),
     setting("ssl_password_file", hs, file, "", set_word<&TlsSettings::password_file>,
             "Passwords of encrypted keys, one a line; they are tried in turn."),
     many("ssl_protocols", "TLSv1.2 TLSv1.3", add_protocols, "Versions of TLS that are spoken.",

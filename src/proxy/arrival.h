@@ -22,6 +22,18 @@ class Arrival final : public ClientConnection, private net::Timer, private net::
 
   void drain() override { close(); }
   void close_now() override { close(); }
+  /// For what its handshake needs, beyond OpenSSL: tls_certificates.h.
+  struct Side {
+    Worker& worker;
+    const Address& peer;
+    const Address& local;
+    std::uint64_t serial;
+    std::int64_t connected_ms;
+    const http::ProxyLine* proxy_line;
+  };
+  [[nodiscard]] Side side();
+  void tell(LogLevel level, std::string_view text) { log(level, text); }
+
   [[nodiscard]] bool follows(std::uint64_t generation) const override { return listen_generation() >= generation; }
 
  private:

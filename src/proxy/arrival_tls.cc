@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "proxy/arrival.h"
+#include "proxy/tls_certificates.h"
 #include "table/tls_plan.h"
 
 namespace gh::proxy {
@@ -29,8 +30,14 @@ void Arrival::start_tls(std::string_view bytes) {
     log(LogLevel::alert, "no memory for a TLS session");
     return close();
   }
+  set_arrival(ssl, *this);
   const std::size_t record_bytes = handshake_->server->tls->record_bytes;
   if (transport_.stream.start_tls(ssl, bytes, record_bytes) != 0) close();
+}
+
+Arrival::Side Arrival::side() {
+  return {worker_,           client_address(),        own_address(), transport_.serial, transport_.connected_ms,
+          transport_.proxy_line.get()};
 }
 
 void Arrival::end_tls() {

@@ -7,8 +7,10 @@
 #include "base/text.h"
 #include "http/authority.h"
 #include "net/tls.h"
+#include "proxy/tls_certificates.h"
 #include "proxy/worker.h"
 #include "table/tls_context.h"
+#include "table/tls_resumption.h"
 
 namespace gh::proxy {
 
@@ -66,6 +68,7 @@ int choose_server(SSL* ssl, int* alert, void*) {
 /// The name is accepted, which keeps it with the session. A client that was verified by one server must not bring
 /// that session to another one that verifies, too.
 int accept_name(SSL* ssl, int* alert, void*) {
+  table::settle_session(ssl, table::plan_of(SSL_get_SSL_CTX(ssl)));
   if (handshake_of(ssl).server->verify_client == table::VerifyClient::off) return SSL_TLSEXT_ERR_OK;
   const SSL_SESSION* const session = SSL_get0_session(ssl);
   const char* const before = session ? SSL_SESSION_get0_hostname(session) : nullptr;
@@ -103,15 +106,20 @@ TlsContexts::~TlsContexts() {
 }
 
 SSL_CTX* TlsContexts::of(const std::shared_ptr<const table::TlsPlan>& plan) {
-  const auto at = made_.find(plan.get());
-  if (at != made_.end()) return at->second;
-  table::TlsContextPtr context = table::new_server_context(plan);
-  if (!context || table::configure_server(context.get(), *plan)) {
+  // Its files may have changed since (ssl_certificate_watch).
+  const std::shared_ptr<const table::TlsPlan> renewed = plan->renewal.get();
+  const std::shared_ptr<const table::TlsPlan>& newest = renewed ? renewed : plan;
+  SSL_CTX*& made = made_[plan.get()];
+  if (made && &table::plan_of(made) == newest.get()) return made;
+  table::TlsContextPtr context = table::new_server_context(newest);
+  if (!context || table::configure_server(context.get(), *newest)) {
     process_log()->write(LogLevel::alert, 0, fmt::format("no context for TLS: {}", net::take_tls_errors()));
-    return nullptr;
+    return made;
   }
   set_callbacks(context.get());
-  return made_[plan.get()] = context.release();
+  if (!newest->named_identities.empty()) ask_for_certificates(context.get());
+  SSL_CTX_free(made);  // connections and handshakes under way hold it themselves
+  return made = context.release();
 }
 
 SSL* TlsHandshake::accept() {

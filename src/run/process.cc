@@ -19,6 +19,7 @@
 
 #include "base/memory_log.h"
 #include "config/codes.h"
+#include "table/tls_watch.h"
 
 namespace gh::run {
 
@@ -126,6 +127,7 @@ int Process::start() {
     worker->publish(table_, [] {});
   }
   for (const auto& open : sockets_.all()) attach(*open);
+  certificates_.follow(registry_.get<table::TlsWatch>("ssl_certificate_watch"));
   const auto ended = std::make_shared<std::latch>(static_cast<std::ptrdiff_t>(workers_.size()));
   for (const auto& worker : workers_) worker->start(ended);
   say_where_it_listens();
@@ -367,6 +369,7 @@ void Process::reload_compiled(std::shared_ptr<Compiled> compiled, const Answer& 
     return refuse_reload(*compiled, answer);
   }
   registry_.commit();
+  certificates_.follow(registry_.get<table::TlsWatch>("ssl_certificate_watch"));
   ++generation_;
   std::string said = report(*compiled, plain_);
   if (table->process.workers != static_cast<int>(workers_.size())) {

@@ -13,6 +13,7 @@
 
 #include "net/loop.h"
 #include "proxy/worker.h"
+#include "run/certificate_watch.h"
 #include "run/control.h"
 #include "run/gate.h"
 #include "run/names.h"
@@ -76,6 +77,7 @@ class Process {
   std::vector<std::unique_ptr<WorkerThread>> workers_;
   ListenSockets sockets_;
   UpstreamNames names_;
+  CertificateWatch certificates_{loop_};
   std::unique_ptr<ControlServer> control_;
   std::map<std::uint64_t, std::size_t> holders_;  // workers that still hold a generation
   std::vector<std::unique_ptr<uv_signal_t>> signals_;

@@ -3,12 +3,12 @@
 #include <openssl/err.h>
 
 #include "net/tls.h"
+#include "table/tls_resumption.h"
 
 namespace gh::table {
 
 namespace {
 
-constexpr long session_lifetime_s = 300;
 constexpr const char* usual_curves = "X25519:P-256:X448:P-521:P-384";  // OpenSSL 3.0's own
 
 std::string reason_or(const char* otherwise) {
@@ -57,6 +57,15 @@ bool trust(SSL_CTX* context, const TlsPlan& plan) {
   return true;
 }
 
+/// Asked for when the client wants it (RFC 6066 8).
+int staple(SSL* ssl, void*) {
+  const std::string& response = plan_of(SSL_get_SSL_CTX(ssl)).stapled;
+  void* const copy = response.empty() ? nullptr : OPENSSL_memdup(response.data(), response.size());
+  if (!copy) return SSL_TLSEXT_ERR_NOACK;
+  SSL_set_tlsext_status_ocsp_resp(ssl, copy, static_cast<long>(response.size()));  // which takes it over
+  return SSL_TLSEXT_ERR_OK;
+}
+
 std::optional<TlsFault> run_commands(SSL_CTX* context, const TlsPlan& plan) {
   if (plan.commands.empty()) return std::nullopt;
   const std::unique_ptr<SSL_CONF_CTX, TlsFree<SSL_CONF_CTX_free>> commands(SSL_CONF_CTX_new());
@@ -94,9 +103,7 @@ std::optional<TlsFault> configure_server(SSL_CTX* context, const TlsPlan& plan) 
                                    SSL_OP_SINGLE_DH_USE | SSL_OP_NO_ANTI_REPLAY);
   if (plan.prefers_own_ciphers) SSL_CTX_set_options(context, SSL_OP_CIPHER_SERVER_PREFERENCE);
   SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_NO_AUTO_CHAIN);
-  // OpenSSL's own cache would be one a worker, of 20,000 sessions with certificates.
-  SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
-  SSL_CTX_set_timeout(context, session_lifetime_s);
+  if (!set_resumption(context, plan)) return TlsFault{Part::memory, 0, reason_or("no memory")};
   SSL_CTX_set_session_id_context(context, plan.session_context.data(),
                                  static_cast<unsigned>(plan.session_context.size()));
   if (SSL_CTX_set_cipher_list(context, plan.ciphers.c_str()) != 1) {
@@ -116,6 +123,7 @@ std::optional<TlsFault> configure_server(SSL_CTX* context, const TlsPlan& plan) 
       return TlsFault{Part::memory, 0, reason_or("no memory")};
     }
   }
+  if (!plan.stapled.empty()) SSL_CTX_set_tlsext_status_cb(context, staple);
   if (!trust(context, plan)) return TlsFault{Part::memory, 0, reason_or("no memory")};
   return run_commands(context, plan);
 }

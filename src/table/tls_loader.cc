@@ -9,14 +9,11 @@
 
 #include "base/digest.h"
 #include "net/tls.h"
+#include "table/tls_client_plan.h"
 
 namespace gh::table {
 
 namespace {
-
-bool has_variables(const TlsWord& word) {
-  return !word.text.starts_with("data:") && word.text.find('$') != std::string::npos;
-}
 
 /// Digests of what a session was made under.
 class SessionContext {
@@ -71,17 +68,35 @@ bool is_covered(const TlsPlan& plan, const ServerName& name) {
 
 void TlsLoader::load_server(Scope& scope, Builder::ServerDraft& draft) {
   const Stated stated{scope.shared<TlsSettings>(), scope.shared<TlsCertificates>(), scope.shared<TlsKeys>(),
-                      scope.shared<TlsCommands>()};
+                      scope.shared<TlsCommands>(), scope.shared<TlsTicketFiles>()};
   draft.server->verify_client = stated.settings->verify_client;
   draft.has_certificates = !stated.certificates->list.empty();
   draft.rejects_tls = stated.settings->rejects;
   if (!draft.has_certificates && !draft.rejects_tls) return;
   const auto [at, is_new] = plans_.try_emplace(stated);
-  if (is_new) at->second = make_plan(stated);
+  if (is_new) {
+    TlsWatch::Marks marks;  // of before the files are read
+    if (stated.settings->watch_ms > 0) marks = TlsWatch::marks_of(stated);
+    at->second = make_plan(stated, nullptr);
+    if (at->second && stated.settings->watch_ms > 0) watch(at->second, stated, std::move(marks));
+  }
   draft.server->tls = at->second;
 }
 
-std::shared_ptr<const TlsPlan> TlsLoader::make_plan(const Stated& stated) {
+std::shared_ptr<const TlsPlan> TlsLoader::renew(const TlsPlan& before, const TlsStated& stated) {
+  if (before.reader) main_dir_ = before.reader->main_dir;
+  return make_plan(stated, &before);
+}
+
+/// In the registry, as that is where what belongs to the published table is found.
+void TlsLoader::watch(const std::shared_ptr<const TlsPlan>& plan, const Stated& stated, TlsWatch::Marks marks) {
+  const auto make = [](const auto&) { return std::make_shared<TlsWatch>(); };
+  builder_->registry()
+      .adopt_or_create<TlsWatch>("ssl_certificate_watch", std::to_string(builder_->input.generation), make)
+      .object->add(plan, stated, std::move(marks));
+}
+
+std::shared_ptr<const TlsPlan> TlsLoader::make_plan(const Stated& stated, const TlsPlan* before) {
   const TlsSettings& settings = *stated.settings;
   auto plan = std::make_shared<TlsPlan>();
   plan->ciphers = settings.ciphers.text;
@@ -95,13 +110,16 @@ std::shared_ptr<const TlsPlan> TlsLoader::make_plan(const Stated& stated) {
   plan->rejects = settings.rejects;
   const bool found = add_identities(*plan, stated);
   const bool trusts = add_trust(*plan, settings);
-  if (!add_dh_parameters(*plan, settings) || !found || !trusts) return nullptr;
+  if (!add_stapled(*plan, settings) || !add_dh_parameters(*plan, settings) || !found || !trusts) return nullptr;
   SessionContext context;
   for (const auto& identity : plan->identities) context.add(identity->certificate.get());
+  for (const auto& [certificate, key] : plan->named_identities) context.add(certificate.source());
   for (const CertificatePtr& certificate : plan->named_authorities) context.add(certificate.get());
   for (const TlsWord* word : {&settings.trusted_certificate, &settings.revocations}) context.add(word->text);
   context.add(fmt::format("{} {}", static_cast<int>(settings.verify_client), settings.verify_depth));
   context.finish(*plan);
+  if (before) keep_resumption(*plan, *before);
+  else if (!add_resumption(*plan, stated)) return nullptr;
   if (!try_plan(plan, stated)) return nullptr;
   return plan;
 }
@@ -122,16 +140,24 @@ bool TlsLoader::report(const TlsWord& word, std::string_view what, const Error& 
   return false;
 }
 
-bool TlsLoader::is_dynamic(const TlsCertificates& certificates, const TlsKeys& keys) {
-  for (const auto* list : {&certificates.list, &keys.list}) {
-    for (const TlsWord& word : *list) {
-      if (!has_variables(word)) continue;
-      diagnostics_.error(code::not_served, word.where, "variables in the names of certificates are not served yet")
-          .with_help("write a server for each certificate");
-      return true;
-    }
+/// Read by handshakes; only passwords are read here.
+bool TlsLoader::add_named_identities(TlsPlan& plan, const Stated& stated) {
+  auto reader = std::make_shared<TlsClientPlan>();
+  auto passwords = std::make_shared<std::vector<SecretText>>();
+  const TlsWord& file = stated.settings->password_file;
+  if (!file.text.empty()) {
+    auto read = read_passwords(file.text);
+    if (!read) return report(file, "password file", read.error());
+    *passwords = std::move(*read);
   }
-  return false;
+  reader->passwords = std::move(passwords);
+  reader->cache = stated.settings->certificate_cache;
+  reader->main_dir = builder_ ? builder_->loaded.main_dir : main_dir_;
+  plan.reader = std::move(reader);
+  for (std::size_t i = 0; i < stated.certificates->names.size(); ++i) {
+    plan.named_identities.emplace_back(stated.certificates->names[i], stated.keys->names[i]);
+  }
+  return true;
 }
 
 bool TlsLoader::add_identities(TlsPlan& plan, const Stated& stated) {
@@ -145,7 +171,7 @@ bool TlsLoader::add_identities(TlsPlan& plan, const Stated& stated) {
         .with_help("each `ssl_certificate` needs its `ssl_certificate_key`, in the same order");
     return false;
   }
-  if (is_dynamic(*stated.certificates, *stated.keys)) return false;
+  if (stated.certificates->has_variables || stated.keys->has_variables) return add_named_identities(plan, stated);
   bool complete = true;
   for (std::size_t i = 0; i < certificates.size(); ++i) {
     auto one = identity(certificates[i], keys[i], stated.settings->password_file);

@@ -11,32 +11,32 @@
 
 #include "table/server_block.h"
 #include "table/tls_context.h"
+#include "table/tls_stated.h"
+#include "table/tls_watch.h"
 
 namespace gh::table {
 
 class TlsLoader {
  public:
-  explicit TlsLoader(Builder& builder) : diagnostics_(builder.diagnostics) {}
+  explicit TlsLoader(Builder& builder) : builder_(&builder), diagnostics_(builder.diagnostics) {}
+  /// For renew() only.
+  explicit TlsLoader(config::Diagnostics& diagnostics) : diagnostics_(diagnostics) {}
 
   /// Sets the server's `tls` and what it says about clients' certificates.
   void load_server(Scope& scope, Builder::ServerDraft& draft);
+  /// A plan like `before`, from what its files are now. Null: said why.
+  std::shared_ptr<const TlsPlan> renew(const TlsPlan& before, const TlsStated& stated);
   /// A `listen` of TLS needs a certificate: of its default server, and where that one rejects handshakes, of each.
   /// `servers` share the address; [fallback] is the default one.
   void check_listen(const std::vector<Builder::ServerDraft*>& servers, std::size_t fallback, config::Span listen);
 
  private:
-  /// What a server states, by the blocks it comes from; kept, so that no other group gets one of these places.
-  struct Stated {
-    std::shared_ptr<const TlsSettings> settings;
-    std::shared_ptr<const TlsCertificates> certificates;
-    std::shared_ptr<const TlsKeys> keys;
-    std::shared_ptr<const TlsCommands> commands;
-    friend auto operator<=>(const Stated&, const Stated&) = default;
-  };
+  using Stated = TlsStated;
   using IdentityKey = std::tuple<std::string, std::string, std::string>;  // certificate, key, passwords
   using Passwords = std::vector<SecretText>;
 
-  std::shared_ptr<const TlsPlan> make_plan(const Stated& stated);
+  std::shared_ptr<const TlsPlan> make_plan(const Stated& stated, const TlsPlan* before);
+  void watch(const std::shared_ptr<const TlsPlan>& plan, const Stated& stated, TlsWatch::Marks marks);
   bool add_identities(TlsPlan& plan, const Stated& stated);
   std::shared_ptr<const TlsIdentity> identity(const TlsWord& certificate, const TlsWord& key, const TlsWord& passwords);
   std::shared_ptr<const TlsIdentity> read_identity(const TlsWord& certificate, const TlsWord& key,
@@ -44,13 +44,19 @@ class TlsLoader {
   const Passwords* passwords_of(const TlsWord& file);
   bool add_trust(TlsPlan& plan, const TlsSettings& settings);
   bool add_trusted_file(TlsPlan& plan, const TlsWord& file, bool is_named);
+  bool add_stapled(TlsPlan& plan, const TlsSettings& settings);
   bool add_dh_parameters(TlsPlan& plan, const TlsSettings& settings);
+  bool add_resumption(TlsPlan& plan, const Stated& stated);  // tls_loader_sessions.cc
+  static void keep_resumption(TlsPlan& plan, const TlsPlan& before);
+  std::shared_ptr<state::TlsTickets> tickets_of(const Stated& stated);
   bool try_plan(const std::shared_ptr<const TlsPlan>& plan, const Stated& stated);
-  bool is_dynamic(const TlsCertificates& certificates, const TlsKeys& keys);
+  bool add_named_identities(TlsPlan& plan, const Stated& stated);
   void warn_of_time(const TlsIdentity& identity, const TlsWord& certificate);
   void warn_of_names(const Builder::ServerDraft& draft);
   bool report(const TlsWord& word, std::string_view what, const Error& why);
 
+  std::string main_dir_;        // while plans are renewed
+  Builder* builder_ = nullptr;  // null: plans are renewed
   config::Diagnostics& diagnostics_;
   std::map<Stated, std::shared_ptr<const TlsPlan>> plans_;
   std::map<IdentityKey, std::shared_ptr<const TlsIdentity>> identities_;

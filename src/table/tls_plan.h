@@ -6,15 +6,24 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "config/source.h"
+#include "state/spin_lock.h"
 #include "table/plan.h"
 #include "table/tls_files.h"
 
+namespace gh::state {
+class TlsSessions;
+class TlsTickets;
+}  // namespace gh::state
+
 namespace gh::table {
+
+struct CertificateCacheRule;  // table/tls_client_plan.h
 
 /// ssl_protocols. A bit set.
 enum TlsProtocols : std::uint8_t { ssl_v2 = 1, ssl_v3 = 2, tls_v1 = 4, tls_v1_1 = 8, tls_v1_2 = 16, tls_v1_3 = 32 };
@@ -25,13 +34,27 @@ struct TlsWord {
   config::Span where;
 };
 
+/// ssl_session_cache.
+struct TlsSessionCache {
+  enum class Kind : std::uint8_t { none, off, builtin, shared };
+  Kind kind = Kind::none;
+  std::int64_t builtin_sessions = 20480;
+  std::shared_ptr<state::TlsSessions> zone;  // shared
+};
+
 /// As stated in a block. Empty words: not stated.
 struct TlsSettings {
   TlsWord ciphers{"HIGH:!aNULL:!MD5", {}}, curves{"auto", {}};
-  TlsWord dh_parameters, client_certificate, trusted_certificate, revocations, password_file;
-  config::Span verify_where;
+  TlsWord dh_parameters, client_certificate, trusted_certificate, revocations, password_file, stapling_file;
+  config::Span verify_where, stapling_where;
   std::int64_t record_bytes = 16 * 1024;
   std::int64_t verify_depth = 1;
+  std::int64_t session_timeout_s = 300;
+  std::int64_t watch_ms = 0;  // ssl_certificate_watch; 0: off
+  TlsSessionCache session_cache;
+  std::shared_ptr<const CertificateCacheRule> certificate_cache;  // null: off
+  bool has_tickets = true;
+  bool staples = false;
   std::uint8_t protocols = tls_v1_2 | tls_v1_3;
   VerifyClient verify_client = VerifyClient::off;
   const void* protocols_in = nullptr;  // the block whose lines they come from
@@ -39,8 +62,14 @@ struct TlsSettings {
   bool rejects = false;
 };
 /// Lists that an inner block replaces as a whole.
-struct TlsCertificates { std::vector<TlsWord> list; };
-struct TlsKeys { std::vector<TlsWord> list; };
+struct TlsFiles {
+  std::vector<TlsWord> list;
+  std::vector<Template> names;  // of the same ranks
+  bool has_variables = false;
+};
+struct TlsCertificates : TlsFiles {};
+struct TlsKeys : TlsFiles {};
+struct TlsTicketFiles { std::vector<TlsWord> list; };
 struct TlsCommands { std::vector<std::pair<TlsWord, TlsWord>> list; };
 
 /// One certificate with its key.
@@ -51,8 +80,24 @@ struct TlsIdentity {
   KeyPtr key;
 };
 
+struct TlsPlan;
+
+/// The newest plan in the place of one whose files have changed. Any thread.
+class TlsRenewal {
+ public:
+  [[nodiscard]] std::shared_ptr<const TlsPlan> get() const;  // null: none
+  void set(std::shared_ptr<const TlsPlan> plan) const;
+
+ private:
+  mutable state::SpinLock lock_;
+  mutable std::shared_ptr<const TlsPlan> plan_;
+};
+
 struct TlsPlan {
   std::vector<std::shared_ptr<const TlsIdentity>> identities;  // of several kinds (RSA, ECDSA): OpenSSL chooses
+  /// Of names with variables, which handshakes find; then there are no others. `reader`: its passwords and cache.
+  std::vector<std::pair<Template, Template>> named_identities;
+  std::shared_ptr<const TlsClientPlan> reader;
   std::string ciphers, curves;
   std::vector<std::pair<std::string, std::string>> commands;   // ssl_conf_command
   KeyPtr dh_parameters;                                        // null: none
@@ -64,8 +109,24 @@ struct TlsPlan {
   VerifyClient verify_client = VerifyClient::off;
   bool prefers_own_ciphers = false;
   bool rejects = false;                                        // ssl_reject_handshake
+  std::string stapled;                                         // an OCSP response, in DER; empty: none
+  std::shared_ptr<state::TlsSessions> sessions;                // null: none are kept
+  std::shared_ptr<state::TlsTickets> tickets;                  // null: none are given
+  long session_timeout_s = 300;
+  bool hides_session_id = false;                               // ssl_session_cache off: clients are told, too
   /// Sessions are resumed only under the same certificates and the same trust.
   std::array<unsigned char, 32> session_context{};
+  TlsRenewal renewal;                                          // what changes; all else is as it was loaded
 };
+
+inline std::shared_ptr<const TlsPlan> TlsRenewal::get() const {
+  const std::lock_guard guard(lock_);
+  return plan_;
+}
+
+inline void TlsRenewal::set(std::shared_ptr<const TlsPlan> plan) const {
+  const std::lock_guard guard(lock_);
+  plan_.swap(plan);
+}
 
 }  // namespace gh::table

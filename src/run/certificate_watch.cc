@@ -1,0 +1,19 @@
+#include "run/certificate_watch.h"
+
+#include "base/log.h"
+#include "table/tls_watch.h"
+
+namespace gh::run {
+
+void CertificateWatch::follow(std::shared_ptr<table::TlsWatch> watch) {
+  watch_ = std::move(watch);
+  loop_.timers().clear(*this);
+  if (watch_ && watch_->interval_ms() > 0) loop_.timers().set(*this, watch_->interval_ms());
+}
+
+void CertificateWatch::fire() {
+  for (const table::TlsWatch::News& news : watch_->look()) process_log()->write(news.level, 0, news.text);
+  loop_.timers().set(*this, watch_->interval_ms());
+}
+
+}  // namespace gh::run
