@@ -10,7 +10,8 @@ std::span<const table::Module* const> all_modules() {
       &limit_conn_module, &allow_module,
       &auth_basic_module, &auth_request_module, &access_group_module, &secure_link_module, &valid_referers_module,
       &mirror_module, &proxy_buffers_module, &proxy_rewrites_module, &stub_status_module, &proxy_ssl_module,
-      &grpc_ssl_module, &upgrade_module, &proxy_module, &grpc_pass_module, &http2_module, &try_files_module,
+      &grpc_ssl_module, &upgrade_module, &proxy_module, &grpc_module, &grpc_pass_module, &http2_module,
+      &try_files_module,
       &files_module, &expires_module, &headers_module,
       &gunzip_module, &sub_filter_module, &gzip_module, &range_module, &limit_rate_module,  // as a body passes them
       &trailers_module,

@@ -18,6 +18,7 @@ extern const table::Module
     error_page_module,
     expires_module,
     files_module,
+    grpc_module,
     grpc_pass_module,
     grpc_ssl_module,
     gunzip_module,

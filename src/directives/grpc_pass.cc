@@ -1,49 +1,52 @@
-// grpc_pass: its address is looked at, and the location answers 502 until gRPC is served (policy/content/grpc_pass.cc).
+// grpc_pass: its address becomes a ProxyTarget, as that of proxy_pass does (proxy_pass.cc). The step that executes it
+// is policy/content/grpc_pass.cc.
 #include "base/text.h"
 #include "directives/directives.h"
+#include "directives/proxy_values.h"
 #include "directives/setters.h"
 #include "directives/upstreams.h"
 #include "policy/policy.h"
 #include "table/build.h"
 #include "table/codes.h"
+#include "table/grpc_settings.h"
+#include "table/proxy_target.h"
 
 namespace gh::directives {
 namespace {
 
 namespace code = table::code;
 
-/// grpc://ADDRESS, grpcs://ADDRESS or the ADDRESS alone: a host with a port, unix:/path, or an upstream.
-void check_address(Scope& scope, const Value& value) {
-  std::string_view rest = value.text;
-  for (const std::string_view scheme : {"grpc://", "grpcs://"}) {
-    if (rest.size() >= scheme.size() && iequals(rest.substr(0, scheme.size()), scheme)) {
-      rest.remove_prefix(scheme.size());
-      break;
-    }
-  }
-  const bool uri = !rest.starts_with("unix:") && rest.find('/') != std::string_view::npos;
-  const auto server = read_server(rest, 80);
-  if (server && !uri) return;
-  scope.error(code::bad_url, value.span, uri ? "`grpc_pass` takes no URI part" : server.error().text)
-      .with_help("forms: grpc://host:50051, grpcs://host:50051, host:50051, unix:/run/app.sock, an upstream's name");
+constexpr std::string_view forms =
+    "forms: grpc://host:50051, grpcs://host:50051, host:50051, unix:/run/app.sock, an upstream's name";
+
+/// The address without variables; false: reported.
+bool check_address(Scope& scope, const Value& value, const std::string& url) {
+  const auto parsed = table::parse_proxy_url(url);
+  std::string why;
+  if (!parsed) why = parsed.error().text;
+  else if (parsed->has_uri) why = "`grpc_pass` takes no URI part";
+  const auto server = read_server(parsed ? parsed->authority : "localhost", 80);
+  if (why.empty() && !server) why = server.error().text;
+  if (why.empty()) return true;
+  scope.error(code::bad_url, value.span, why).with_help(std::string(forms));
+  return false;
 }
 
 void apply_grpc_pass(Scope& scope, const Bound& directive) {
   const Value& value = directive.at(0);
-  if (value.text.find('$') != std::string_view::npos) scope.compile(value);
-  else check_address(scope, value);
-  scope.warning(code::not_served_yet, directive.span(), "`grpc_pass` is not served yet")
-      .with_label("requests are answered with 502")
-      .with_help("send these paths past the gateway");
-  const std::size_t scheme = value.text.find("://");
-  const std::string_view name = value.text.substr(scheme == std::string_view::npos ? 0 : scheme + 3);
-  scope.builder.at_end([main = &table::outermost(scope), name, span = value.span] {
-    if (main->builder.find_upstream(name) || name.find_first_of(".:[$") != std::string_view::npos) return;
-    main->warning(code::taken_as_host, span, "no upstream is called `" + std::string(name) + "`")
-        .with_label("it is taken as the name of a host")
-        .with_help("write the port to say so, or add `upstream " + std::string(name) + " { server ...; }`");
-  });
-  policy::apply_grpc_pass(scope, directive);
+  auto& target = scope.local<table::GrpcTarget>();
+  target.where = directive.span();
+  if (value.text.find('$') != std::string_view::npos) {
+    target.url = scope.compile(value);
+    target.has_variables = true;
+    target.may_be_tls = !value.text.starts_with("grpc://");
+    table::outermost(scope).local<DynamicTargets>().any = true;
+    return;
+  }
+  const std::string url = table::url_of_grpc(value.text);
+  if (!check_address(scope, value, url)) return;
+  set_target(scope, std::const_pointer_cast<table::GrpcTarget>(scope.local_or_null<table::GrpcTarget>()), url,
+             value.span);
 }
 
 constexpr Row rows[] = {
@@ -53,7 +56,7 @@ constexpr Row rows[] = {
      .inherit = Inherit::none,
      .phase = Phase::content,
      .apply = apply_grpc_pass,
-     .doc = "A gRPC server; not served yet: requests are answered with 502."},
+     .doc = "Send gRPC calls to this server or upstream."},
 };
 
 }  // namespace

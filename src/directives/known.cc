@@ -70,7 +70,6 @@ constexpr Names all[] = {
      "slice"},
     {Fate::later, "", "not served yet: requests are not held to it", "limit_zone"},
     {Fate::later, "", "not served yet: nothing is done after an answer; `mirror` sends a copy", "post_action"},
-    {Fate::later, "grpc", "gRPC upstreams are not served yet: `grpc_pass` answers 502", "grpc_*"},
     {Fate::later, "ssi", "not served yet: the commands stay in the pages as they are",
      "ssi ssi_last_modified ssi_min_file_chunk ssi_silent_errors ssi_types ssi_value_length"},
     {Fate::later, "", "not served yet: symbolic links are followed", "disable_symlinks"},

@@ -145,26 +145,6 @@ constexpr Shape all[] = {
     one("ssl_key_log", hs, {file}),
     many("ssl_ech_file", hs, {file}),
 
-    // --- gRPC
-    many("grpc_set_header", hsl, {word, text}, look_at_templates),
-    many("grpc_hide_header", hsl, {word}),
-    many("grpc_pass_header", hsl, {word}),
-    many("grpc_ignore_headers", hsl,
-         {choices_of("X-Accel-Redirect|X-Accel-Expires|X-Accel-Limit-Rate|X-Accel-Buffering|X-Accel-Charset|Expires|"
-                     "Cache-Control|Set-Cookie|Vary")}),
-    one("grpc_bind", hsl, {text, {"transparent", ArgType::flag, optional}}, look_at_templates),
-    one("grpc_socket_keepalive", hsl, {on_off}),
-    one("grpc_connect_timeout", hsl, {time_ms}),
-    one("grpc_send_timeout", hsl, {time_ms}),
-    one("grpc_read_timeout", hsl, {time_ms}),
-    one("grpc_intercept_errors", hsl, {on_off}),
-    one("grpc_buffer_size", hsl, {size_bytes}),
-    many("grpc_next_upstream", hsl,
-         {choices_of("error|timeout|denied|invalid_header|non_idempotent|http_500|http_502|http_503|http_504|http_403|"
-                     "http_404|http_429|off")}),
-    one("grpc_next_upstream_tries", hsl, {any_count}),
-    one("grpc_next_upstream_timeout", hsl, {time_ms}),
-
     // --- HTTP/2 and HTTP/3
     many("http2_push", hsl, {text}, look_at_templates),
     one("http2_push_preload", hsl, {on_off}),

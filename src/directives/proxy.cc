@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "directives/directives.h"
 #include "directives/proxy_pass.h"
+#include "directives/proxy_values.h"
 #include "directives/setters.h"
 #include "policy/policy.h"
 #include "table/build.h"
@@ -38,20 +39,18 @@ void apply_set_header(Scope& scope, const Bound& directive) {
     list = outer_headers(scope);
     scope.local<MergedCount>().inherited = list.size();
   }
-  const std::string_view name = directive.at(0).text;
-  if (name.empty() || !std::all_of(name.begin(), name.end(), is_tchar)) {
-    scope.error(code::bad_choice, directive.at(0).span, "`" + printable(name) + "` is no field name");
-    return;
-  }
+  std::optional<HeaderSetting> header = read_set_header(scope, directive);
+  if (!header) return;
   if (const auto merged = scope.local_or_null<MergedCount>()) {  // the inner line wins over an inherited one
     const auto end = list.begin() + static_cast<std::ptrdiff_t>(merged->inherited);
-    const auto same = std::find_if(list.begin(), end, [&](const HeaderSetting& h) { return iequals(h.name, name); });
+    const auto is_same = [&](const HeaderSetting& h) { return iequals(h.name, header->name); };
+    const auto same = std::find_if(list.begin(), end, is_same);
     if (same != end) {
       list.erase(same);
       --scope.local<MergedCount>().inherited;
     }
   }
-  list.push_back({std::string(name), scope.compile(directive.at(1)), http::header_id(name)});
+  list.push_back(std::move(*header));
 }
 
 void apply_set_header_inherit(Scope& scope, const Bound& directive) {
@@ -79,9 +78,8 @@ void set_template(Scope& scope, const Bound& directive) {
 
 void apply_http_version(Scope& scope, const Bound& directive) {
   const Value& version = directive.at(0);
-  if (version.text == "2")
-    scope.error(code::not_served, version.span, "HTTP/2 to upstreams is not served yet").with_help("use 1.1");
   assign<&ProxySettings::http_1_0>(scope, version.text == "1.0");
+  assign<&ProxySettings::http2>(scope, version.text == "2");
 }
 
 void apply_proxy_protocol(Scope& scope, const Bound& directive) {
@@ -89,77 +87,16 @@ void apply_proxy_protocol(Scope& scope, const Bound& directive) {
   assign<&ProxySettings::proxy_line_version>(scope, std::uint8_t(mode == "off" ? 0 : mode == "v2" ? 2 : 1));
 }
 
-void apply_bind(Scope& scope, const Bound& directive) {
-  auto& proxy = scope.edit<ProxySettings>();
-  const Value& value = directive.at(0);
-  proxy.bind.reset();
-  proxy.bind_template.reset();
-  proxy.bind_off = value.text == "off";
-  if (const Value* transparent = directive.find("transparent")) {
-    scope.error(code::not_served, transparent->span, "`proxy_bind ... transparent` is not served yet");
-  }
-  if (proxy.bind_off) return;
-  if (value.text.find('$') != std::string::npos) {
-    proxy.bind_template = scope.compile(value);
-    return;
-  }
-  const Result<Address> address = Address::parse(value.text, 0);
-  if (address) proxy.bind = *address;
-  else scope.error(code::bad_address, value.span, "`" + printable(value.text) + "` is not an address of this machine")
-           .with_help("forms: 10.0.0.1, 10.0.0.1:5000, [::1]:5000, off");
-}
+void apply_bind(Scope& scope, const Bound& directive) { read_bind(scope, directive, scope.edit<ProxySettings>()); }
 
 // --- answers ---
 
-struct Word {
-  std::string_view name;
-  std::uint32_t bit;
-};
-constexpr Word next_words[] = {{"error", table::next_error},
-                               {"timeout", table::next_timeout},
-                               {"invalid_header", table::next_invalid_header},
-                               {"non_idempotent", table::next_non_idempotent},
-                               {"http_500", table::next_500},
-                               {"http_502", table::next_502},
-                               {"http_503", table::next_503},
-                               {"http_504", table::next_504},
-                               {"http_403", table::next_403},
-                               {"http_404", table::next_404},
-                               {"http_429", table::next_429},
-                               {"off", table::next_off},
-                               {"denied", table::next_denied}};
-constexpr Word ignore_words[] = {
-    {"x-accel-redirect", table::ignore_x_accel_redirect},   {"x-accel-expires", table::ignore_x_accel_expires},
-    {"x-accel-limit-rate", table::ignore_x_accel_limit_rate}, {"x-accel-buffering", table::ignore_x_accel_buffering},
-    {"x-accel-charset", table::ignore_x_accel_charset},     {"expires", table::ignore_expires},
-    {"cache-control", table::ignore_cache_control},         {"set-cookie", table::ignore_set_cookie},
-    {"vary", table::ignore_vary}};
-
-template <std::size_t N>
-std::uint32_t bit_of(const Word (&words)[N], std::string_view name) {
-  const auto it =
-      std::find_if(std::begin(words), std::end(words), [&](const Word& w) { return iequals(w.name, name); });
-  return it == std::end(words) ? 0 : it->bit;
-}
-
 void apply_next_upstream(Scope& scope, const Bound& directive) {
-  std::uint32_t bits = 0;
-  for (const Value& value : directive.values) bits |= bit_of(next_words, value.text);
-  if (bits & table::next_off) bits = table::next_off;
-  assign<&ProxySettings::next_upstream>(scope, bits);
+  assign<&ProxySettings::next_upstream>(scope, read_next_upstream(directive));
 }
 
 void apply_ignore_headers(Scope& scope, const Bound& directive) {
-  auto& group = scope.edit_list<table::ProxyIgnoreHeaders>();
-  for (const Value& value : directive.values) {
-    const std::uint32_t bit = bit_of(ignore_words, value.text);
-    if (bit == 0)
-      scope.error(code::bad_choice, value.span, "`" + printable(value.text) + "` is not a field that is acted on")
-          .with_help(
-              "one of X-Accel-Redirect X-Accel-Expires X-Accel-Limit-Rate X-Accel-Buffering X-Accel-Charset "
-              "Expires Cache-Control Set-Cookie Vary");
-    group.bits |= bit;
-  }
+  scope.edit_list<table::ProxyIgnoreHeaders>().bits |= read_ignored_headers(scope, directive);
 }
 
 template <class Group>
@@ -225,9 +162,7 @@ constexpr Row rows[] = {
     setting("proxy_read_timeout", hsl, time_ms, "60s", set<&ProxySettings::read_timeout_ms>,
             "Longest pause between two reads from upstream; 504 after it."),
     lists("proxy_next_upstream",
-          {"condition", ArgType::one_of, Presence::repeat_one,
-           "error|timeout|invalid_header|http_500|http_502|http_503|http_504|http_403|http_404|http_429|non_idempotent|"
-           "denied|off"},
+          {"condition", ArgType::one_of, Presence::repeat_one, next_upstream_words},
           apply_next_upstream, "When a request goes on to the next server.", false),
     setting("proxy_next_upstream_timeout", hsl, time_ms, "0", set<&ProxySettings::next_upstream_timeout_ms>,
             "Time in which further servers may be tried; 0: any."),

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "config/suggest.h"
+#include "directives/proxy_values.h"
 #include "directives/upstreams.h"
 #include "table/plan.h"
 #include "table/proxy_target.h"
@@ -125,6 +126,18 @@ static bool starts_with_scheme(std::string_view text) {
   return starts_without_case(text, "http://") || starts_without_case(text, "https://");
 }
 
+/// Now, or when all upstreams are known.
+static void find_target_upstream(Scope& scope, const std::shared_ptr<ProxyTarget>& target, const ProxyUrl& url,
+                                 std::string text, config::Span span) {
+  if (!url.is_unix && url.port == 0) target->upstream = scope.builder.find_upstream(url.host);
+  if (target->upstream) return;  // named by a block that stood before this one
+  // Only these are touched later: the scope is gone by then, its target is kept.
+  Scope* main = &table::outermost(scope);
+  scope.builder.at_end([target, main, text = std::move(text), span] {
+    resolve(main->builder, *main, target, text, span);
+  });
+}
+
 /// The variables may bring the rest of the scheme: "http:/$uri".
 static bool may_become_url(std::string_view text) {
   const std::string_view fixed = text.substr(0, text.find('$'));
@@ -163,15 +176,15 @@ void apply_proxy_pass(Scope& scope, const Bound& directive) {
     target.has_uri = true;
     target.uri.clear();
   }
-  if (!url->is_unix && url->port == 0) target.upstream = scope.builder.find_upstream(url->host);
-  if (target.upstream) return;  // named by a block that stood before this one
-  // Only these are touched later: the scope is gone by then, its target is kept.
-  auto kept = std::const_pointer_cast<ProxyTarget>(scope.local_or_null<ProxyTarget>());
-  Scope* main = &table::outermost(scope);
-  const config::Span span = value.span;
-  scope.builder.at_end([kept, main, constant = std::move(constant), span] {
-    resolve(main->builder, *main, kept, constant, span);
-  });
+  find_target_upstream(scope, std::const_pointer_cast<ProxyTarget>(scope.local_or_null<ProxyTarget>()), *url,
+                       std::move(constant), value.span);
+}
+
+void set_target(Scope& scope, const std::shared_ptr<ProxyTarget>& target, std::string text, config::Span span) {
+  const auto url = table::parse_proxy_url(text);
+  if (!url) return;
+  fill_constant(*target, *url);
+  find_target_upstream(scope, target, *url, text, span);
 }
 
 void report_unknown_upstreams(Scope& main) {

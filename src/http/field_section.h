@@ -87,6 +87,10 @@ struct FramingFields {
 /// True for a section without any fault; for readers that do not want the fields (body.cc).
 bool check_field_section(std::string_view section, const HeadLimits& limits, HeadError& error);
 
+/// RFC 9110 6.5.1: fields that steer framing, routing, authentication, content or caching may not come late; neither
+/// may fields that say who the client is, nor those that steer the gateway.
+bool may_be_trailer(const Field& field);
+
 inline bool refuse(HeadError& error, std::uint16_t status, const char* reason) {
   error = {status, reason};
   return false;

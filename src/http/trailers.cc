@@ -4,10 +4,6 @@
 
 namespace gh::http {
 
-namespace {
-
-/// RFC 9110 6.5.1: fields that steer framing, routing, authentication, content or caching may not come late; neither
-/// may fields that say who the client is, nor those that steer the gateway.
 bool may_be_trailer(const Field& field) {
   switch (field.id) {
     case HeaderId::etag:
@@ -35,8 +31,6 @@ bool may_be_trailer(const Field& field) {
     if (field.name.size() == name.size() && iequals(field.name, name)) return false;
   return true;
 }
-
-}  // namespace
 
 bool parse_trailers(std::string_view section, const HeadLimits& limits, Arena& arena, std::span<Field>& out,
                     HeadError& error) {

@@ -75,7 +75,6 @@ void finish_limit_req(table::Scope&, table::Route&);
 void finish_proxy(table::Scope&, table::Route&);
 
 // content/grpc_pass.cc
-void apply_grpc_pass(table::Scope&, const config::Bound&);
 void finish_grpc_pass(table::Scope&, table::Route&);
 
 // content/mirror.cc

@@ -134,6 +134,7 @@ struct RequestState {
   AtEnd* at_end = nullptr;           // newest first
   TunnelPlan* tunnel = nullptr;      // it becomes one: log steps leave there what they write at its end
   const SecureLinkAnswer* secure_link = nullptr;  // when it was asked for
+  bool deadline_exceeded = false;    // of a gRPC call: what its error says
   bool body_complete = false;
   bool body_streaming = false;       // handed to the content source as it comes, not kept
 

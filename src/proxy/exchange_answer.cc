@@ -6,6 +6,7 @@
 #include "proxy/error_page.h"
 #include "proxy/exchange.h"
 #include "proxy/forwarder.h"
+#include "proxy/grpc_answer.h"
 #include "proxy/rate_filter.h"
 #include "proxy/worker.h"
 
@@ -268,6 +269,11 @@ Verdict Exchange::builtin_page(unsigned status) {
     return Verdict::done;
   }
   if (status < 300) return send_whole({});
+  if (status >= 400 && is_grpc_call(*this)) {
+    make_grpc_error(*this, status);
+    send_head({}, true);
+    return Verdict::done;
+  }
   const BuiltinPage page = make_builtin_page(*this, status);
   if (kept_fields) kept_fields->content_type = {};
   reply.content_type = page.content_type;

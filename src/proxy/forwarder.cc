@@ -11,6 +11,8 @@
 #include "config/values.h"
 #include "http/proxy_line.h"
 #include "proxy/error_page.h"
+#include "proxy/grpc_deadline.h"
+#include "proxy/grpc_web.h"
 #include "proxy/rate_filter.h"
 #include "proxy/worker.h"
 #include "table/proxy_target.h"
@@ -34,6 +36,8 @@ iovec part(std::string_view bytes) { return {const_cast<char*>(bytes.data()), by
 
 }  // namespace
 
+Forwarder::Forwarder(Exchange& exchange) : x_(exchange) {}
+
 Forwarder::~Forwarder() {
   record_ = nullptr;  // it lay in the exchange's arena
   on_abort();
@@ -45,7 +49,7 @@ void Forwarder::forget_attempt() {
   record_ = nullptr;
   link_ = nullptr;
   peer_ = nullptr;
-  fresh_only_ = send_failed_ = false;
+  fresh_only_ = send_failed_ = shares_ = false;
 }
 
 Verdict Forwarder::begin(const ProxyPlan& plan, const table::Upstream& up, const ForwardedRequest& request) {
@@ -68,6 +72,7 @@ Verdict Forwarder::begin(const ProxyPlan& plan, const table::Upstream& up, const
     tries_left_ = std::min(tries_left_, static_cast<std::uint32_t>(plan.settings->next_upstream_tries));
   }
   x_.attach(*this);
+  if (request.deadline_ms != 0 || deadline_) set_deadline(request.deadline_ms);
   next_try();
   return Verdict::wait;
 }
@@ -132,7 +137,8 @@ void Forwarder::open(state::Peer& peer) {
   const Address* bind = bind_address();
   const bool repeatable = http::is_idempotent(x_.method_now);
   const upstream::Origin from{bind, upstream_->keepalive_local ? plan_ : nullptr, proxy_line(),
-                              request_.tls ? tls_use() : nullptr};
+                              request_.tls ? tls_use() : nullptr, plan_->settings->http2};
+  if (plan_->settings->http2) return open_stream(peer, from);
   link_ = fresh_only_ ? nullptr : x_.worker.pool.take_idle(*upstream_, peer, from, repeatable, *this);
   if (link_) {
     record_->connect_ms = 0;
@@ -290,16 +296,22 @@ bool Forwarder::judge_head(std::string_view) {
   return true;
 }
 
-void Forwarder::begin_reply(std::string_view rest) {
+/// The answer's head becomes the reply's. False: the answer is given up.
+bool Forwarder::start_reply() {
   stage_ = Stage::relaying;
   constexpr FieldBits accel = field_bit(http::HeaderId::x_accel_redirect) |
                               field_bit(http::HeaderId::x_accel_buffering) |
                               field_bit(http::HeaderId::x_accel_limit_rate);
   const FieldBits seen = take_upstream_head(x_, *plan_, head_);
-  if ((seen & accel) != 0 && obey_accel_fields()) return;
+  if ((seen & accel) != 0 && obey_accel_fields()) return false;
   if (upstream_->sticky) head_in_session();
   if (is_header(upstream_->measure)) upstream::add_time(*peer_, since_attempt_ms(), x_.clock().now_ms());
   if (plan_->settings->force_ranges) x_.reply.allow_ranges = true;
+  return true;
+}
+
+void Forwarder::begin_reply(std::string_view rest) {
+  if (!start_reply()) return;
   const http::HeadLimits limits{8192, 32 * 1024, 1000, true, false};
   reader_.start(head_.framing, head_.content_length, limits);
   const bool empty = head_.framing == http::BodyFraming::none ||
@@ -316,15 +328,25 @@ void Forwarder::begin_reply(std::string_view rest) {
 
 // ---- the answer's body ---------------------------------------------------------------------------------------------
 
+void Forwarder::take_trailers(std::span<http::Field> trailers) {
+  for (const http::Field& field : trailers) x_.reply.trailers.add(x_.arena, field);
+  x_.upstream_trailers = trailers;
+}
+
+void Forwarder::pass_on(std::span<const iovec> parts, bool last, bool head_pending) {
+  if (!head_pending) return x_.send_body(parts, last);
+  if (!request_.web_type.empty()) translate_to_grpc_web(x_, request_.web_type);
+  const std::int64_t rate = x_.sends_body() ? read_rate() : 0;
+  if (rate > 0) x_.add_body_filter(make_source_rate_filter(x_, rate));
+  x_.send_head(parts, last);
+}
+
 /// Body bytes go on as they came. `head_pending`: the reply's head goes out with them.
 void Forwarder::relay(std::string_view bytes, bool head_pending) {
   std::array<iovec, relay_parts> parts;
   std::size_t count = 0;
   auto flush = [&](bool last) {
-    const std::int64_t rate = head_pending && x_.sends_body() ? read_rate() : 0;
-    if (rate > 0) x_.add_body_filter(make_source_rate_filter(x_, rate));
-    if (head_pending) x_.send_head({parts.data(), count}, last);
-    else if (count > 0 || last) x_.send_body({parts.data(), count}, last);
+    if (head_pending || count > 0 || last) pass_on({parts.data(), count}, last, head_pending);
     head_pending = false;
     count = 0;
   };
@@ -351,8 +373,7 @@ void Forwarder::relay(std::string_view bytes, bool head_pending) {
         http::HeadError error;
         const http::HeadLimits limits{8192, 32 * 1024, 100, true, false};
         if (http::parse_trailers(x_.arena.copy(reader_.trailer_section()), limits, x_.arena, trailers, error)) {
-          for (const http::Field& field : trailers) x_.reply.trailers.add(x_.arena, field);
-          x_.upstream_trailers = trailers;
+          take_trailers(trailers);
         }
       }
       finish_reply(!bytes.empty());

@@ -25,9 +25,11 @@
 
 namespace gh::proxy {
 
+class GrpcDeadline;
+
 class Forwarder final : public ContentSource, private upstream::PeerUser, private upstream::Waiter {
  public:
-  explicit Forwarder(Exchange& exchange) : x_(exchange) {}
+  explicit Forwarder(Exchange& exchange);
   ~Forwarder();
 
   /// The content step of proxy_pass. `upstream` is decided already; `uri` is the constant URI part ("" without).
@@ -35,6 +37,9 @@ class Forwarder final : public ContentSource, private upstream::PeerUser, privat
 
   /// proxy_pass with variables: the URL is known only now; a name is resolved first (`resolver`). forwarder_dynamic.cc
   table::Verdict begin_dynamic(const ProxyPlan& plan, ForwardedRequest request);
+
+  /// The content type of the gRPC-Web client that is answered; empty: it is none.
+  [[nodiscard]] std::string_view web_type() const { return request_.web_type; }
 
   // ContentSource
   void on_body(std::string_view bytes) override;
@@ -60,6 +65,7 @@ class Forwarder final : public ContentSource, private upstream::PeerUser, privat
   void on_peer_broken(int error) override;
   void on_peer_drained() override;
   void on_peer_timeout() override;
+  void on_peer_answer(const upstream::PeerAnswer& answer) override;  // forwarder_h2.cc
 
   // upstream::Waiter
   bool on_turn() override;
@@ -82,6 +88,21 @@ class Forwarder final : public ContentSource, private upstream::PeerUser, privat
   void switch_protocol(std::string_view rest);
   bool judge_head(std::string_view rest);
   bool may_wait_for_head();
+  bool start_reply();
+  void take_trailers(std::span<http::Field> trailers);
+  void pass_on(std::span<const iovec> parts, bool last, bool head_pending);
+
+  void set_deadline(std::int64_t ms);
+  void on_deadline();
+  friend class GrpcDeadline;
+
+  // an attempt over HTTP/2; forwarder_h2.cc
+  void open_stream(state::Peer& peer, const upstream::Origin& from);
+  void take_head(const upstream::PeerAnswer& answer);
+  void take_body(const upstream::PeerAnswer& answer, bool head_pending);
+  void end_answer(const upstream::PeerAnswer& answer, bool head_pending);
+  void stream_failed(const upstream::PeerFailure& failure);
+  [[nodiscard]] bool frames_chunks() const { return request_.chunked && !shares_; }
   bool wants_next(unsigned status) const;
   void begin_reply(std::string_view rest);
   bool obey_accel_fields();           // forwarder_accel.cc
@@ -94,6 +115,7 @@ class Forwarder final : public ContentSource, private upstream::PeerUser, privat
   void cut(std::string_view text);
   void failed_here(std::string_view text);
   void failed(Failure failure, unsigned status, std::string_view text);
+  [[nodiscard]] bool is_race(Failure failure) const;
   [[nodiscard]] bool may_retry(Failure failure, unsigned status) const;
   void answer_failure(unsigned status);
   void answer_is_whole();
@@ -134,11 +156,14 @@ class Forwarder final : public ContentSource, private upstream::PeerUser, privat
   std::uint32_t tries_left_ = 0;
   std::uint32_t interim_ = 0;         // 1xx heads seen
   Stage stage_ = Stage::idle;
+  std::unique_ptr<GrpcDeadline> deadline_;   // of a gRPC call that has one
   bool request_started_ = false;      // bytes of the request may have reached a peer
   bool body_sent_ = false;
   bool held_back_ = false;
   bool buffering_ = true;             // proxy_buffering, or what the answer's X-Accel-Buffering says
   bool got_bytes_ = false;
+  bool shares_ = false;               // the link is a stream of an HTTP/2 connection
+  bool unprocessed_ = false;          // the peer says that it has not looked at the request
   bool fresh_only_ = false;           // after a keep-alive race: no more idle connections for this request
   bool send_failed_ = false;          // the peer takes no more of the request; its answer may still come
 };

@@ -22,9 +22,9 @@ void Forwarder::add_begun_body(Output& out) {
   std::string scratch;
   const std::string_view bytes = x_.body.whole(scratch);
   char chunk_head[20];
-  if (request_.chunked) out << std::string_view(chunk_head, http::write_chunk_head(bytes.size(), chunk_head));
+  if (frames_chunks()) out << std::string_view(chunk_head, http::write_chunk_head(bytes.size(), chunk_head));
   out << bytes;
-  if (request_.chunked) out << "\r\n";
+  if (frames_chunks()) out << "\r\n";
   // What follows is remembered behind it for $request_body, or nothing is.
   const auto most = static_cast<std::size_t>(x_.core().client_body_buffer_bytes);
   if (x_.table().uses_request_body) x_.body.remember({}, most);
@@ -76,9 +76,9 @@ void Forwarder::on_body(std::string_view bytes) {
   char chunk_head[20];
   std::array<iovec, 3> parts;
   std::size_t count = 0;
-  if (request_.chunked) parts[count++] = {chunk_head, http::write_chunk_head(bytes.size(), chunk_head)};
+  if (frames_chunks()) parts[count++] = {chunk_head, http::write_chunk_head(bytes.size(), chunk_head)};
   parts[count++] = part(bytes);
-  if (request_.chunked) parts[count++] = part("\r\n");
+  if (frames_chunks()) parts[count++] = part("\r\n");
   record_->bytes_sent += bytes.size();
   if (link_->write({parts.data(), count}, false) != 0) return stop_sending();
   // While nothing is queued, it is the client that is waited for, and its own timeout that counts.
@@ -91,7 +91,7 @@ void Forwarder::on_body(std::string_view bytes) {
 void Forwarder::on_body_end() {
   if (!link_ || body_sent_ || send_failed_) return;
   const iovec end = part("0\r\n\r\n");
-  if (link_->write({&end, request_.chunked ? 1U : 0U}, true) != 0) return stop_sending();
+  if (link_->write({&end, frames_chunks() ? 1U : 0U}, true) != 0) return stop_sending();
   request_sent();
 }
 

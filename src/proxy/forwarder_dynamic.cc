@@ -26,7 +26,8 @@ const table::Upstream* named_upstream(const table::Table& table, const table::Pr
 }  // namespace
 
 Verdict Forwarder::begin_dynamic(const ProxyPlan& plan, ForwardedRequest request) {
-  const std::string_view text = plan.target->url.render(x_, x_.arena);
+  std::string_view text = plan.target->url.render(x_, x_.arena);
+  if (plan.is_grpc) text = x_.arena.copy(table::url_of_grpc(text));
   const Result<table::ProxyUrl> url = table::parse_proxy_url(text);
   if (!url) {
     x_.log(LogLevel::error, fmt::format("invalid proxy_pass URL \"{}\": {}", text, url.error().text));

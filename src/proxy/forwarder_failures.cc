@@ -86,10 +86,16 @@ void Forwarder::on_peer_timeout() {
   failed(Failure::timeout, 504, text);
 }
 
+/// The peer closed a kept connection just when it was used, or says that it left the request alone (RFC 9113 8.7).
+bool Forwarder::is_race(Failure failure) const {
+  if (failure != Failure::error || !link_) return false;
+  return (link_->was_idle() && !got_bytes_) || (unprocessed_ && !fresh_only_);
+}
+
 /// RFC 9110 9.2.2: a request that may have had an effect is not sent again by itself.
 bool Forwarder::may_retry(Failure failure, unsigned status) const {
   const table::ProxySettings& settings = *plan_->settings;
-  const bool race = failure == Failure::error && link_ && link_->was_idle() && !got_bytes_;
+  const bool race = is_race(failure);
   const bool no_tries = tries_left_ == 0 && (!race || settings.next_upstream_tries > 0);
   if ((settings.next_upstream & table::next_off) != 0 || no_tries) return false;
   std::uint32_t wanted = 0;
@@ -100,7 +106,7 @@ bool Forwarder::may_retry(Failure failure, unsigned status) const {
     case Failure::status: wanted = status_bit(status); break;
   }
   if ((settings.next_upstream & wanted) == 0) return false;
-  if (request_started_ && !http::is_idempotent(x_.method_now) &&
+  if (request_started_ && !unprocessed_ && !http::is_idempotent(x_.method_now) &&
       (settings.next_upstream & table::next_non_idempotent) == 0) {
     return false;
   }
@@ -112,13 +118,13 @@ bool Forwarder::may_retry(Failure failure, unsigned status) const {
 void Forwarder::failed(Failure failure, unsigned status, std::string_view text) {
   const bool begun = x_.reply.head_prepared;  // response steps have acted on this answer, and cannot act on another
   const bool again = !begun && may_retry(failure, status);
-  const bool race = failure == Failure::error && link_ && link_->was_idle() && !got_bytes_;
+  const bool race = is_race(failure);
   record_->response_ms = since_attempt_ms();
   if (record_->status == 0) record_->status = static_cast<std::uint16_t>(status);
   x_.log(failure == Failure::status ? LogLevel::warn : LogLevel::error, text);
   // A kept connection that its peer had just closed says nothing about the peer's health: the same one may be tried
   // again.
-  if (race) x_.worker.pool.note_early_close(*upstream_);
+  if (race && !shares_) x_.worker.pool.note_early_close(*upstream_);
   if (race && again) {
     if (x_.attempts == record_) selection_.restart();
     fresh_only_ = true;

@@ -57,6 +57,8 @@ struct ProxyPlan {
   bool websocket = false;             // a handshake of WebSocket goes on as one
   const table::Template* connection = nullptr;   // what proxy_set_header says of Connection; null: nothing
   const table::Template* upgrade = nullptr;      // and of Upgrade
+  bool is_grpc = false;               // grpc_pass
+  bool takes_web = false;             // grpc_web
   std::string redirect_from, redirect_to;   // proxy_redirect default; empty: none
   std::shared_ptr<const table::TlsClientPlan> tls;   // null: no request goes to https://
   std::shared_ptr<const EarlyHints> early_hints;   // null: a 103 ends here

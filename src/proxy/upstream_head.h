@@ -18,6 +18,8 @@ struct ForwardedRequest {
   std::string_view uri;              // request-target as it goes upstream
   std::string_view host;             // Host by default: $proxy_host
   std::uint64_t content_length = 0;
+  std::string_view web_type;         // content type of a gRPC-Web client; empty: it is none
+  std::int64_t deadline_ms = 0;      // of a gRPC call, from its beginning; 0: none
   bool has_body = false;
   bool chunked = false;              // the body streams and its length is not known
   bool head_method = false;

@@ -280,6 +280,7 @@ class Dumper {
     out_.changed("proxy_socket_keepalive", p.socket_keepalive, d.socket_keepalive);
     out_.changed("proxy_pass_trailers", p.pass_trailers, d.pass_trailers);
     out_.changed("proxy_http_1_0", p.http_1_0, d.http_1_0);
+    out_.changed("proxy_http2", p.http2, d.http2);
     out_.changed("proxy_force_ranges", p.force_ranges, d.force_ranges);
     if (p.method) out_.key("proxy_method").value(p.method->source());
     if (p.bind) out_.key("proxy_bind").value(p.bind->text());

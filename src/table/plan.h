@@ -165,6 +165,7 @@ struct ProxySettings {
   bool socket_keepalive = false;
   bool pass_trailers = false;
   bool http_1_0 = false;                       // proxy_http_version 1.0
+  bool http2 = false;                          // proxy_http_version 2, grpc_pass
   bool force_ranges = false;
   std::uint8_t proxy_line_version = 0;         // proxy_protocol: connections begin with such a header; 0: without
   std::optional<Template> method, set_body;

@@ -64,6 +64,13 @@ Result<ProxyUrl> parse_proxy_url(std::string_view text) {
   return url;
 }
 
+std::string url_of_grpc(std::string_view address) {
+  constexpr std::string_view plain = "grpc://", tls = "grpcs://";
+  if (starts_without_case(address, tls)) return std::string(https_scheme).append(address.substr(tls.size()));
+  if (starts_without_case(address, plain)) address.remove_prefix(plain.size());
+  return std::string(http_scheme).append(address);
+}
+
 bool has_constant_host(std::string_view text) {
   const std::size_t scheme = scheme_size(text);
   if (scheme == 0 || text.substr(scheme).starts_with("unix:")) return false;

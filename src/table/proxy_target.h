@@ -26,6 +26,9 @@ struct ProxyUrl {
 /// `text` outlives the result. Errors: no scheme, no host, bad port; the text says what to write.
 Result<ProxyUrl> parse_proxy_url(std::string_view text);
 
+/// An address of grpc_pass as such a URL: "grpc://a" and "a" are "http://a", "grpcs://a" is "https://a".
+std::string url_of_grpc(std::string_view address);
+
 /// Part of a URL with variables that can be understood at build: true when scheme and host come before the first `$`.
 bool has_constant_host(std::string_view text);
 

@@ -15,10 +15,32 @@
 namespace gh::table {
 struct Upstream;
 }
+namespace gh::http {
+class FieldBlock;
+}
 
 namespace gh::upstream {
 
 class PeerConnection;
+
+/// Why a stream of a shared link ended before its answer did.
+struct PeerFailure {
+  enum class Kind : std::uint8_t {
+    unprocessed,  // the peer says that it has not looked at the request: it may be sent again, whatever it is
+    broken,       // the connection was lost, or the peer reset the stream
+    illegal       // what came was no HTTP/2
+  } kind;
+  std::string_view text;   // for the log, without "while ..."
+};
+
+/// What one read brought of an answer, in this order; valid inside the call.
+struct PeerAnswer {
+  const http::FieldBlock* head = nullptr;      // the head, or an interim one: then there is nothing else
+  std::span<const iovec> body;
+  const http::FieldBlock* trailers = nullptr;  // with `ends` alone
+  bool ends = false;                           // the answer is whole
+  const PeerFailure* failure = nullptr;        // nothing more will come
+};
 
 /// Who uses a link at the moment: the forwarder of one exchange.
 class PeerUser {
@@ -30,6 +52,8 @@ class PeerUser {
   virtual void on_peer_broken(int error) = 0;
   virtual void on_peer_drained() = 0;
   virtual void on_peer_timeout() = 0;
+  /// Of a stream of a shared link, instead of on_peer_read(), on_peer_eof() and on_peer_broken().
+  virtual void on_peer_answer(const PeerAnswer&) {}
 
  protected:
   ~PeerUser() = default;

@@ -7,6 +7,7 @@
 #include <unordered_set>
 
 #include "base/hash.h"
+#include "upstream/h2_session.h"
 
 namespace gh::upstream {
 
@@ -113,7 +114,10 @@ void PeerConnection::fire() {
   else pool_.close(this);
 }
 
+Pool::Pool(net::Loop& loop) : loop_(loop) {}
+
 Pool::~Pool() {
+  h2_.reset();
   for (auto& [key, group] : groups_) {
     while (group->idle.newest) close(group->idle.newest);
   }
@@ -194,6 +198,12 @@ PeerConnection* Pool::connect(const state::Peer& peer, const Origin& origin, Pee
   return connection;
 }
 
+PeerLink* Pool::open_stream(const table::Upstream& upstream, const state::Peer& peer, const Origin& origin,
+                            std::size_t head_bytes, PeerUser& user, int& error, bool& connected) {
+  if (!h2_) h2_ = std::make_unique<H2Sessions>(*this);
+  return h2_->open(upstream, peer, origin, head_bytes, user, error, connected);
+}
+
 /// Keeps the connection for the next attempt, if the upstream's settings allow it, else closes it.
 void Pool::give_back(PeerConnection* connection, const table::Upstream& upstream) {
   const std::int64_t now = loop_.clock().now_ms();
@@ -243,6 +253,7 @@ net::Stream Pool::take_out(PeerLink& link) {
 }
 
 void Pool::forget(const state::PeerGroup& peers) {
+  if (h2_) h2_->retire(peers);
   const auto it = groups_.find(&peers);
   if (it == groups_.end()) return;
   while (it->second->idle.newest) close(it->second->idle.newest);
@@ -274,6 +285,7 @@ void Pool::keep_only(const table::Table& table) {
     while (group.idle.newest) close(group.idle.newest);
     it = groups_.erase(it);
   }
+  if (h2_) h2_->keep_only(used);
 }
 
 }  // namespace gh::upstream

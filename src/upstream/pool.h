@@ -18,6 +18,7 @@
 namespace gh::upstream {
 
 class Pool;
+class H2Sessions;
 
 /// Of connect(), beside libuv's: there is no session for TLS; Pool::tls_error() tells why.
 inline constexpr int tls_not_ready = UV_ERRNO_MAX - 1;
@@ -89,7 +90,7 @@ struct IdleList {
 
 class Pool {
  public:
-  explicit Pool(net::Loop& loop) : loop_(loop) {}
+  explicit Pool(net::Loop& loop);
   ~Pool();
   Pool(const Pool&) = delete;
   Pool& operator=(const Pool&) = delete;
@@ -105,6 +106,10 @@ class Pool {
   void note_early_close(const table::Upstream& upstream);
   /// A new one that is connecting; on_peer_connected tells. Null: `error` is set (out of descriptors ...).
   PeerConnection* connect(const state::Peer& peer, const Origin& origin, PeerUser& user, int& error);
+  /// A stream of a connection to `peer` that speaks HTTP/2; upstream/h2_session.h. `head_bytes`: the most of an
+  /// answer's head. Null as above. `connected`: on_peer_connected() will not come, as the connection stands.
+  PeerLink* open_stream(const table::Upstream& upstream, const state::Peer& peer, const Origin& origin,
+                        std::size_t head_bytes, PeerUser& user, int& error, bool& connected);
   /// The attempt is over. `reusable`: nothing of it is left on the way, so that the next one may have the link if the
   /// upstream's settings allow it.
   void release(PeerLink& link, const table::Upstream& upstream, bool reusable) { link.end(upstream, reusable); }
@@ -121,6 +126,7 @@ class Pool {
 
  private:
   friend class PeerConnection;
+  friend class H2Session;
   void give_back(PeerConnection* connection, const table::Upstream& upstream);
   void close(PeerConnection* connection);
   void closed_by_peer(PeerConnection* connection);
@@ -140,6 +146,7 @@ class Pool {
   std::unordered_map<const state::PeerGroup*, std::unique_ptr<Group>> groups_;
   Group* last_group_ = nullptr;   // most requests go where the last one went
   std::size_t idle_ = 0;
+  std::unique_ptr<H2Sessions> h2_;   // made when it is first needed
 };
 
 }  // namespace gh::upstream

@@ -2,6 +2,7 @@
 // (src/directives/proxy.cc); the work is done by proxy/forwarder.
 #include "base/text.h"
 #include "http/field_value.h"
+#include "policy/forwarded_body.h"
 #include "policy/policy.h"
 #include "proxy/forwarder.h"
 #include "proxy/upstream_cookies.h"
@@ -19,8 +20,41 @@ using proxy::ForwardedRequest;
 using proxy::ProxyPlan;
 using table::Verdict;
 
-/// Length and framing of the body as it goes upstream; false: the body is still coming (the step runs again).
-bool prepare_body(Exchange& x, const ProxyPlan& plan, ForwardedRequest& request) {
+Verdict run_proxy_pass(Exchange& x, const void* params) {
+  const auto& plan = *static_cast<const ProxyPlan*>(params);
+  ForwardedRequest request;
+  if (!prepare_forwarded_body(x, plan, request)) return Verdict::wait;
+  const table::ProxySettings& settings = *plan.settings;
+  request.head_method = x.method_now == http::Method::head;
+  if (settings.method) request.method = settings.method->render(x, x.arena);
+  else request.method = x.method_now == x.request.method ? x.request.method_text : http::method_name(x.method_now);
+  if (settings.method) request.head_method = iequals(request.method, "HEAD");
+  if (!http::is_token(request.method)) {
+    x.log(LogLevel::error, "proxy_method is not a method name");
+    return x.error(500);
+  }
+  if (plan.websocket) request.websocket = proxy::is_websocket(x, plan, request);
+  const table::ProxyTarget& target = *plan.target;
+  x.proxy_target = &target;
+  if (!x.forwarder) x.forwarder = std::make_unique<proxy::Forwarder>(x);
+  if (target.has_variables) return x.forwarder->begin_dynamic(plan, request);
+  request.host = target.host;
+  request.tls = target.tls;
+  request.uri = proxy::upstream_uri(x, plan, target.has_uri ? std::string_view(target.uri) : std::string_view());
+  return x.forwarder->begin(plan, *target.upstream, request);
+}
+
+std::shared_ptr<const proxy::CookieRules> cookie_rules(table::Scope& scope) {
+  auto rules = std::make_shared<proxy::CookieRules>();
+  if (!scope.get<proxy::CookieDomains>().list.empty()) rules->domains = scope.shared<proxy::CookieDomains>();
+  if (!scope.get<proxy::CookiePaths>().list.empty()) rules->paths = scope.shared<proxy::CookiePaths>();
+  if (!scope.get<proxy::CookieFlagRules>().list.empty()) rules->flags = scope.shared<proxy::CookieFlagRules>();
+  return rules->domains || rules->paths || rules->flags ? rules : nullptr;
+}
+
+}  // namespace
+
+bool prepare_forwarded_body(Exchange& x, const ProxyPlan& plan, ForwardedRequest& request) {
   const table::ProxySettings& settings = *plan.settings;
   // As in nginx a body that does not go on is read all the same: $request_body may be a part of what does.
   if ((settings.set_body || !settings.pass_request_body) && !x.body_streaming && !x.body_is_read()) return false;
@@ -53,40 +87,6 @@ bool prepare_body(Exchange& x, const ProxyPlan& plan, ForwardedRequest& request)
   request.content_length = x.request.content_length;
   return true;
 }
-
-Verdict run_proxy_pass(Exchange& x, const void* params) {
-  const auto& plan = *static_cast<const ProxyPlan*>(params);
-  ForwardedRequest request;
-  if (!prepare_body(x, plan, request)) return Verdict::wait;
-  const table::ProxySettings& settings = *plan.settings;
-  request.head_method = x.method_now == http::Method::head;
-  if (settings.method) request.method = settings.method->render(x, x.arena);
-  else request.method = x.method_now == x.request.method ? x.request.method_text : http::method_name(x.method_now);
-  if (settings.method) request.head_method = iequals(request.method, "HEAD");
-  if (!http::is_token(request.method)) {
-    x.log(LogLevel::error, "proxy_method is not a method name");
-    return x.error(500);
-  }
-  if (plan.websocket) request.websocket = proxy::is_websocket(x, plan, request);
-  const table::ProxyTarget& target = *plan.target;
-  x.proxy_target = &target;
-  if (!x.forwarder) x.forwarder = std::make_unique<proxy::Forwarder>(x);
-  if (target.has_variables) return x.forwarder->begin_dynamic(plan, request);
-  request.host = target.host;
-  request.tls = target.tls;
-  request.uri = proxy::upstream_uri(x, plan, target.has_uri ? std::string_view(target.uri) : std::string_view());
-  return x.forwarder->begin(plan, *target.upstream, request);
-}
-
-std::shared_ptr<const proxy::CookieRules> cookie_rules(table::Scope& scope) {
-  auto rules = std::make_shared<proxy::CookieRules>();
-  if (!scope.get<proxy::CookieDomains>().list.empty()) rules->domains = scope.shared<proxy::CookieDomains>();
-  if (!scope.get<proxy::CookiePaths>().list.empty()) rules->paths = scope.shared<proxy::CookiePaths>();
-  if (!scope.get<proxy::CookieFlagRules>().list.empty()) rules->flags = scope.shared<proxy::CookieFlagRules>();
-  return rules->domains || rules->paths || rules->flags ? rules : nullptr;
-}
-
-}  // namespace
 
 void finish_proxy(table::Scope& scope, table::Route& route) {
   const auto target = scope.content_or_null<table::ProxyTarget>();
