@@ -253,7 +253,7 @@ void H2Connection::end_exchanges() {
 void H2Connection::run_deferred() {
   settle();
   if (stage_ == Stage::open) {
-    pump();
+    make_frames();  // not pump(): that would bring the loop back here without end
     flush();
     settle();
   }

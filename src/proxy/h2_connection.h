@@ -80,6 +80,7 @@ class H2Connection final : public ClientConnection, private net::Timer, private 
   void end_exchanges();
 
   void pump();
+  void make_frames();
   void flush();
   Output& out();
   [[nodiscard]] std::size_t backlog() const;

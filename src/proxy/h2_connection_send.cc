@@ -34,9 +34,14 @@ std::size_t H2Connection::backlog() const {
   return (out_ ? out_->size() : 0) + transport_.stream.queued_bytes();
 }
 
-/// All frames that may go out now, into the buffer.
+/// All frames that may go out now, into the buffer, which is written at the end of the turn.
 void H2Connection::pump() {
   if (in_session_ || stage_ != Stage::open) return;
+  make_frames();
+  worker_.loop.defer(*this);
+}
+
+void H2Connection::make_frames() {
   in_session_ = true;
   while (backlog() < most_backlog) {
     const std::uint8_t* bytes = nullptr;
@@ -48,7 +53,6 @@ void H2Connection::pump() {
     if (stage_ != Stage::open) break;
   }
   in_session_ = false;
-  worker_.loop.defer(*this);
 }
 
 void H2Connection::flush() {

@@ -243,6 +243,15 @@ class Ends(WireTest):
         self.assertTrue(conn.ends())
         self.assertEqual(conn.goaways, [((1 << 31) - 1, "NO_ERROR"), (1, "NO_ERROR")])
 
+    def test_an_idle_connection_costs_nothing(self):
+        conns = [H2Conn(self.port) for _ in range(10)]
+        for conn in conns:
+            self.addCleanup(conn.close)
+            self.assertEqual(conn.ask("/").status, 200)
+        before = self.gw.cpu_seconds()
+        time.sleep(1)
+        self.assertLess(self.gw.cpu_seconds() - before, 0.1)
+
     def test_keepalive_requests(self):
         gw = self.start("http2 on; keepalive_requests 2; server { listen @P0@; return 200 x; }")
         conn = H2Conn(gw.ports[0])

@@ -297,8 +297,8 @@ class Abuse(WireTest):
                                                                                   self.memory() - before),
                           file=sys.stderr)
                 if not SLOW:
-                    self.assertLess(most, 12 * 1024)
-        self.check("100 windows of nothing", most_kib=12 * 1024)
+                    self.assertLess(most, 24 * 1024)
+        self.check("100 windows of nothing", most_kib=24 * 1024)
 
     def test_windows_that_open_byte_by_byte(self):
         c = self.conn(settings=[(4, 1)], manners=False)
@@ -369,7 +369,7 @@ class Abuse(WireTest):
         most = self.memory() - self.memory_before
         self.gw.wait_log(r"client timed out", seconds=10)
         wait_for(lambda: "client timed out" in self.gw.error_log()[self.log_before:], 10)
-        self.check("50 answers that are not read", most_kib=12 * 1024, most_kib_then=most,
+        self.check("50 answers that are not read", most_kib=24 * 1024, most_kib_then=most,
                    seconds=round(time.monotonic() - began, 1))
 
     def test_idle_connections(self):
