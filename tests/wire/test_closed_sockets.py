@@ -45,32 +45,5 @@ class ClosedSockets(WireTest):
         gw.allowed += ["E0603", "stays closed", "configuration refused"]
 
 
-@beyond_nginx
-class NotServedUpstreams(WireTest):
-    ORIGINS = 1
-    HTTP = """server { listen @P0@; location /tls/ { proxy_pass https://@O@/; }
-        location /any { proxy_pass $http_x_scheme://@O@; } location /grpc { grpc_pass grpc://@O@; }
-        location /page { proxy_pass https://@O@; error_page 502 /sorry; } location /sorry { return 200 sorry; } }"""
-
-    def refused(self, target, pattern, fields=()):
-        before = len(self.origin.requests)
-        self.assertStatus(self.get(target, fields), 502)
-        self.gw.wait_log(pattern)
-        self.assertEqual(len(self.origin.requests), before)
-
-    def test_https(self):
-        self.refused("/tls/", r"\[error\].*https:// to upstreams is not served yet")
-
-    def test_https_in_a_variable(self):
-        self.refused("/any", r"\[error\].*invalid proxy_pass URL.*https", [("X-Scheme", "https")])
-        self.assertStatus(self.get("/any", [("X-Scheme", "http")]), 200)
-
-    def test_grpc(self):
-        self.refused("/grpc", r"\[error\].*grpc_pass is not served yet")
-
-    def test_an_error_page_may_stand_in(self):
-        self.assertEqual(self.get("/page").text, "sorry")
-
-
 if __name__ == "__main__":
     main()

@@ -127,7 +127,6 @@ TEST_CASE("variables: the upstream is known when they begin behind the host") {
 TEST_CASE("faults of proxy_pass") {
   CHECK(Compiled(pass("10.0.0.1:80")).says("E0318", "no scheme"));
   const Compiled tls(pass("https://10.0.0.1"));
-  CHECK(tls.says("W901", "`https://` to upstreams is not served yet"));
   CHECK(tls.at("/p/").proxy_target->tls);
   CHECK(Compiled(pass("http://10.0.0.1/x", "~ ^/p")).says("E0507", "in a regex location"));
   CHECK(Compiled(pass("http://10.0.0.1/", "@p")).says("E0507", "in a named location"));
