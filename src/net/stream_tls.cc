@@ -121,7 +121,7 @@ void Stream::Handle::handshake_done(std::string_view rest) {
   }
   events->on_secured(0);
   if (is_alive() && unsent && !queue) events->on_drained();
-  if (!is_alive() || rest.empty()) return;
+  if (!is_alive() || (rest.empty() && !tls->session.has_early_data())) return;
   if (!paused) return take_records(rest);
   tls->unread = std::make_unique<std::string>(rest);
 }
@@ -130,7 +130,7 @@ void Stream::Handle::handshake_done(std::string_view rest) {
 /// loop's buffer holds.
 void Stream::Handle::take_records(std::string_view bytes) {
   const std::span<char> into = loop().read_buffer();
-  while (!bytes.empty()) {
+  while (!bytes.empty() || tls->session.has_early_data()) {
     tls->share.in = bytes;
     const TlsSession::Read read = tls->session.read(into);
     bytes = std::exchange(tls->share.in, {});
