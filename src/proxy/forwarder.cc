@@ -136,9 +136,10 @@ void Forwarder::open(state::Peer& peer) {
   head_ = {};
   const Address* bind = bind_address();
   const bool repeatable = http::is_idempotent(x_.method_now);
+  const bool http2 = plan_->settings->http2 && !request_.websocket;  // a handshake's own form is HTTP/1.1
   const upstream::Origin from{bind, upstream_->keepalive_local ? plan_ : nullptr, proxy_line(),
-                              request_.tls ? tls_use() : nullptr, plan_->settings->http2};
-  if (plan_->settings->http2) return open_stream(peer, from);
+                              request_.tls ? tls_use() : nullptr, http2};
+  if (http2) return open_stream(peer, from);
   link_ = fresh_only_ ? nullptr : x_.worker.pool.take_idle(*upstream_, peer, from, repeatable, *this);
   if (link_) {
     record_->connect_ms = 0;

@@ -89,7 +89,7 @@ void Forwarder::on_body(std::string_view bytes) {
 }
 
 void Forwarder::on_body_end() {
-  if (!link_ || body_sent_ || send_failed_) return;
+  if (!link_ || stage_ == Stage::connecting || body_sent_ || send_failed_) return;  // send_request() looks for it
   const iovec end = part("0\r\n\r\n");
   if (link_->write({&end, frames_chunks() ? 1U : 0U}, true) != 0) return stop_sending();
   request_sent();

@@ -83,10 +83,12 @@ class PeerConn(H2Conn):
 
 
 class H2Peer:
-    """Listens; `serve(conn)` runs in a thread for each connection. What it raises fails stop()."""
+    """Listens; `serve(conn)` runs in a thread for each connection. What it raises fails stop(). `prepare(socket)` gets
+    each connection first and returns what is spoken on, such as TLS over it."""
 
-    def __init__(self, serve):
-        self.serve, self.connections, self.errors, self.threads = serve, [], [], []
+    def __init__(self, serve, prepare=None):
+        self.serve, self.prepare = serve, prepare
+        self.connections, self.errors, self.threads = [], [], []
         self.socket = socket.socket()
         self.socket.bind(("127.0.0.1", 0))
         self.socket.listen(64)
@@ -109,6 +111,8 @@ class H2Peer:
 
     def _run(self, conn):
         try:
+            if self.prepare:
+                conn.socket = self.prepare(conn.socket)
             self.serve(conn)
         except (Closed, OSError):
             pass

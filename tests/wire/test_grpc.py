@@ -5,12 +5,15 @@ import os
 import shutil
 import struct
 import subprocess
+import threading
 import time
 import unittest
 
-from h2_client import DATA, HEADERS, H2Conn
+from h2_client import DATA, END_STREAM, HEADERS, H2Conn
 from h2_peer import H2Peer, forever
 from harness import ROOT, Gateway, main, request, wait_for
+from tls_client import certificate
+from tls_origin import server_context
 
 NODE = os.path.join(ROOT, "tests", "wire", "node")
 MODULES = os.environ.get("GH_NODE_MODULES") or os.path.join(ROOT, "build", "node")
@@ -193,6 +196,37 @@ class Frames(unittest.TestCase):
                          (200, "application/grpc", status, b""))
         self.assertTrue(answer.get("grpc-message"))
         self.assertEqual([kind for kind, _, _ in answer.frames if kind in (DATA, HEADERS)], [HEADERS])
+
+    def test_a_request_that_ends_while_its_connection_is_being_made(self):
+        ready = threading.Event()
+        context = server_context(certificate("u"), alpn=["h2"])
+
+        def prepare(conn):
+            ready.wait(10)
+            return context.wrap_socket(conn, server_side=True)
+        server = H2Peer(forever(hello), prepare)
+        self.addCleanup(server.stop)
+        self.addCleanup(ready.set)
+        gw = Gateway("""server { listen @P0@; http2 on;
+            location / { grpc_pass grpcs://@O0@; }
+            location /proxied { proxy_http_version 2; proxy_pass_trailers on; proxy_request_buffering off;
+                                proxy_pass https://@O0@; } }""",
+                     origins=[server])
+        self.addCleanup(gw.stop)
+        with H2Conn(gw.ports[0]) as conn:
+            fields = [("content-type", "application/grpc"), ("te", "trailers")]
+            calls = [conn.request(path, "POST", end=False, more=fields) for path in ("/wire.Test/Call", "/proxied")]
+            for number in calls:
+                conn.frame(DATA, 0, number, message(b"me"))
+            wait_for(lambda: len(server.connections) >= 1)
+            for number in calls:
+                conn.frame(DATA, END_STREAM, number, b"")
+            conn.ping()
+            ready.set()
+            for number in calls:
+                answer = conn.answer(number)
+                self.assertEqual((answer.status, answer.body, dict(answer.trailers).get("grpc-status")),
+                                 (200, message(b"hello me"), "0"))
 
     def test_own_errors_are_grpcs(self):
         self.expect_error(self.call("/dead.Host/Call"), "14")

@@ -84,8 +84,13 @@ class UpstreamH2(unittest.TestCase):
             conn.body(number, b"text", end=False)
             conn.trailers(number, [("x-sum", "7"), ("content-length", "9")])
         self.start(forever(serve))
-        answer = request(self.port, "GET", "/")
-        self.assertEqual((answer.text, answer.trailers), ("text", [("x-sum", "7")]))
+        answer = get(self.port)
+        self.assertEqual((answer.text, answer.trailers, answer.interim), ("text", [("x-sum", "7")], []))
+        self.gw.stop()
+        self.start(forever(serve), extra="early_hints 1; location /grpc/ { grpc_pass grpc://u; }")
+        for path in ("/", "/grpc/"):
+            answer = get(self.port, path)
+            self.assertEqual([(early.status, early.get("link")) for early in answer.interim], [(103, "</a>")], path)
 
     def test_heads_without_a_body(self):
         def serve(conn, number):

@@ -5,6 +5,7 @@ import subprocess
 import threading
 
 import peers
+from h2_client import DATA, END_STREAM, H2Conn
 from harness import FACTOR, ROOT, Conn, WireTest, beyond_nginx, free_port, get, in_parallel, main, request, wait_for
 from peers import OPENSSL, needs_nginx, needs_openssl
 from test_websocket import HANDSHAKE, SWITCH, all_frames
@@ -44,6 +45,33 @@ class Handshakes(Upstreams):
             gw = self.gateway(origin, "location / { proxy_pass https://@O@; }")
             self.assertEqual(get(gw.ports[0]).text, "%s None . - 1" % version.replace("_", "."))
             self.assertEqual(get(gw.ports[0]).text, "%s None . - 1" % version.replace("_", "."))  # kept
+
+    def test_a_body_that_ends_during_the_handshake(self):
+        begun, ready, seen = threading.Event(), threading.Event(), []
+
+        def before(_):
+            begun.set()
+            ready.wait(10)
+
+        def serve(origin, tls, head):
+            while not tls.rest.endswith(b"0\r\n\r\n"):
+                tls.rest += tls.recv(65536)
+            seen.append((head.split(b" ")[0], tls.rest))
+            tls.rest = b""
+            return b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+        origin = self.origin_of(before=before, serve=serve)
+        self.addCleanup(ready.set)
+        gw = self.gateway(origin, "http2 on; proxy_http_version 1.1; proxy_request_buffering off; "
+                                  "location / { proxy_pass https://@O@; }")
+        with H2Conn(gw.ports[0]) as conn:
+            number = conn.request(method="POST", end=False)
+            conn.frame(DATA, 0, number, b"hello")
+            self.assertTrue(begun.wait(10))
+            conn.frame(DATA, END_STREAM, number, b"")
+            conn.ping()
+            ready.set()
+            self.assertEqual(conn.answer(number).status, 200)
+        self.assertEqual(seen, [(b"POST", b"5\r\nhello\r\n0\r\n\r\n")])
 
     def test_connections_are_kept_and_never_mixed(self):
         origin = self.origin_of()

@@ -253,6 +253,9 @@ class Auto(WireTest):
     def test_from_outer_blocks(self):
         self.assertTunnel(self.gateway("", "websocket auto;"))
 
+    def test_where_other_requests_go_over_http2(self):
+        self.assertTunnel(self.gateway("websocket auto; proxy_http_version 2;"))
+
     def test_in_other_spellings(self):
         gw = self.gateway()
         for head in (HANDSHAKE.replace("websocket", "WebSocket"), HANDSHAKE.replace("keep-alive, Upgrade", "UPGRADE"),

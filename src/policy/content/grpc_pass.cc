@@ -66,6 +66,7 @@ void finish_grpc_pass(table::Scope& scope, table::Route& route) {
                                      no_redirects, route.prefix, false);
   plan->ignored = scope.get<table::GrpcIgnoreHeaders>().bits;
   if (target->may_be_tls) plan->tls = table::tls_client_plan<table::GrpcSide>(scope);
+  if (!scope.get<proxy::EarlyHints>().conditions.empty()) plan->early_hints = scope.shared<proxy::EarlyHints>();
   plan->is_grpc = true;
   plan->takes_web = settings->web;
   announce_trailers(*plan);
