@@ -1,5 +1,4 @@
 // grpc_*: how gRPC calls go upstream and answers come back. grpc_pass itself is in grpc_pass.cc, grpc_ssl_* elsewhere.
-#include "base/text.h"
 #include "directives/directives.h"
 #include "directives/proxy_values.h"
 #include "directives/setters.h"
@@ -34,20 +33,6 @@ void apply_ignore_headers(Scope& scope, const Bound& directive) {
   scope.edit_list<table::GrpcIgnoreHeaders>().bits |= read_ignored_headers(scope, directive);
 }
 
-template <class Group>
-void apply_field_name(Scope& scope, const Bound& directive) {
-  scope.edit_list<Group>().list.push_back(to_lower(directive.at(0).text));
-}
-
-constexpr ArgSpec field_name{"field", ArgType::word};
-
-constexpr Row lists(std::string_view name, ArgSpec arg, config::Apply apply, std::string_view doc, bool repeatable) {
-  Row row = setting(name, hsl, arg, {}, apply, doc);
-  row.inherit = Inherit::replace;
-  row.repeatable = repeatable;
-  return row;
-}
-
 constexpr Row rows[] = {
     {.name = "grpc_set_header",
      .contexts = hsl,
@@ -58,7 +43,7 @@ constexpr Row rows[] = {
      .doc = "A field of the call as it goes upstream; an empty value removes it."},
     {.name = "grpc_bind",
      .contexts = hsl,
-     .args = {{{"address", ArgType::templ}, {"transparent", ArgType::flag, Presence::optional}}},
+     .args = {{bind_address, is_transparent}},
      .apply = apply_bind,
      .doc = "Local address of connections to gRPC servers."},
     setting("grpc_socket_keepalive", hsl, on_off, "off", set_own<&ProxySettings::socket_keepalive>,
@@ -71,8 +56,8 @@ constexpr Row rows[] = {
             "Longest pause between two writes upstream."),
     setting("grpc_read_timeout", hsl, time_ms, "60s", set_own<&ProxySettings::read_timeout_ms>,
             "Longest pause between two reads from upstream."),
-    lists("grpc_next_upstream", {"condition", ArgType::one_of, Presence::repeat_one, next_upstream_words},
-          apply_next_upstream, "When a call goes on to the next server.", false),
+    lists("grpc_next_upstream", next_upstream_conditions, apply_next_upstream,
+          "When a call goes on to the next server.", false),
     setting("grpc_next_upstream_tries", hsl, any_count, "0", set_own<&ProxySettings::next_upstream_tries>,
             "Most tries of one call; 0: any."),
     setting("grpc_next_upstream_timeout", hsl, time_ms, "0", set_own<&ProxySettings::next_upstream_timeout_ms>,
@@ -80,10 +65,10 @@ constexpr Row rows[] = {
     setting("grpc_intercept_errors", hsl, on_off, "off", set_own<&ProxySettings::intercept_errors>,
             "Let error_page act on upstream answers of 300 and above."),
     lists("grpc_hide_header", field_name, apply_field_name<table::GrpcHideHeaders>,
-          "An answer's field that is not passed on.", true),
+          "An answer's field that is not passed on."),
     lists("grpc_pass_header", field_name, apply_field_name<table::GrpcPassHeaders>,
-          "A field that would be hidden (Date, Server, X-Accel-...) is passed on.", true),
-    lists("grpc_ignore_headers", {"field", ArgType::word, Presence::repeat_one}, apply_ignore_headers,
+          "A field that would be hidden (Date, Server, X-Accel-...) is passed on."),
+    lists("grpc_ignore_headers", field_names, apply_ignore_headers,
           "Fields of the answer that are not acted on.", false),
     setting("grpc_web", hsl, on_off, "off", set_own<&GrpcSettings::web>,
             "Take calls of browsers (gRPC-Web) and translate them."),

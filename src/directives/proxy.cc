@@ -99,21 +99,7 @@ void apply_ignore_headers(Scope& scope, const Bound& directive) {
   scope.edit_list<table::ProxyIgnoreHeaders>().bits |= read_ignored_headers(scope, directive);
 }
 
-template <class Group>
-void apply_field_name(Scope& scope, const Bound& directive) {
-  scope.edit_list<Group>().list.push_back(to_lower(directive.at(0).text));
-}
-
 constexpr config::Contexts pass_contexts = config::in_location | config::in_location_if | config::in_limit_except;
-constexpr ArgSpec field_name{"field", ArgType::word};
-
-constexpr Row lists(std::string_view name, ArgSpec arg, config::Apply apply, std::string_view doc,
-                    bool repeatable = true) {
-  Row row = setting(name, hsl, arg, {}, apply, doc);
-  row.inherit = Inherit::replace;
-  row.repeatable = repeatable;
-  return row;
-}
 
 constexpr Row rows[] = {
     {.name = "proxy_pass",
@@ -141,7 +127,7 @@ constexpr Row rows[] = {
             apply_http_version, "Version spoken to upstreams."),
     {.name = "proxy_bind",
      .contexts = hsl,
-     .args = {{{"address", ArgType::templ}, {"transparent", ArgType::flag, Presence::optional}}},
+     .args = {{bind_address, is_transparent}},
      .apply = apply_bind,
      .doc = "Local address of upstream connections."},
     setting("proxy_protocol", hsl, {"version", ArgType::one_of, Presence::required, "on|off|v1|v2"}, "off",
@@ -161,9 +147,8 @@ constexpr Row rows[] = {
             "Longest pause between two writes upstream."),
     setting("proxy_read_timeout", hsl, time_ms, "60s", set<&ProxySettings::read_timeout_ms>,
             "Longest pause between two reads from upstream; 504 after it."),
-    lists("proxy_next_upstream",
-          {"condition", ArgType::one_of, Presence::repeat_one, next_upstream_words},
-          apply_next_upstream, "When a request goes on to the next server.", false),
+    lists("proxy_next_upstream", next_upstream_conditions, apply_next_upstream,
+          "When a request goes on to the next server.", false),
     setting("proxy_next_upstream_timeout", hsl, time_ms, "0", set<&ProxySettings::next_upstream_timeout_ms>,
             "Time in which further servers may be tried; 0: any."),
     setting("proxy_next_upstream_tries", hsl, any_count, "0", set<&ProxySettings::next_upstream_tries>,
@@ -185,7 +170,7 @@ constexpr Row rows[] = {
           "An answer's field that is not passed on."),
     lists("proxy_pass_header", field_name, apply_field_name<table::ProxyPassHeaders>,
           "A field that would be hidden (Date, Server, X-Accel-...) is passed on."),
-    lists("proxy_ignore_headers", {"field", ArgType::word, Presence::repeat_one}, apply_ignore_headers,
+    lists("proxy_ignore_headers", field_names, apply_ignore_headers,
           "Fields of the answer that are not acted on.", false),
 };
 

@@ -1,12 +1,17 @@
-// What proxy_pass and grpc_pass do alike before they hand a request to the forwarder.
+// What proxy_pass and grpc_pass do alike: the body and method of a request, and how the forwarder gets it.
 #pragma once
 
 #include "proxy/proxy_plan.h"
 #include "proxy/upstream_head.h"
+#include "table/program.h"
 
 namespace gh::policy {
 
 /// Length and framing of the body as it goes upstream; false: the body is still coming (the step runs again).
 bool prepare_forwarded_body(proxy::Exchange& x, const proxy::ProxyPlan& plan, proxy::ForwardedRequest& request);
+/// The method that the client asks with by now: an internal redirect may have changed it.
+void take_client_method(const proxy::Exchange& x, proxy::ForwardedRequest& request);
+/// Hands the request to the forwarder: what its target says is all that was missing.
+table::Verdict forward(proxy::Exchange& x, const proxy::ProxyPlan& plan, proxy::ForwardedRequest& request);
 
 }  // namespace gh::policy

@@ -3,31 +3,12 @@
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 
-#include "net/tls.h"
 
 namespace gh::table {
 
 namespace {
 
 using Part = TlsClientFault::Part;
-
-std::string reason_or(const char* otherwise) {
-  std::string reason = net::take_tls_errors();
-  return reason.empty() ? otherwise : reason;
-}
-
-bool use_certificate(SSL_CTX* context, const TlsClientCertificate& shown) {
-  STACK_OF(X509)* const chain = sk_X509_new_null();
-  if (!chain) return false;
-  bool complete = true;
-  for (const CertificatePtr& certificate : shown.chain) {
-    complete = complete && sk_X509_push(chain, certificate.get()) > 0;
-  }
-  complete = complete &&
-             SSL_CTX_use_cert_and_key(context, shown.certificate.get(), shown.key.get(), chain, 1) == 1;
-  sk_X509_free(chain);  // the context has references of its own
-  return complete;
-}
 
 int name_index() {
   static const int index = SSL_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
@@ -47,7 +28,7 @@ int verify(X509_STORE_CTX* chain, void*) {
 std::optional<TlsClientFault> run_commands(SSL_CTX* context, const TlsClientPlan& plan) {
   if (plan.commands.empty()) return std::nullopt;
   const std::unique_ptr<SSL_CONF_CTX, TlsFree<SSL_CONF_CTX_free>> commands(SSL_CONF_CTX_new());
-  if (!commands) return TlsClientFault{Part::memory, 0, reason_or("no memory")};
+  if (!commands) return TlsClientFault{Part::memory, 0, tls_reason_or("no memory")};
   SSL_CONF_CTX_set_flags(commands.get(), SSL_CONF_FLAG_FILE | SSL_CONF_FLAG_CLIENT | SSL_CONF_FLAG_CERTIFICATE |
                                              SSL_CONF_FLAG_SHOW_ERRORS);
   SSL_CONF_CTX_set_ssl_ctx(commands.get(), context);
@@ -57,10 +38,10 @@ std::optional<TlsClientFault> run_commands(SSL_CTX* context, const TlsClientPlan
     const bool is_relative = (type == SSL_CONF_TYPE_FILE || type == SSL_CONF_TYPE_DIR) && !value.starts_with('/');
     const std::string path = is_relative ? plan.main_dir + value : value;
     if (SSL_CONF_cmd(commands.get(), name.c_str(), path.c_str()) > 0) continue;
-    return TlsClientFault{Part::command, i, reason_or("OpenSSL does not know it")};
+    return TlsClientFault{Part::command, i, tls_reason_or("OpenSSL does not know it")};
   }
   if (SSL_CONF_CTX_finish(commands.get()) == 1) return std::nullopt;
-  return TlsClientFault{Part::command, plan.commands.size() - 1, reason_or("OpenSSL does not take it")};
+  return TlsClientFault{Part::command, plan.commands.size() - 1, tls_reason_or("OpenSSL does not take it")};
 }
 
 }  // namespace
@@ -86,10 +67,11 @@ std::optional<TlsClientFault> configure_client(SSL_CTX* context, const TlsClient
   SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_NO_AUTO_CHAIN);
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
   if (SSL_CTX_set_cipher_list(context, plan.ciphers.c_str()) != 1) {
-    return TlsClientFault{Part::ciphers, 0, reason_or("OpenSSL knows none of them")};
+    return TlsClientFault{Part::ciphers, 0, tls_reason_or("OpenSSL knows none of them")};
   }
-  if (plan.certificate && !use_certificate(context, *plan.certificate)) {
-    return TlsClientFault{Part::certificate, 0, reason_or("OpenSSL does not take it")};
+  const TlsClientCertificate* const shown = plan.certificate.get();
+  if (shown && !use_certificate(context, shown->certificate.get(), shown->key.get(), shown->chain)) {
+    return TlsClientFault{Part::certificate, 0, tls_reason_or("OpenSSL does not take it")};
   }
   if (plan.trusted) SSL_CTX_set1_cert_store(context, plan.trusted.get());
   if (plan.verify) {

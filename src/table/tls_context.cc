@@ -2,7 +2,6 @@
 
 #include <openssl/err.h>
 
-#include "net/tls.h"
 #include "table/tls_resumption.h"
 
 namespace gh::table {
@@ -10,11 +9,6 @@ namespace gh::table {
 namespace {
 
 constexpr const char* usual_curves = "X25519:P-256:X448:P-521:P-384";  // OpenSSL 3.0's own
-
-std::string reason_or(const char* otherwise) {
-  std::string reason = net::take_tls_errors();
-  return reason.empty() ? otherwise : reason;
-}
 
 /// Not by least and greatest version: `ssl_protocols TLSv1.1 TLSv1.3` is legal, and options can be changed when a
 /// server is chosen by name.
@@ -26,21 +20,6 @@ std::uint64_t refused_versions(std::uint8_t protocols) {
   if ((protocols & tls_v1_2) == 0) options |= SSL_OP_NO_TLSv1_2;
   if ((protocols & tls_v1_3) == 0) options |= SSL_OP_NO_TLSv1_3;
   return options;
-}
-
-bool use_identity(SSL_CTX* context, const TlsIdentity& identity) {
-  STACK_OF(X509)* const chain = sk_X509_new_null();
-  if (!chain) return false;
-  bool complete = true;
-  for (const CertificatePtr& certificate : identity.chain) {
-    complete = complete && sk_X509_push(chain, certificate.get()) > 0;
-  }
-  // Takes references of its own. A second one of the same kind takes the place of the first, as in nginx.
-  constexpr int replaces = 1;
-  complete = complete && SSL_CTX_use_cert_and_key(context, identity.certificate.get(), identity.key.get(), chain,
-                                                  replaces) == 1;
-  sk_X509_free(chain);
-  return complete;
 }
 
 /// The certificate may be wrong or missing: that is answered in HTTP (400), so the handshake goes on.
@@ -69,17 +48,17 @@ int staple(SSL* ssl, void*) {
 std::optional<TlsFault> run_commands(SSL_CTX* context, const TlsPlan& plan) {
   if (plan.commands.empty()) return std::nullopt;
   const std::unique_ptr<SSL_CONF_CTX, TlsFree<SSL_CONF_CTX_free>> commands(SSL_CONF_CTX_new());
-  if (!commands) return TlsFault{TlsFault::Part::memory, 0, reason_or("no memory")};
+  if (!commands) return TlsFault{TlsFault::Part::memory, 0, tls_reason_or("no memory")};
   SSL_CONF_CTX_set_flags(commands.get(), SSL_CONF_FLAG_FILE | SSL_CONF_FLAG_SERVER | SSL_CONF_FLAG_CERTIFICATE |
                                              SSL_CONF_FLAG_SHOW_ERRORS);
   SSL_CONF_CTX_set_ssl_ctx(commands.get(), context);
   for (std::size_t i = 0; i < plan.commands.size(); ++i) {
     const auto& [name, value] = plan.commands[i];
     if (SSL_CONF_cmd(commands.get(), name.c_str(), value.c_str()) > 0) continue;
-    return TlsFault{TlsFault::Part::command, i, reason_or("OpenSSL does not know it")};
+    return TlsFault{TlsFault::Part::command, i, tls_reason_or("OpenSSL does not know it")};
   }
   if (SSL_CONF_CTX_finish(commands.get()) == 1) return std::nullopt;
-  return TlsFault{TlsFault::Part::command, plan.commands.size() - 1, reason_or("OpenSSL does not take it")};
+  return TlsFault{TlsFault::Part::command, plan.commands.size() - 1, tls_reason_or("OpenSSL does not take it")};
 }
 
 void free_plan(void*, void* plan, CRYPTO_EX_DATA*, int, long, void*) {
@@ -104,28 +83,29 @@ std::optional<TlsFault> configure_server(SSL_CTX* context, const TlsPlan& plan) 
   if (plan.prefers_own_ciphers) SSL_CTX_set_options(context, SSL_OP_CIPHER_SERVER_PREFERENCE);
   SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_NO_AUTO_CHAIN);
   SSL_CTX_set_max_early_data(context, plan.early_data_bytes);
-  if (!set_resumption(context, plan)) return TlsFault{Part::memory, 0, reason_or("no memory")};
+  if (!set_resumption(context, plan)) return TlsFault{Part::memory, 0, tls_reason_or("no memory")};
   SSL_CTX_set_session_id_context(context, plan.session_context.data(),
                                  static_cast<unsigned>(plan.session_context.size()));
   if (SSL_CTX_set_cipher_list(context, plan.ciphers.c_str()) != 1) {
-    return TlsFault{Part::ciphers, 0, reason_or("OpenSSL knows none of them")};
+    return TlsFault{Part::ciphers, 0, tls_reason_or("OpenSSL knows none of them")};
   }
   for (std::size_t i = 0; i < plan.identities.size(); ++i) {
-    if (use_identity(context, *plan.identities[i])) continue;
-    return TlsFault{Part::certificate, i, reason_or("OpenSSL does not take it")};
+    const TlsIdentity& identity = *plan.identities[i];
+    if (use_certificate(context, identity.certificate.get(), identity.key.get(), identity.chain)) continue;
+    return TlsFault{Part::certificate, i, tls_reason_or("OpenSSL does not take it")};
   }
   if (plan.curves != "auto" && SSL_CTX_set1_groups_list(context, plan.curves.c_str()) != 1) {
-    return TlsFault{Part::curves, 0, reason_or("OpenSSL does not know all of them")};
+    return TlsFault{Part::curves, 0, tls_reason_or("OpenSSL does not know all of them")};
   }
   if (plan.dh_parameters) {
     EVP_PKEY_up_ref(plan.dh_parameters.get());
     if (SSL_CTX_set0_tmp_dh_pkey(context, plan.dh_parameters.get()) != 1) {
       EVP_PKEY_free(plan.dh_parameters.get());
-      return TlsFault{Part::memory, 0, reason_or("no memory")};
+      return TlsFault{Part::memory, 0, tls_reason_or("no memory")};
     }
   }
   if (!plan.stapled.empty()) SSL_CTX_set_tlsext_status_cb(context, staple);
-  if (!trust(context, plan)) return TlsFault{Part::memory, 0, reason_or("no memory")};
+  if (!trust(context, plan)) return TlsFault{Part::memory, 0, tls_reason_or("no memory")};
   return run_commands(context, plan);
 }
 

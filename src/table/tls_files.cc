@@ -33,10 +33,7 @@ bool is_end_of_pem() {
   return ERR_GET_LIB(last) == ERR_LIB_PEM && ERR_GET_REASON(last) == PEM_R_NO_START_LINE;
 }
 
-Unexpected<Error> refused(const char* otherwise) {
-  std::string reasons = net::take_tls_errors();
-  return fail(reasons.empty() ? otherwise : std::move(reasons));
-}
+Unexpected<Error> refused(const char* otherwise) { return fail(tls_reason_or(otherwise)); }
 
 struct PasswordGiver {
   const std::vector<SecretText>& passwords;
@@ -175,6 +172,37 @@ Result<std::vector<SecretText>> read_passwords(std::string_view path) {
     rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
   }
   return passwords;
+}
+
+namespace {
+
+/// `use`: SSL_CTX_use_cert_and_key or SSL_use_cert_and_key.
+template <class Owner>
+bool use_certificate_by(int (*use)(Owner*, X509*, EVP_PKEY*, STACK_OF(X509)*, int), Owner* owner, X509* certificate,
+                        EVP_PKEY* key, std::span<const CertificatePtr> issuers) {
+  STACK_OF(X509)* const chain = sk_X509_new_null();
+  if (!chain) return false;
+  bool complete = true;
+  for (const CertificatePtr& issuer : issuers) complete = complete && sk_X509_push(chain, issuer.get()) > 0;
+  constexpr int replaces = 1;
+  complete = complete && use(owner, certificate, key, chain, replaces) == 1;
+  sk_X509_free(chain);  // the owner has references of its own
+  return complete;
+}
+
+}  // namespace
+
+bool use_certificate(SSL_CTX* context, X509* certificate, EVP_PKEY* key, std::span<const CertificatePtr> chain) {
+  return use_certificate_by(SSL_CTX_use_cert_and_key, context, certificate, key, chain);
+}
+
+bool use_certificate(SSL* session, X509* certificate, EVP_PKEY* key, std::span<const CertificatePtr> chain) {
+  return use_certificate_by(SSL_use_cert_and_key, session, certificate, key, chain);
+}
+
+std::string tls_reason_or(const char* otherwise) {
+  std::string reason = net::take_tls_errors();
+  return reason.empty() ? otherwise : reason;
 }
 
 }  // namespace gh::table

@@ -5,6 +5,7 @@
 #include <openssl/ssl.h>
 
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -62,5 +63,12 @@ Result<TrustedItems> parse_trusted(std::string_view pem);
 
 /// ssl_password_file: one a line.
 Result<std::vector<SecretText>> read_passwords(std::string_view path);
+
+/// What is shown to peers; in the place of one of the same kind (RSA, ECDSA) that was given before, as in nginx.
+bool use_certificate(SSL_CTX* context, X509* certificate, EVP_PKEY* key, std::span<const CertificatePtr> chain);
+bool use_certificate(SSL* session, X509* certificate, EVP_PKEY* key, std::span<const CertificatePtr> chain);
+
+/// Why OpenSSL did not do what it was asked to, as far as it says so.
+std::string tls_reason_or(const char* otherwise);
 
 }  // namespace gh::table

@@ -92,19 +92,6 @@ Result<std::shared_ptr<const ClientCertificates::Item>> ClientCertificates::find
   return std::shared_ptr<const Item>(*made);
 }
 
-int ClientCertificates::give(SSL* ssl, const Item& certificate, const Item& key) {
-  STACK_OF(X509)* const chain = sk_X509_new_null();
-  if (!chain) return 0;
-  bool complete = true;
-  for (std::size_t i = 1; i < certificate.certificates.size(); ++i) {
-    complete = complete && sk_X509_push(chain, certificate.certificates[i].get()) > 0;
-  }
-  const int given = !complete ? 0 : SSL_use_cert_and_key(ssl, certificate.certificates.front().get(), key.key.get(),
-                                                         chain, 1);
-  sk_X509_free(chain);  // the session has references of its own
-  return given;
-}
-
 bool ClientCertificates::use(SSL* ssl, const TlsUse& use, std::int64_t now_ms, std::string& why) {
   // Of a pair that was replaced, one half may still be the kept one: then both are read anew.
   for (const Freshness freshness : {Freshness::as_ruled, Freshness::anew}) {
@@ -115,7 +102,8 @@ bool ClientCertificates::use(SSL* ssl, const TlsUse& use, std::int64_t now_ms, s
                         table::shown_pem_name(certificate ? use.key : use.certificate), key.error().text);
       return false;
     }
-    if (give(ssl, **certificate, **key) == 1) {
+    const std::span chain = (*certificate)->certificates;
+    if (table::use_certificate(ssl, chain.front().get(), (*key)->key.get(), chain.subspan(1))) {
       why.clear();
       return true;
     }

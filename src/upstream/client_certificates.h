@@ -61,7 +61,6 @@ class ClientCertificates {
   static Result<std::shared_ptr<Item>> read(const table::TlsClientPlan& plan, std::string name, std::string_view path,
                                             bool is_key);
   static File file_at(std::string_view path);
-  static int give(SSL* ssl, const Item& certificate, const Item& key);
 
   std::unordered_map<std::shared_ptr<const table::CertificateCacheRule>, Cache> caches_;
 };

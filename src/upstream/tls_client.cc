@@ -42,11 +42,6 @@ bool may_be_sent(const std::string& name) {
   return !name.empty() && name.front() != '[' && inet_pton(AF_INET, name.c_str(), &v4) != 1;
 }
 
-std::string tls_reasons(const char* otherwise) {
-  std::string reasons = net::take_tls_errors();
-  return reasons.empty() ? otherwise : reasons;
-}
-
 }  // namespace
 
 // ---- contexts ------------------------------------------------------------------------------------------------------
@@ -55,7 +50,7 @@ TlsContext::TlsContext(const table::TlsClientPlan& plan)
     : identity(plan.identity), verifies(plan.verify), reuses_sessions(plan.reuses_sessions), key_log_(plan.key_log) {
   context = SSL_CTX_new(TLS_client_method());
   if (!context) {
-    error = tls_reasons("no memory");
+    error = table::tls_reason_or("no memory");
     return;
   }
   if (const auto fault = table::configure_client(context, plan)) {
@@ -153,7 +148,7 @@ std::unique_ptr<TlsPeer> TlsClient::open(const TlsUse& use, bool http2, std::str
   ERR_clear_error();
   auto peer = std::make_unique<TlsPeer>(context_of(*use.plan), use, http2);
   if (!peer->context_->context) error_ = peer->context_->error;
-  else if (!prepare(*peer, use, address, now_ms) && error_.empty()) error_ = tls_reasons("no memory");
+  else if (!prepare(*peer, use, address, now_ms) && error_.empty()) error_ = table::tls_reason_or("no memory");
   if (!error_.empty()) return nullptr;
   return peer;
 }
@@ -166,7 +161,7 @@ bool TlsClient::prepare(TlsPeer& peer, const TlsUse& use, std::string_view addre
   if (SSL_set_ex_data(ssl, name_index(), name) != 1) return delete name, false;
   table::expect_name(ssl, *name);
   if (use.plan->sends_name && may_be_sent(*name) && SSL_set_tlsext_host_name(ssl, name->c_str()) != 1) {
-    error_ = fmt::format("the name \"{}\" cannot be sent: {}", *name, tls_reasons("too long"));
+    error_ = fmt::format("the name \"{}\" cannot be sent: {}", *name, table::tls_reason_or("too long"));
     return false;
   }
   static constexpr unsigned char h2[] = {2, 'h', '2'};

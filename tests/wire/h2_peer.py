@@ -1,12 +1,12 @@
 """An HTTP/2 server of raw frames: each connection runs a test's own function, which says what goes out, legal or not."""
 import socket
 import struct
-import threading
 
 import hpack
 
 from h2_client import ACK, DATA, END_HEADERS, END_STREAM, GOAWAY, HEADERS, PREFACE, RST, SETTINGS, H2Conn, Stream
 from harness import Closed, deadline
+from listener import Listener
 
 
 class PeerConn(H2Conn):
@@ -82,34 +82,21 @@ class PeerConn(H2Conn):
         return self.frame(GOAWAY, 0, 0, struct.pack(">II", last, code))
 
 
-class H2Peer:
+class H2Peer(Listener):
     """Listens; `serve(conn)` runs in a thread for each connection. What it raises fails stop(). `prepare(socket)` gets
     each connection first and returns what is spoken on, such as TLS over it."""
 
     def __init__(self, serve, prepare=None):
         self.serve, self.prepare = serve, prepare
-        self.connections, self.errors, self.threads = [], [], []
-        self.socket = socket.socket()
-        self.socket.bind(("127.0.0.1", 0))
-        self.socket.listen(64)
-        self.port = self.socket.getsockname()[1]
-        self.address = "127.0.0.1:%d" % self.port
-        threading.Thread(target=self._accept, daemon=True).start()
+        self.connections, self.errors = [], []
+        super().__init__()
 
-    def _accept(self):
-        while True:
-            try:
-                accepted, _ = self.socket.accept()
-            except OSError:
-                return
-            accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            conn = PeerConn(accepted, len(self.connections) + 1)
-            self.connections.append(conn)
-            thread = threading.Thread(target=self._run, args=(conn,), daemon=True)
-            self.threads.append(thread)
-            thread.start()
+    def arrived(self, conn):
+        conn.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.connections.append(PeerConn(conn, len(self.connections) + 1))
+        return (self.connections[-1],)
 
-    def _run(self, conn):
+    def one(self, conn):
         try:
             if self.prepare:
                 conn.socket = self.prepare(conn.socket)
@@ -122,7 +109,7 @@ class H2Peer:
             conn.close()
 
     def stop(self):
-        self.socket.close()
+        super().stop()
         for conn in self.connections:
             try:
                 conn.socket.shutdown(socket.SHUT_RDWR)

@@ -1,8 +1,8 @@
 """An origin whose every byte a test decides: a function gets each connection once a request's head has come."""
 import socket
-import threading
 
 from harness import FACTOR
+from listener import Listener
 
 
 class Peer:
@@ -68,26 +68,13 @@ class Peer:
             pass
 
 
-class RawOrigin:
+class RawOrigin(Listener):
     """`serve(peer)` runs in a thread of its own for each connection, which closes when it returns. What it raises is
     kept in `errors`; a test that expects none says so with check(). `tls`: an ssl.SSLContext."""
 
     def __init__(self, serve, tls=None):
         self.serve, self.errors, self.peers, self.tls = serve, [], [], tls
-        self.listener = socket.socket()
-        self.listener.bind(("127.0.0.1", 0))
-        self.listener.listen(1024)
-        self.port = self.listener.getsockname()[1]
-        self.address = "127.0.0.1:%d" % self.port
-        threading.Thread(target=self.run, daemon=True).start()
-
-    def run(self):
-        while True:
-            try:
-                conn, _ = self.listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self.one, args=(conn,), daemon=True).start()
+        super().__init__()
 
     def one(self, conn):
         try:
@@ -110,8 +97,6 @@ class RawOrigin:
         assert not self.errors, self.errors
 
     def stop(self):
-        # A thread that waits in accept() keeps the socket open until it wakes.
-        self.listener.shutdown(socket.SHUT_RDWR)
-        self.listener.close()
+        super().stop()
         for peer in self.peers:
             peer.socket.close()

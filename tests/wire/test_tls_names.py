@@ -1,24 +1,13 @@
 """Variables in the names of certificates: files that handshakes find."""
 import os
-import ssl
 import subprocess
 
 from harness import WireTest, main
 from peers import OPENSSL, needs_openssl
-from tls_client import TlsConn, alert_of, certificate, files, get
+from tls_client import alert_of, certificate, files, get, replace, shown
 
 ONE, TWO, BLOG = certificate("one.example"), certificate("two.example"), certificate("blog.example", kind="rsa")
 BY_NAME = "ssl_certificate $ssl_server_name.pem; ssl_certificate_key $ssl_server_name.key;"
-
-
-def shown(port, name):
-    with TlsConn(port, name) as conn:
-        return ssl.DER_cert_to_PEM_cert(conn.tls.getpeercert(binary_form=True)).strip()
-
-
-def replace(gw, name, text):
-    gw.write(name + ".new", text)
-    os.rename(gw.path(name + ".new"), gw.path(name))
 
 
 class Names(WireTest):

@@ -1,12 +1,9 @@
 """OCSP stapling from a file (ssl_stapling_file); `openssl ocsp` is the responder, `openssl s_client` the client."""
-import os
-import shutil
 import subprocess
-import tempfile
 
 from harness import WireTest, main, wait_for
 from peers import OPENSSL, needs_openssl
-from tls_client import certificate, files, uses
+from tls_client import certificate, files, replace, scratch, uses
 
 AUTHORITY = certificate("authority", is_ca=True)
 SHOP = certificate("shop.example", issuer=AUTHORITY, serial=4097)
@@ -16,15 +13,7 @@ STAPLES = "ssl_stapling on; ssl_stapling_file shop.ocsp;"
 
 def response(is_revoked=False):
     """What the authority's responder says of SHOP, in DER form."""
-    folder = tempfile.mkdtemp(prefix="gh-ocsp-")
-    try:
-        def path(name, text=None):
-            full = os.path.join(folder, name)
-            if text is not None:
-                with open(full, "w") as f:
-                    f.write(text)
-            return full
-
+    with scratch() as path:
         def ocsp(*options):
             subprocess.run([OPENSSL, "ocsp", *options], check=True, timeout=60, stdin=subprocess.DEVNULL,
                            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
@@ -36,8 +25,6 @@ def response(is_revoked=False):
              "-respout", path("response"), "-ndays", "1")
         with open(path("response"), "rb") as f:
             return f.read()
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 @needs_openssl
@@ -66,8 +53,7 @@ class Stapling(WireTest):
     def test_a_new_one_is_taken_up(self):
         gw = self.gateway(STAPLES + "ssl_certificate_watch 100ms;")
         self.assertIn("Cert Status: good", self.said(gw, "-status"))
-        gw.write("shop.ocsp.new", response(is_revoked=True))
-        os.rename(gw.path("shop.ocsp.new"), gw.path("shop.ocsp"))
+        replace(gw, "shop.ocsp", response(is_revoked=True))
         wait_for(lambda: "Cert Status: revoked" in self.said(gw, "-status"), 10)
 
 

@@ -1,24 +1,12 @@
 """Certificates that are loaded anew when their files change (ssl_certificate_watch)."""
 import os
-import ssl
 import time
 
 from harness import WireTest, main, wait_for
-from tls_client import TlsConn, certificate, client_context, files, get, uses
+from tls_client import TlsConn, certificate, client_context, files, get, replace, shown, uses
 
 OLD, NEW = certificate("shop.example"), certificate("shop.example", serial=4711)
 OTHER = certificate("other.example", kind="rsa")
-
-
-def shown(port, name="shop.example"):
-    """The certificate that a new handshake gets, as PEM."""
-    with TlsConn(port, name) as conn:
-        return ssl.DER_cert_to_PEM_cert(conn.tls.getpeercert(binary_form=True)).strip()
-
-
-def replace(gw, name, text):
-    gw.write(name + ".new", text)
-    os.rename(gw.path(name + ".new"), gw.path(name))
 
 
 class Watch(WireTest):
@@ -27,7 +15,7 @@ class Watch(WireTest):
                           (watch, uses(OLD), more), files=files(OLD), main="worker_processes %d;" % workers)
 
     def wait_for_new(self, gw, wanted):
-        wait_for(lambda: shown(gw.ports[0]) == wanted.pem.strip(), 10)
+        wait_for(lambda: shown(gw.ports[0], "shop.example") == wanted.pem.strip(), 10)
 
     def test_replaced_by_rename(self):
         gw = self.gateway()
@@ -38,7 +26,7 @@ class Watch(WireTest):
             self.wait_for_new(gw, NEW)
             # On both workers, whichever gets the connection.
             for _ in range(12):
-                self.assertEqual(shown(gw.ports[0]), NEW.pem.strip())
+                self.assertEqual(shown(gw.ports[0], "shop.example"), NEW.pem.strip())
             self.assertEqual(before.get("/").text, "ok")
         gw.wait_log(r'\[notice\] .*files of TLS have changed, the certificate "[^"]*shop.example.pem" was loaded anew')
         self.assertEqual(gw.current_generation(), "1")
@@ -56,7 +44,7 @@ class Watch(WireTest):
             replace(gw, "shop.example.pem", each.pem)
             replace(gw, "shop.example.key", each.key)
             end = time.monotonic() + 10
-            while shown(gw.ports[0]) != each.pem.strip():
+            while shown(gw.ports[0], "shop.example") != each.pem.strip():
                 self.assertEqual(get(gw.ports[0], name="shop.example").text, "ok")
                 self.assertLess(time.monotonic(), end)
 
@@ -66,11 +54,11 @@ class Watch(WireTest):
         gw.wait_log(r'\[error\] .*cannot load certificate "[^"]*shop.example.pem": there is no certificate in it')
         gw.wait_log(r'\[error\] .*files of TLS have changed and cannot be used, the certificate "[^"]*shop.example.pem" '
                     r'stays as it was')
-        self.assertEqual(shown(gw.ports[0]), OLD.pem.strip())
+        self.assertEqual(shown(gw.ports[0], "shop.example"), OLD.pem.strip())
         # A certificate without its key is no better; then the key comes.
         replace(gw, "shop.example.pem", NEW.pem)
         gw.wait_log(r"\[error\] .*does not belong to the certificate")
-        self.assertEqual(shown(gw.ports[0]), OLD.pem.strip())
+        self.assertEqual(shown(gw.ports[0], "shop.example"), OLD.pem.strip())
         replace(gw, "shop.example.key", NEW.key)
         self.wait_for_new(gw, NEW)
 
@@ -85,7 +73,7 @@ class Watch(WireTest):
         replace(gw, "shop.example.pem", NEW.pem)
         replace(gw, "shop.example.key", NEW.key)
         time.sleep(0.5)  # nothing is expected to happen
-        self.assertEqual(shown(gw.ports[0]), OLD.pem.strip())
+        self.assertEqual(shown(gw.ports[0], "shop.example"), OLD.pem.strip())
         gw.reload()
         self.wait_for_new(gw, NEW)
 
@@ -97,7 +85,7 @@ class Watch(WireTest):
         replace(gw, "shop.example.key", NEW.key)
         self.wait_for_new(gw, NEW)
         gw.reload("ssl_certificate_watch off; " + server)
-        self.assertEqual(shown(gw.ports[0]), NEW.pem.strip())
+        self.assertEqual(shown(gw.ports[0], "shop.example"), NEW.pem.strip())
 
     def test_whom_clients_are_verified_by(self):
         first, second = (certificate("authority %d" % i, is_ca=True) for i in (1, 2))

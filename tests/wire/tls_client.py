@@ -2,9 +2,9 @@
 
 Python's ssl module is the usual peer; test_tls.py also has curl and `openssl s_client` ask.
 """
+import contextlib
 import functools
 import os
-import shutil
 import socket
 import ssl
 import subprocess
@@ -26,17 +26,23 @@ class Certificate:
         self.chain = pem + (issuer.pem if issuer else "")
 
 
-@functools.lru_cache(maxsize=None)
-def certificate(name, kind="ec", issuer=None, is_ca=False, days=2, serial=None, subject=None):
-    """A certificate for `name` and the names below it, signed by itself or by `issuer`."""
-    folder = tempfile.mkdtemp(prefix="gh-cert-")
-    try:
-        def path(file, text=None):
-            full = os.path.join(folder, file)
+@contextlib.contextmanager
+def scratch():
+    """A folder for openssl to work in: path(name) of a file in it, which path(name, text) writes."""
+    with tempfile.TemporaryDirectory(prefix="gh-openssl-") as folder:
+        def path(name, text=None):
+            full = os.path.join(folder, name)
             if text is not None:
                 with open(full, "w") as f:
                     f.write(text)
             return full
+        yield path
+
+
+@functools.lru_cache(maxsize=None)
+def certificate(name, kind="ec", issuer=None, is_ca=False, days=2, serial=None, subject=None):
+    """A certificate for `name` and the names below it, signed by itself or by `issuer`."""
+    with scratch() as path:
         made = [] if KINDS[kind][0] == "-key" else ["-keyout", path("key")]
         command = ["openssl", "req", "-x509", "-nodes", *KINDS[kind], *made, "-out", path("pem"),
                    "-subj", subject or "/CN=" + name, "-days", str(days), "-config", path("conf", "[req]\n"
@@ -51,26 +57,16 @@ def certificate(name, kind="ec", issuer=None, is_ca=False, days=2, serial=None, 
                        stderr=subprocess.PIPE, timeout=60)
         with open(path("pem")) as pem, open(path("key") if made else KINDS[kind][1]) as key:
             return Certificate(name, pem.read(), key.read(), issuer)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def revoke(issuer, serial):
     """A list of revocations of one serial number."""
-    folder = tempfile.mkdtemp(prefix="gh-crl-")
-    try:
-        def path(name, text):
-            full = os.path.join(folder, name)
-            with open(full, "w") as f:
-                f.write(text)
-            return full
+    with scratch() as path:
         database = path("index", "R\t350101000000Z\t200101000000Z\t%X\tunknown\t/CN=x\n" % serial)
         conf = path("conf", "[ca]\ndefault_ca=c\n[c]\ndatabase=%s\ndefault_md=sha256\n" % database)
         return subprocess.run(["openssl", "ca", "-gencrl", "-crldays", "2", "-config", conf, "-keyfile",
                                path("key", issuer.key), "-cert", path("pem", issuer.pem)], check=True, timeout=60,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE).stdout.decode()
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def files(*certificates):
@@ -130,6 +126,18 @@ def get(where, target="/", name=None, host=None, context=None, fields=""):
     with TlsConn(where, name, context) as conn:
         return conn.ask("GET %s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n%s\r\n" %
                         (target, host or name or "localhost", fields))
+
+
+def shown(where, name):
+    """The certificate that a new handshake gets, as PEM."""
+    with TlsConn(where, name) as conn:
+        return ssl.DER_cert_to_PEM_cert(conn.tls.getpeercert(binary_form=True)).strip()
+
+
+def replace(gw, name, text):
+    """A file of the gateway's gets another content, at once."""
+    gw.write(name + ".new", text)
+    os.rename(gw.path(name + ".new"), gw.path(name))
 
 
 def alert_of(where, name=None, context=None):

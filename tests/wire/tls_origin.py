@@ -1,10 +1,9 @@
 """An origin over TLS, in Python: says what the handshake brought, and misbehaves on command."""
-import socket
 import ssl
 import tempfile
-import threading
 
 from harness import FACTOR
+from listener import Listener
 
 
 def server_context(certificate, clients=None, version=None, alpn=None, tickets=True):
@@ -27,7 +26,7 @@ def server_context(certificate, clients=None, version=None, alpn=None, tickets=T
     return context
 
 
-class TlsOrigin:
+class TlsOrigin(Listener):
     """Answers each request with `serve(origin, tls, head)`'s bytes, by default one line: the version, the name that was
     sent, whether the session was resumed, the certificate's common name, the number of the connection. What has come
     behind the head is in tls.rest; what it leaves there is the next request. `before(conn)` gets a connection before
@@ -37,21 +36,11 @@ class TlsOrigin:
         self.context, self.serve, self.before = context, serve or TlsOrigin.say, before
         self.names, self.connections, self.handshakes, self.requests, self.errors = {}, 0, 0, 0, []
         context.sni_callback = lambda tls, name, _: self.names.__setitem__(tls, name)
-        self.listener = socket.socket()
-        self.listener.bind(("127.0.0.1", 0))
-        self.listener.listen(128)
-        self.port = self.listener.getsockname()[1]
-        self.address = "127.0.0.1:%d" % self.port
-        threading.Thread(target=self.run, daemon=True).start()
+        super().__init__()
 
-    def run(self):
-        while True:
-            try:
-                conn, _ = self.listener.accept()
-            except OSError:
-                return
-            self.connections += 1
-            threading.Thread(target=self.one, args=(conn, self.connections), daemon=True).start()
+    def arrived(self, conn):
+        self.connections += 1
+        return conn, self.connections
 
     def one(self, conn, number):
         conn.settimeout(20 * FACTOR)
@@ -85,10 +74,3 @@ class TlsOrigin:
         line = "%s %s %s %s %d" % (tls.version(), self.names.get(tls), "r" if tls.session_reused else ".",
                                    subject.get("commonName", "-"), tls.number)
         return ("HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(line), line)).encode()
-
-    def forget(self):
-        pass
-
-    def stop(self):
-        self.listener.shutdown(socket.SHUT_RDWR)
-        self.listener.close()

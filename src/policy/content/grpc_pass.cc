@@ -7,10 +7,9 @@
 #include "http/grpc.h"
 #include "policy/forwarded_body.h"
 #include "policy/policy.h"
-#include "proxy/forwarder.h"
+#include "proxy/exchange.h"
 #include "proxy/grpc_answer.h"
 #include "proxy/grpc_web.h"
-#include "proxy/worker.h"
 #include "table/grpc_settings.h"
 #include "table/tls_client_loader.h"
 
@@ -41,17 +40,9 @@ Verdict run_grpc_pass(Exchange& x, const void* params) {
   }
   if (!prepare_forwarded_body(x, plan, request)) return Verdict::wait;
   if (plan.takes_web && proxy::begin_grpc_web(x, request) == proxy::GrpcWeb::failed) return x.error(400);
-  request.head_method = x.method_now == http::Method::head;
-  request.method = x.method_now == x.request.method ? x.request.method_text : http::method_name(x.method_now);
+  take_client_method(x, request);
   request.deadline_ms = deadline_ms(x);
-  const table::ProxyTarget& target = *plan.target;
-  x.proxy_target = &target;
-  if (!x.forwarder) x.forwarder = std::make_unique<proxy::Forwarder>(x);
-  if (target.has_variables) return x.forwarder->begin_dynamic(plan, request);
-  request.host = target.host;
-  request.tls = target.tls;
-  request.uri = proxy::upstream_uri(x, plan, {});
-  return x.forwarder->begin(plan, *target.upstream, request);
+  return forward(x, plan, request);
 }
 
 /// RFC 9110 10.1.4, gRPC over HTTP/2: servers want to know that trailers pass.
