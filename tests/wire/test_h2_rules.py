@@ -302,7 +302,7 @@ class Rules(WireTest):
         if kind == "malformed":
             answer = c.answer(1)
             if answer.reset != "PROTOCOL_ERROR":
-                self.assertIn(answer.status, (400, 405), answer)
+                self.assertEqual(answer.status, 405 if "8.5 CONNECT with :path" in self.row else 400, answer)
         c.ping()
         self.assertEqual(c.goaways, [])
         if len(c.streams) < 100:
@@ -311,6 +311,7 @@ class Rules(WireTest):
 
     def test_rules(self):
         for name, act, (kind, codes) in ROWS:
+            self.row = name
             with self.subTest(name):
                 self.origin.forget()
                 c = self.conn()
