@@ -50,7 +50,7 @@ class Http2(WireTest):
         self.assertEqual(answer.get("content-length"), "12")
         self.assertTrue(answer.get("server").startswith("gatehouse"))
         self.assertEqual([n for n, _ in answer.fields if n != n.lower() or n == "connection"], [])
-        self.assertEqual(conn.settings, {3: 128, 4: 65536})
+        self.assertEqual(conn.settings, {3: 128, 4: 65536, 5: 1 << 20})
         self.gw.wait_log(r"^GET /a\?b=c HTTP/2.0 200 h2c HTTP/2.0 1 \d+ 12$", name="access.log")
 
     def test_both_protocols_on_one_port(self):
@@ -133,6 +133,24 @@ class Http2(WireTest):
         answer = conn.answer(conn.request("/f/big.bin"))
         sizes = {size for kind, _, size in answer.frames if kind == DATA}
         self.assertLessEqual(max(sizes), 8192)  # http2_chunk_size
+
+    def test_frames_as_large_as_the_settings_say(self):
+        conn = self.conn()
+        conn.until(lambda: conn.settings)  # acknowledged with that
+        more = [("x-%d" % i, "v" * 7000) for i in range(4)]
+        stream = conn.request("/p/echo", method="POST", more=more, end=False)
+        conn.frame(DATA, END_STREAM, stream, BIG[:60_000])
+        self.assertEqual(conn.answer(stream).status, 200)
+        self.assertEqual(self.origin.requests[-1].body, BIG[:60_000])
+        self.assertEqual(self.origin.requests[-1].get("x-3"), "v" * 7000)
+        conn.frame(HEADERS, END_HEADERS, conn.next_id, bytes(60_000))  # more than large_client_header_buffers take
+        self.assertEqual(conn.goaway(), "ENHANCE_YOUR_CALM")
+        for kind, size in ((DATA, (1 << 20) + 1), (PING, 16385), (0x77, 16385)):
+            conn = self.conn()
+            conn.until(lambda: conn.settings)
+            conn.request("/p/hang", method="POST", end=False)
+            conn.frame(kind, 0, 1 if kind == DATA else 0, length=size)
+            self.assertEqual(conn.goaway(), "FRAME_SIZE_ERROR")
 
     def test_padding_and_priority(self):
         conn = self.conn()
