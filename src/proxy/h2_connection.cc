@@ -13,12 +13,14 @@ namespace gh::proxy {
 namespace {
 
 constexpr std::uint32_t default_window = 65535;      // RFC 9113 6.9.2
+constexpr std::uint32_t most_frame_bytes = 1024 * 1024;  // a large body needs few heads; read in pieces, as it comes
 constexpr std::int32_t most_window = 0x7fffffff;
 constexpr std::int64_t drain_linger_ms = 500;
 constexpr std::uint32_t session_streams = 1u << 30;  // nghttp2 is to leave the limit to us: it would end the connection
 
 http::H2GateLimits gate_limits(const http::HeadLimits& head) {
   http::H2GateLimits limits;
+  limits.frame_bytes = most_frame_bytes;
   limits.block_bytes = static_cast<std::uint32_t>(std::min<std::size_t>(head.total_bytes + 16 * 1024, 1u << 30));
   return limits;
 }
@@ -53,9 +55,10 @@ bool H2Connection::start_session() {
   preread_bytes_ = static_cast<std::uint32_t>(settings().http2_preread_bytes);
   const nghttp2_settings_entry entries[] = {{NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, session_streams},
                                             {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, preread_bytes_},
+                                            {NGHTTP2_SETTINGS_MAX_FRAME_SIZE, most_frame_bytes},
                                             {NGHTTP2_SETTINGS_ENABLE_CONNECT_PROTOCOL, 1}};
   takes_protocols_ = point_.snapshot->table->websockets;  // RFC 8441 3
-  nghttp2_submit_settings(session_, NGHTTP2_FLAG_NONE, entries, takes_protocols_ ? 3 : 2);
+  nghttp2_submit_settings(session_, NGHTTP2_FLAG_NONE, entries, takes_protocols_ ? 4 : 3);
   const std::uint8_t* frame = nullptr;
   const ssize_t size = nghttp2_session_mem_send(session_, &frame);
   if (size < 15) return false;
