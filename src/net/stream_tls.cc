@@ -74,7 +74,7 @@ void Stream::Handle::receive_ciphertext() {
   const auto room = loop().read_buffer().subspan(TlsSession::most_held_bytes);
   const auto buffer = room.first(std::min(read_size(), room.size()));
   const ssize_t size = receive(fd(), buffer);
-  reads_large = size >= static_cast<ssize_t>(small_read_bytes);
+  note_read(size);
   if (size > 0) return take_ciphertext({buffer.data(), static_cast<std::size_t>(size)});
   if (size != -EAGAIN) read_ended(size == 0 ? UV_EOF : static_cast<int>(size));
 }

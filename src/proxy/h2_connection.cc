@@ -222,32 +222,39 @@ void H2Connection::session_closed(std::int32_t id) {
   touch(*stream);
 }
 
+void H2Connection::append(Row& row, H2Stream& stream) {
+  stream.touched_ = true;
+  stream.next_touched_ = nullptr;
+  (row.first ? row.last->next_touched_ : row.first) = &stream;
+  row.last = &stream;
+}
+
+/// Null: there is none.
+H2Stream* H2Connection::take_first(Row& row) {
+  H2Stream* const stream = row.first;
+  if (!stream) return nullptr;
+  row.first = stream->next_touched_;
+  stream->touched_ = false;
+  return stream;
+}
+
 void H2Connection::touch(H2Stream& stream) {
   worker_.loop.defer(*this);
-  if (std::exchange(stream.touched_, true)) return;
-  stream.next_touched_ = touched_;
-  touched_ = &stream;
+  if (!stream.touched_) append(touched_, stream);
 }
 
 /// Acts upon what was noted. Streams that are through wait in over_ until their last bytes were written.
 void H2Connection::settle() {
-  while (H2Stream* const stream = touched_) {
-    touched_ = stream->next_touched_;
-    stream->touched_ = false;
+  while (H2Stream* const stream = take_first(touched_)) {
     stream->settle();
     if (stream->sent_end_ && !stream->client_ended_ && !stream->end_) stream->reset(stream->end_code_);
     const bool is_over = stream->is_over() || (stream->closed_ && stream->is_free());
-    if (!is_over || stream->touched_) continue;
-    stream->touched_ = true;
-    stream->next_touched_ = over_;
-    over_ = stream;
+    if (is_over && !stream->touched_) append(over_, *stream);
   }
 }
 
 void H2Connection::end_exchanges() {
-  while (H2Stream* const stream = over_) {
-    over_ = stream->next_touched_;
-    stream->touched_ = false;
+  while (H2Stream* const stream = take_first(over_)) {
     if (stream->exchange_) stream->end_exchange();
     if (stream->closed_ && stream->is_free()) release(*stream);
   }
