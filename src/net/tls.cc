@@ -151,6 +151,7 @@ TlsSession::Handshake TlsSession::handshake() {
   const int result = reads_early_ ? -1 : SSL_do_handshake(ssl_);
   if (result == 1 || early_) {
     open_ = true;
+    answers_early_ = early_ != nullptr;
     SSL_set_msg_callback(ssl_, watch);
     SSL_set_msg_callback_arg(ssl_, this);
     return Handshake::done;
@@ -227,7 +228,8 @@ bool TlsSession::write(std::string_view plain) {
   std::size_t written = 0;
   forget_errors();
   // An answer to early data goes out before the client has finished its half of the handshake.
-  const auto write = SSL_is_init_finished(ssl_) != 0 ? SSL_write_ex : SSL_write_early_data;
+  answers_early_ = answers_early_ && SSL_is_init_finished(ssl_) == 0;
+  const auto write = answers_early_ ? SSL_write_early_data : SSL_write_ex;
   if (write(ssl_, plain.data(), plain.size(), &written) == 1) return true;
   return fail("writing failed");
 }

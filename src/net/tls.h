@@ -132,6 +132,7 @@ class TlsSession {
   std::uint64_t messages_ = 0;  // of them those that change keys and their like, which cost as much as 1 MB of data
   std::unique_ptr<std::string> early_;  // bounded by SSL_set_max_early_data
   bool reads_early_ = false;            // its end has not come
+  bool answers_early_ = false;          // the client's half of the handshake was not over when we last wrote
   bool open_ = false;
   bool failed_ = false;
   bool shut_ = false;
