@@ -87,6 +87,7 @@ void H2Connection::on_read(std::string_view bytes) {
       break;
     }
     bytes.remove_prefix(step.consumed);
+    more_follows_ = !bytes.empty();
     if (!step.pass.empty()) feed(step.pass);
     if (step.frame_ended && stage_ == Stage::open) after_frame();
     if (too_many_resets_) fail(http::H2Error::enhance_your_calm, "too many streams had to be reset");

@@ -137,6 +137,7 @@ class H2Connection final : public ClientConnection, private net::Timer, private 
   bool too_many_resets_ = false;
   bool settings_read_ = false;        // a client's SETTINGS has just been acted upon
   bool window_overflow_ = false;
+  bool more_follows_ = false;         // the read under way has brought more than the frame that is looked at
 };
 
 }  // namespace gh::proxy

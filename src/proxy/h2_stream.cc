@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::int32_t stored_body_window = 16 * 1024 * 1024;  // of a body that is kept as it comes
 constexpr std::int32_t streaming_window = 256 * 1024;          // of one that may have to wait for an upstream
+constexpr std::size_t small_frame = 4096;                      // cheaper to copy than to pass on by itself
 
 }  // namespace
 
@@ -119,8 +120,10 @@ void H2Stream::take_data(std::string_view bytes) {
   }
   note_progress();
   phase_bytes_ += bytes.size();
-  if (body_wanted_ && pending_.empty()) deliver(bytes);
-  else pending_.append(bytes);
+  const bool waits = connection_->more_follows_ && bytes.size() <= small_frame;  // for others of the same read
+  if (body_wanted_ && pending_.empty() && !waits) return deliver(bytes);
+  pending_.append(bytes);
+  connection_->touch(*this);
 }
 
 void H2Stream::client_ended() {

@@ -8,8 +8,9 @@ import time
 import unittest
 
 from h2_client import (ACK, CONTINUATION, DATA, END_HEADERS, END_STREAM, HEADERS, PADDED, PING, PREFACE, PRIO, RST,
-                       SETTINGS, WINDOW, H2Conn)
-from harness import Conn, WireTest, get, main, wait_for
+                       SETTINGS, WINDOW, H2Conn, frame)
+from harness import Conn, Gateway, WireTest, get, main, wait_for
+from raw_origin import RawOrigin
 
 CONFIG = """
     log_format all '$request $status $http2 $server_protocol $connection_requests $request_length $body_bytes_sent';
@@ -113,6 +114,28 @@ class Http2(WireTest):
                 self.assertEqual(hashlib.sha256(self.origin.requests[-1].body).digest(),
                                  hashlib.sha256(BIG[:size]).digest())
 
+    def test_small_frames_of_one_read_go_on_together(self):
+        got = []
+
+        def serve(peer):
+            got.append(peer.exactly(len(b"9\r\n01234many\r\n")))
+            got.append(peer.exactly(len(b"6\r\n56789x\r\n0\r\n\r\n")))
+            peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+        raw = RawOrigin(serve)
+        self.addCleanup(raw.stop)
+        gw = Gateway("http2 on; server { listen @P0@; location / { proxy_pass http://@O@; "
+                     "proxy_request_buffering off; } }", [raw])
+        self.addCleanup(gw.stop)
+        conn = H2Conn(gw.ports[0])
+        self.addCleanup(conn.close)
+        stream = conn.request("/", method="POST", end=False)
+        wait_for(lambda: raw.peers and raw.peers[0].head)
+        conn.send(frame(DATA, 0, stream, b"01234") + frame(DATA, 0, stream, b"many"))
+        wait_for(lambda: got)
+        conn.send(frame(DATA, 0, stream, b"56789") + frame(DATA, END_STREAM, stream, b"x"))
+        self.assertEqual(conn.answer(stream).status, 200)
+        self.assertEqual(got, [b"9\r\n01234many\r\n", b"6\r\n56789x\r\n0\r\n\r\n"])
+
     def test_bodies_down_and_flow_control(self):
         conn = self.conn()
         stream = conn.request("/f/big.bin")
@@ -162,7 +185,7 @@ class Http2(WireTest):
                 answer = conn.ask("/long?v=" + value)
                 self.assertEqual([answer.get("x-" + n) for n in "abc"], [value] * 3)
                 self.assertEqual(answer.text, "ok")
-                heads = [frame for frame in answer.frames if frame[0] != DATA]
+                heads = [one for one in answer.frames if one[0] != DATA]
                 self.assertEqual([kind for kind, _, _ in heads], [kind for kind, _ in frames])
                 self.assertEqual([flags for _, flags, _ in heads], [0] * (len(heads) - 1) + [END_HEADERS])
                 for (_, _, size), (_, wanted) in zip(heads, frames):
