@@ -130,6 +130,8 @@ constexpr Row rows[] = {
             "An OCSP response for the server's certificate, in DER form."),
     setting("ssl_password_file", hs, file, "", set_word<&TlsSettings::password_file>,
             "Passwords of encrypted keys, one a line; they are tried in turn."),
+    setting("ssl_early_data", hs, on_off, "off", set<&TlsSettings::takes_early_data>,
+            "Take requests that a client of TLS 1.3 sends before the handshake is over; they may be replayed."),
     many("ssl_protocols", "TLSv1.2 TLSv1.3", add_protocols, "Versions of TLS that are spoken.",
          {"version", ArgType::one_of, Presence::repeat_one, "SSLv2|SSLv3|TLSv1|TLSv1.1|TLSv1.2|TLSv1.3"}),
     setting("ssl_ciphers", hs, {"ciphers", ArgType::word}, "HIGH:!aNULL:!MD5", set_word<&TlsSettings::ciphers>,

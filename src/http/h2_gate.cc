@@ -9,6 +9,7 @@ namespace gh::http {
 namespace {
 
 constexpr std::uint32_t most_block_frames = 100;
+constexpr std::uint32_t most_other_bytes = 16 * 1024;   // of a frame that carries neither a body nor fields
 constexpr std::uint32_t most_reset_streams = 256;
 constexpr std::int64_t budget_step_ms = 100;
 
@@ -118,7 +119,9 @@ const char* H2Gate::judge() {
     return fail(H2Error::protocol, "the first frame is not SETTINGS");
   }
   first_seen_ = true;
-  if (frame_.length > limits_.frame_bytes) return fail(H2Error::frame_size, "a frame is larger than allowed");
+  const bool carries = frame_.is(H2Frame::data) || frame_.is(H2Frame::headers) || frame_.is(H2Frame::continuation);
+  const std::uint32_t most = carries ? limits_.frame_bytes : std::min(limits_.frame_bytes, most_other_bytes);
+  if (frame_.length > most) return fail(H2Error::frame_size, "a frame is larger than allowed");
   if (block_stream_ != 0 && !(frame_.is(H2Frame::continuation) && frame_.stream == block_stream_)) {  // RFC 9113 6.10
     return fail(H2Error::protocol, "a field block was not continued");
   }
@@ -161,6 +164,7 @@ const char* H2Gate::judge_headers() {
   const std::uint32_t least = ((frame_.flags & h2_padded) != 0 ? 1u : 0u) +
                               ((frame_.flags & h2_priority_flag) != 0 ? 5u : 0u);
   if (frame_.length < least) return fail(H2Error::frame_size, "a HEADERS frame is too short");
+  if (frame_.length > limits_.block_bytes) return fail(H2Error::enhance_your_calm, "a field block is too large");
   const Stream* stream = find(frame_.stream);
   if (stream && stream->side == Side::ended) return fail(H2Error::stream_closed, "HEADERS on a closed stream");
   if (!stream) {

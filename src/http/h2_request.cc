@@ -177,7 +177,8 @@ bool H2RequestReader::judge_target(RequestHead& out, HeadError& error) const {
   out.method_text = method_;
   if (!find_method(method_, out.method)) return refuse(error, 400, "invalid :method");
   if (out.method == Method::connect && !has_protocol_) {  // RFC 9113 8.5
-    if (has_scheme_ || has_path_) return refuse(error, 400, "CONNECT with :scheme or :path");
+    // Malformed, but no form of it would be served.
+    if (has_scheme_ || has_path_) return refuse(error, 405, "CONNECT with :scheme or :path");
     out.target = authority_;
     return true;
   }

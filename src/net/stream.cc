@@ -126,6 +126,7 @@ void Stream::pause() {
   if (!handle_ || handle_->paused) return;
   handle_->paused = true;
   handle_->reads_large = false;  // whoever takes the bytes is slow: no more than a little at a time
+  handle_->reads_little = handle_->awaits_answer;
   if (handle_->reading) handle_->stop_read();
 }
 

@@ -15,6 +15,7 @@
 namespace gh::net {
 
 constexpr std::size_t small_read_bytes = 64 * 1024;
+constexpr std::size_t first_read_bytes = 4 * 1024;  // of what its owner cannot pass on yet
 
 /// Bytes received, 0 at the end of the stream, or -errno.
 ssize_t receive(int fd, std::span<char> into);
@@ -71,6 +72,8 @@ struct Stream::Handle {
   bool connect_failed : 1 = false;
   bool reading : 1 = false;
   bool reads_large : 1 = false;  // the last read filled its share of the buffer: the next one may have all of it
+  bool awaits_answer : 1 = false;  // nothing was read since something was written
+  bool reads_little : 1 = false;   // the next read, as the owner paused before there was anything to read
   bool paused : 1 = false;
   bool ended : 1 = false;  // EOF or broken: no read event will come
   bool no_delay : 1 = false;
@@ -125,11 +128,17 @@ struct Stream::Handle {
     if (self.splicing && self.splice_some()) return;
     const auto buffer = self.loop().read_buffer().first(self.read_size());
     const ssize_t size = receive(self.fd(), buffer);
-    self.reads_large = size >= static_cast<ssize_t>(small_read_bytes);
+    self.note_read(size);
     if (size > 0) return self.events->on_read({buffer.data(), static_cast<std::size_t>(size)});
     if (size != -EAGAIN) self.read_ended(size == 0 ? UV_EOF : static_cast<int>(size));
   }
-  [[nodiscard]] std::size_t read_size() const { return reads_large ? Loop::read_buffer_bytes : small_read_bytes; }
+  [[nodiscard]] std::size_t read_size() const {
+    return reads_large ? Loop::read_buffer_bytes : reads_little ? first_read_bytes : small_read_bytes;
+  }
+  void note_read(ssize_t size) {
+    reads_large = size >= static_cast<ssize_t>(small_read_bytes);
+    if (size > 0) awaits_answer = reads_little = false;
+  }
   /// False: not now (the other side has a queue, or is gone) or not at all; then it is read as usual.
   bool splice_some() {
     Stream& target = *splicing->to;
@@ -148,7 +157,7 @@ struct Stream::Handle {
       return true;
     }
     const auto bytes = static_cast<std::size_t>(size);
-    reads_large = bytes >= small_read_bytes;
+    note_read(size);
     splicing->left -= bytes;
     if (splicing->left == 0) splicing.reset();
     const std::size_t sent = pipe.send(to->fd());
@@ -195,6 +204,7 @@ struct Stream::Handle {
       if (result < 0 && result != -EAGAIN) return write_error = static_cast<int>(result);
       gone = result > 0 ? static_cast<std::size_t>(result) : 0;
     }
+    awaits_answer = true;
     if (!tls) accepted_bytes += size;
     if (gone == size) return 0;
     const bool busy = queue != nullptr;

@@ -74,7 +74,7 @@ void Stream::Handle::receive_ciphertext() {
   const auto room = loop().read_buffer().subspan(TlsSession::most_held_bytes);
   const auto buffer = room.first(std::min(read_size(), room.size()));
   const ssize_t size = receive(fd(), buffer);
-  reads_large = size >= static_cast<ssize_t>(small_read_bytes);
+  note_read(size);
   if (size > 0) return take_ciphertext({buffer.data(), static_cast<std::size_t>(size)});
   if (size != -EAGAIN) read_ended(size == 0 ? UV_EOF : static_cast<int>(size));
 }
@@ -121,7 +121,7 @@ void Stream::Handle::handshake_done(std::string_view rest) {
   }
   events->on_secured(0);
   if (is_alive() && unsent && !queue) events->on_drained();
-  if (!is_alive() || rest.empty()) return;
+  if (!is_alive() || (rest.empty() && !tls->session.has_early_data())) return;
   if (!paused) return take_records(rest);
   tls->unread = std::make_unique<std::string>(rest);
 }
@@ -130,7 +130,7 @@ void Stream::Handle::handshake_done(std::string_view rest) {
 /// loop's buffer holds.
 void Stream::Handle::take_records(std::string_view bytes) {
   const std::span<char> into = loop().read_buffer();
-  while (!bytes.empty()) {
+  while (!bytes.empty() || tls->session.has_early_data()) {
     tls->share.in = bytes;
     const TlsSession::Read read = tls->session.read(into);
     bytes = std::exchange(tls->share.in, {});

@@ -127,6 +127,7 @@ TlsSession::TlsSession(SSL* ssl, TlsShare& share) : ssl_(ssl) {
   BIO_up_ref(share.bio());
   SSL_set_bio(ssl_, share.bio(), share.bio());
   SSL_set_mode(ssl_, SSL_MODE_RELEASE_BUFFERS);
+  reads_early_ = SSL_is_server(ssl_) != 0 && SSL_get_max_early_data(ssl_) > 0;
 }
 
 TlsSession::~TlsSession() {
@@ -146,16 +147,44 @@ bool TlsSession::fail(const char* otherwise) {
 
 TlsSession::Handshake TlsSession::handshake() {
   forget_errors();
-  const int result = SSL_do_handshake(ssl_);
-  if (result == 1) {
+  if (reads_early_ && !take_early_data()) return Handshake::failed;
+  const int result = reads_early_ ? -1 : SSL_do_handshake(ssl_);
+  if (result == 1 || early_) {
     open_ = true;
     SSL_set_msg_callback(ssl_, watch);
     SSL_set_msg_callback_arg(ssl_, this);
     return Handshake::done;
   }
-  if (SSL_get_error(ssl_, result) == SSL_ERROR_WANT_READ) return Handshake::waits;
+  if (reads_early_ || SSL_get_error(ssl_, result) == SSL_ERROR_WANT_READ) return Handshake::waits;
   fail("handshake failed");
   return Handshake::failed;
+}
+
+bool TlsSession::take_early_data() {
+  char piece[4096];
+  while (true) {
+    std::size_t size = 0;
+    const int result = SSL_read_early_data(ssl_, piece, sizeof piece, &size);
+    if (size > 0) {
+      if (!early_) early_ = std::make_unique<std::string>();
+      early_->append(piece, size);
+    }
+    if (result == SSL_READ_EARLY_DATA_SUCCESS) continue;
+    reads_early_ = result != SSL_READ_EARLY_DATA_FINISH;
+    if (!reads_early_ || SSL_get_error(ssl_, 0) == SSL_ERROR_WANT_READ) return true;
+    return fail("handshake failed");
+  }
+}
+
+/// As SSL_read_ex(), whatever stage the session is in.
+int TlsSession::decrypt(std::span<char> into, std::size_t& size) {
+  if (reads_early_) {
+    const int result = SSL_read_early_data(ssl_, into.data(), into.size(), &size);
+    if (result != SSL_READ_EARLY_DATA_FINISH) return result == SSL_READ_EARLY_DATA_SUCCESS ? 1 : 0;
+    reads_early_ = false;
+    if (size > 0) return 1;
+  }
+  return SSL_read_ex(ssl_, into.data(), into.size(), &size);
 }
 
 /// A change of keys costs the peer nothing and us a derivation and an answer: out of proportion to the records that
@@ -172,9 +201,13 @@ TlsSession::Read TlsSession::read(std::span<char> into) {
   TlsShare& share = share_of(SSL_get_rbio(ssl_));
   forget_errors();
   std::size_t bytes = 0;
+  if (const auto early = std::exchange(early_, nullptr)) {
+    bytes = early->copy(into.data(), into.size());
+    if (bytes < early->size()) early_ = std::make_unique<std::string>(early->substr(bytes));
+  }
   while (!share.in.empty() && into.size() - bytes >= most_record_bytes) {
     std::size_t size = 0;
-    const int result = SSL_read_ex(ssl_, into.data() + bytes, into.size() - bytes, &size);
+    const int result = decrypt(into.subspan(bytes), size);
     bytes += size;
     if (floods()) {
       fail("too many changes of keys");
@@ -193,7 +226,9 @@ TlsSession::Read TlsSession::read(std::span<char> into) {
 bool TlsSession::write(std::string_view plain) {
   std::size_t written = 0;
   forget_errors();
-  if (SSL_write_ex(ssl_, plain.data(), plain.size(), &written) == 1) return true;
+  // An answer to early data goes out before the client has finished its half of the handshake.
+  const auto write = SSL_is_init_finished(ssl_) != 0 ? SSL_write_ex : SSL_write_early_data;
+  if (write(ssl_, plain.data(), plain.size(), &written) == 1) return true;
   return fail("writing failed");
 }
 

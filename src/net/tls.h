@@ -100,8 +100,11 @@ class TlsSession {
   TlsSession& operator=(const TlsSession&) = delete;
 
   [[nodiscard]] SSL* ssl() const { return ssl_; }
-  /// The handshake is done (or early data may be read) and nothing has failed.
+  /// The handshake is done, or early data has come, and nothing has failed.
   [[nodiscard]] bool is_open() const { return open_; }
+
+  /// Early data (RFC 8446 2.3) came with the handshake: read() gives it out first, though share.in be empty.
+  [[nodiscard]] bool has_early_data() const { return early_ != nullptr; }
 
   // Each reads share.in as far as it can, and adds what must be sent to share.out, also when it fails (alerts).
   Handshake handshake();
@@ -120,10 +123,15 @@ class TlsSession {
   static void watch(int is_write, int version, int type, const void* bytes, std::size_t size, SSL* ssl, void* self);
   [[nodiscard]] bool floods() const { return messages_ * 8 > records_ + 256; }
   bool fail(const char* otherwise);
+  /// What is there of it, up to its end. False: the session has failed.
+  bool take_early_data();
+  int decrypt(std::span<char> into, std::size_t& size);
 
   SSL* ssl_;
   std::uint64_t records_ = 0;   // read since the handshake
   std::uint64_t messages_ = 0;  // of them those that change keys and their like, which cost as much as 1 MB of data
+  std::unique_ptr<std::string> early_;  // bounded by SSL_set_max_early_data
+  bool reads_early_ = false;            // its end has not come
   bool open_ = false;
   bool failed_ = false;
   bool shut_ = false;

@@ -58,6 +58,10 @@ void Forwarder::send_more_body() {
 /// All of the request was handed to the stream; what it could not send at once still counts as sending.
 void Forwarder::request_sent() {
   body_sent_ = true;
+  if (stage_ == Stage::sending && is_client_full()) {  // it has closed its window: the head is wanted, with little behind it
+    link_->pause();
+    link_->resume();
+  }
   if (stage_ == Stage::sending) stage_ = Stage::waiting_head;
   const bool queued = link_->queued_bytes() > 0;
   link_->set_timeout(queued ? plan_->settings->send_timeout_ms : plan_->settings->read_timeout_ms);

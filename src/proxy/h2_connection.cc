@@ -13,12 +13,14 @@ namespace gh::proxy {
 namespace {
 
 constexpr std::uint32_t default_window = 65535;      // RFC 9113 6.9.2
+constexpr std::uint32_t most_frame_bytes = 1024 * 1024;  // a large body needs few heads; read in pieces, as it comes
 constexpr std::int32_t most_window = 0x7fffffff;
 constexpr std::int64_t drain_linger_ms = 500;
 constexpr std::uint32_t session_streams = 1u << 30;  // nghttp2 is to leave the limit to us: it would end the connection
 
 http::H2GateLimits gate_limits(const http::HeadLimits& head) {
   http::H2GateLimits limits;
+  limits.frame_bytes = most_frame_bytes;
   limits.block_bytes = static_cast<std::uint32_t>(std::min<std::size_t>(head.total_bytes + 16 * 1024, 1u << 30));
   return limits;
 }
@@ -53,9 +55,10 @@ bool H2Connection::start_session() {
   preread_bytes_ = static_cast<std::uint32_t>(settings().http2_preread_bytes);
   const nghttp2_settings_entry entries[] = {{NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, session_streams},
                                             {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, preread_bytes_},
+                                            {NGHTTP2_SETTINGS_MAX_FRAME_SIZE, most_frame_bytes},
                                             {NGHTTP2_SETTINGS_ENABLE_CONNECT_PROTOCOL, 1}};
   takes_protocols_ = point_.snapshot->table->websockets;  // RFC 8441 3
-  nghttp2_submit_settings(session_, NGHTTP2_FLAG_NONE, entries, takes_protocols_ ? 3 : 2);
+  nghttp2_submit_settings(session_, NGHTTP2_FLAG_NONE, entries, takes_protocols_ ? 4 : 3);
   const std::uint8_t* frame = nullptr;
   const ssize_t size = nghttp2_session_mem_send(session_, &frame);
   if (size < 15) return false;
@@ -219,32 +222,39 @@ void H2Connection::session_closed(std::int32_t id) {
   touch(*stream);
 }
 
+void H2Connection::append(Row& row, H2Stream& stream) {
+  stream.touched_ = true;
+  stream.next_touched_ = nullptr;
+  (row.first ? row.last->next_touched_ : row.first) = &stream;
+  row.last = &stream;
+}
+
+/// Null: there is none.
+H2Stream* H2Connection::take_first(Row& row) {
+  H2Stream* const stream = row.first;
+  if (!stream) return nullptr;
+  row.first = stream->next_touched_;
+  stream->touched_ = false;
+  return stream;
+}
+
 void H2Connection::touch(H2Stream& stream) {
   worker_.loop.defer(*this);
-  if (std::exchange(stream.touched_, true)) return;
-  stream.next_touched_ = touched_;
-  touched_ = &stream;
+  if (!stream.touched_) append(touched_, stream);
 }
 
 /// Acts upon what was noted. Streams that are through wait in over_ until their last bytes were written.
 void H2Connection::settle() {
-  while (H2Stream* const stream = touched_) {
-    touched_ = stream->next_touched_;
-    stream->touched_ = false;
+  while (H2Stream* const stream = take_first(touched_)) {
     stream->settle();
     if (stream->sent_end_ && !stream->client_ended_ && !stream->end_) stream->reset(stream->end_code_);
     const bool is_over = stream->is_over() || (stream->closed_ && stream->is_free());
-    if (!is_over || stream->touched_) continue;
-    stream->touched_ = true;
-    stream->next_touched_ = over_;
-    over_ = stream;
+    if (is_over && !stream->touched_) append(over_, *stream);
   }
 }
 
 void H2Connection::end_exchanges() {
-  while (H2Stream* const stream = over_) {
-    over_ = stream->next_touched_;
-    stream->touched_ = false;
+  while (H2Stream* const stream = take_first(over_)) {
     if (stream->exchange_) stream->end_exchange();
     if (stream->closed_ && stream->is_free()) release(*stream);
   }

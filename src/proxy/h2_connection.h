@@ -50,6 +50,10 @@ class H2Connection final : public ClientConnection, private net::Timer, private 
  private:
   friend class H2Stream;
   enum class Stage : std::uint8_t { open, lingering, closed };
+  struct Row {  // of streams, by their next_touched_
+    H2Stream* first = nullptr;
+    H2Stream* last = nullptr;
+  };
   enum class Draining : std::uint8_t { no, announced, yes };  // announced: GOAWAY that still lets streams come
 
   // net::StreamEvents
@@ -76,6 +80,8 @@ class H2Connection final : public ClientConnection, private net::Timer, private 
   void link(H2Stream& stream);
   void release(H2Stream& stream);
   void touch(H2Stream& stream);
+  static void append(Row& row, H2Stream& stream);
+  static H2Stream* take_first(Row& row);
   void settle();
   void end_exchanges();
 
@@ -105,8 +111,8 @@ class H2Connection final : public ClientConnection, private net::Timer, private 
   H2Engine& engine_;
   std::unique_ptr<Output> out_;       // frames of this turn; there only while it holds some
   H2Stream* first_ = nullptr;         // all streams
-  H2Stream* touched_ = nullptr;       // those to settle
-  H2Stream* over_ = nullptr;          // those whose exchange ends with this turn, linked in the same way
+  Row touched_;                       // those to settle, as the session asked for their bytes: so none starves
+  Row over_;                          // those whose exchange ends with this turn, linked in the same way
   H2Stream* reading_head_ = nullptr;  // whose field block is being read
   H2Stream* data_stream_ = nullptr;   // of the frame that is being read ...
   std::string_view data_;             // ... what it brought

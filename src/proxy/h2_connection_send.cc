@@ -19,6 +19,32 @@ constexpr std::size_t write_bytes = 64 * 1024;        // so many are not held ba
 constexpr std::size_t most_backlog = 64 * 1024;       // not yet taken by the kernel: then bodies wait in their streams
 constexpr std::int64_t drain_answer_ms = 1000;        // for the PING behind the first GOAWAY
 
+/// nghttp2 cuts a field block into frames of 16 KiB. It goes out in as few as the client takes: `first` is the HEADERS
+/// frame, the others are the next that the session has. False: it has none.
+bool write_block(nghttp2_session* session, std::string_view first, Output& to) {
+  const std::string stream(first.substr(5, 4));
+  const auto first_flags = static_cast<std::uint8_t>(first[4]);
+  std::string block(first.substr(9));
+  for (bool is_whole = false; !is_whole;) {
+    const std::uint8_t* frame = nullptr;
+    const ssize_t size = nghttp2_session_mem_send(session, &frame);
+    if (size < 9) return false;
+    is_whole = (frame[4] & http::h2_end_headers) != 0;
+    block.append(reinterpret_cast<const char*>(frame) + 9, static_cast<std::size_t>(size) - 9);
+  }
+  const std::size_t most = nghttp2_session_get_remote_settings(session, NGHTTP2_SETTINGS_MAX_FRAME_SIZE);
+  for (std::size_t at = 0; at < block.size(); at += most) {
+    const std::size_t size = std::min(most, block.size() - at);
+    const bool is_last = at + size == block.size();
+    const unsigned type = at == 0 ? NGHTTP2_HEADERS : NGHTTP2_CONTINUATION;
+    const unsigned flags = (at == 0 ? first_flags : 0u) | (is_last ? http::h2_end_headers : 0u);
+    const char head[] = {static_cast<char>(size >> 16), static_cast<char>(size >> 8), static_cast<char>(size),
+                         static_cast<char>(type), static_cast<char>(flags)};
+    to << std::string_view(head, sizeof head) << stream << std::string_view(block).substr(at, size);
+  }
+  return true;
+}
+
 std::string_view debug_text(const nghttp2_goaway& frame) {
   return {reinterpret_cast<const char*>(frame.opaque_data), frame.opaque_data_len};
 }
@@ -48,7 +74,10 @@ void H2Connection::make_frames() {
     const ssize_t size = nghttp2_session_mem_send(session_, &bytes);
     if (size < 0) session_over_ = true;
     if (size <= 0) break;
-    out() << std::string_view(reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(size));
+    const std::string_view frame(reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(size));
+    const bool goes_on = size >= 9 && bytes[3] == NGHTTP2_HEADERS && (bytes[4] & http::h2_end_headers) == 0;
+    if (!goes_on) out() << frame;
+    else if (!write_block(session_, frame, out())) session_over_ = true;
     if (out_->size() >= write_bytes) flush();
     if (stage_ != Stage::open) break;
   }

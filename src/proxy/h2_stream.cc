@@ -90,7 +90,7 @@ void H2Stream::begin() {
   const bool is_good = std::exchange(reader_, nullptr)->finish(ends_with_head_, x.request, error);
   if (is_good && !x.request.protocol.empty()) begin_handshake();
   if (is_good) return x.start();
-  if (error.status == 400) end_code_ = http::H2Error::protocol;
+  if (error.status == 400 || error.status == 405) end_code_ = http::H2Error::protocol;  // malformed
   x.start_refused(error);
 }
 

@@ -116,6 +116,11 @@ class H2Stream final : public Client, private net::Timer {
   static ssize_t read_body(nghttp2_session* session, std::int32_t id, std::uint8_t* to, std::size_t most,
                            std::uint32_t* flags, nghttp2_data_source* source, void* user);
   [[nodiscard]] std::size_t available() const { return queue_.size() + parts_left_; }
+  [[nodiscard]] std::size_t unsent_bytes() const;
+  [[nodiscard]] bool is_shut() const;
+  [[nodiscard]] bool is_more_due() const;
+  void note_block();
+  void unblock();
   void consume(std::size_t bytes, Output& out);
   void keep_rest();
   void reset(http::H2Error code);
@@ -167,6 +172,7 @@ class H2Stream final : public Client, private net::Timer {
   bool has_trailers_ = false;         // to be sent behind it
   bool deferred_ = false;             // the session waits for more of the body
   bool is_full_ = false;              // queue_ held some: the source is to be told when it does not any more
+  bool is_blocked_ = false;           // a window is shut: the source reads no more until it opens
   bool drained_due_ = false;
   bool reply_over_ = false;           // the exchange is through with it
   bool sent_end_ = false;             // END_STREAM or RST_STREAM was written

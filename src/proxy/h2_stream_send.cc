@@ -12,6 +12,8 @@ namespace gh::proxy {
 
 namespace {
 
+constexpr std::size_t above_all_marks = std::size_t{1} << 40;  // of queued bytes
+
 std::size_t size_of(std::span<const iovec> parts) {
   std::size_t bytes = 0;
   for (const iovec& part : parts) bytes += part.iov_len;
@@ -63,6 +65,7 @@ void H2Stream::put(std::span<const iovec> parts, bool last) {
   exchange_->body_bytes_sent += bytes;
   if (!closed_ && !reset_asked_) {
     offer(parts, bytes, last);
+    note_block();
     rearm();
   }
   if (last) connection_->touch(*this);
@@ -95,6 +98,33 @@ void H2Stream::keep_rest() {
   parts_left_ = parts_taken_ = 0;
 }
 
+/// Nothing of the body may go out: the client has closed the stream's window, or the connection's.
+bool H2Stream::is_shut() const {
+  nghttp2_session* const session = connection_->session_;
+  return nghttp2_session_get_remote_window_size(session) <= 0 ||
+         nghttp2_session_get_stream_remote_window_size(session, id_) <= 0;
+}
+
+/// The body is known to go on. One of unknown length may be waiting for its next bytes without any fault of the client.
+bool H2Stream::is_more_due() const {
+  const Reply& reply = exchange_->reply;
+  return available() > 0 || (reply.has_content_length && exchange_->body_bytes_sent < reply.content_length);
+}
+
+/// While a window is shut, the source is to wait and not to fill the queue. The session asks read_body() when it opens.
+void H2Stream::note_block() {
+  is_blocked_ = !last_ && !head_only_ && is_shut() && is_more_due();
+  if (!is_blocked_ || !std::exchange(deferred_, false)) return;
+  nghttp2_session_resume_data(connection_->session_, id_);
+}
+
+/// All that was there is in frames, or a window has opened.
+void H2Stream::unblock() {
+  is_full_ = is_blocked_ = false;
+  drained_due_ = true;
+  connection_->touch(*this);
+}
+
 /// The session wants to make a frame of DATA: how much of it there is. consume() gets the bytes.
 ssize_t H2Stream::read_body(nghttp2_session* session, std::int32_t id, std::uint8_t*, std::size_t most,
                             std::uint32_t* flags, nghttp2_data_source* source, void*) {
@@ -102,6 +132,7 @@ ssize_t H2Stream::read_body(nghttp2_session* session, std::int32_t id, std::uint
   const std::size_t there = stream.available();
   if (there == 0 && !stream.last_) {
     stream.deferred_ = true;
+    if (stream.is_blocked_) stream.unblock();
     return NGHTTP2_ERR_DEFERRED;
   }
   const std::size_t size = std::min(there, most);
@@ -140,10 +171,7 @@ void H2Stream::consume(std::size_t bytes, Output& out) {
     bytes -= taken;
     out << std::string_view(static_cast<const char*>(part.iov_base) + skipped, taken);
   }
-  if (!is_full_ || available() > 0) return;
-  is_full_ = false;
-  drained_due_ = true;
-  connection_->touch(*this);
+  if ((is_full_ || is_blocked_) && available() == 0) unblock();
 }
 
 void H2Stream::send_interim(Exchange& x, unsigned status) { send_interim(x, status, {}); }
@@ -165,6 +193,7 @@ void H2Stream::reset(http::H2Error code) {
   queue_.clear();
   parts_ = {};
   parts_left_ = parts_taken_ = 0;
+  is_blocked_ = false;
   nghttp2_submit_rst_stream(connection_->session_, NGHTTP2_FLAG_NONE, id_, static_cast<std::uint32_t>(code));
   connection_->touch(*this);
 }
@@ -181,8 +210,14 @@ void H2Stream::drop(Exchange&) {
   connection_->touch(*this);
 }
 
-std::size_t H2Stream::queued_bytes() const {
+std::size_t H2Stream::unsent_bytes() const {
   return closed_ ? 0 : queue_.size() + connection_->transport_.stream.queued_bytes();
+}
+
+/// A source that asks before the head has gone out need not begin to read either.
+std::size_t H2Stream::queued_bytes() const {
+  const bool waits = is_blocked_ || (exchange_ && !exchange_->reply.head_sent && !closed_ && is_shut());
+  return waits && !closed_ ? above_all_marks : unsent_bytes();
 }
 
 // ---- time ----------------------------------------------------------------------------------------------------------
@@ -193,7 +228,8 @@ void H2Stream::note_progress() { last_progress_ms_ = connection_->worker_.loop.c
 void H2Stream::rearm() {
   if (!exchange_) return;
   const bool reads = body_wanted_ && !client_ended_ && !reply_over_;
-  const Pace wanted = closed_ ? Pace::none : reads ? Pace::reading : available() > 0 ? Pace::sending : Pace::none;
+  const bool sends = available() > 0 || is_blocked_;
+  const Pace wanted = closed_ ? Pace::none : reads ? Pace::reading : sends ? Pace::sending : Pace::none;
   if (wanted == pace_) return;
   pace_ = wanted;
   if (pace_ == Pace::none) return connection_->worker_.loop.timers().clear(*this);
@@ -210,7 +246,7 @@ void H2Stream::set_pace_timer(std::int64_t timeout_ms) {
 
 /// A timer of the exchange came up: has the client done enough since the phase began?
 void H2Stream::check_pace() {
-  if (pace_ == Pace::sending && available() == 0) pace_ = Pace::none;
+  if (pace_ == Pace::sending && available() == 0 && !is_blocked_) pace_ = Pace::none;
   if (pace_ == Pace::none || !exchange_) return;
   const std::int64_t now = connection_->worker_.loop.clock().now_ms();
   const bool reading = pace_ == Pace::reading;

@@ -42,7 +42,7 @@ class H2TunnelEnd final : public TunnelEnd {
     stream_->offer({&part, 1}, bytes.size(), false);
     return 0;
   }
-  [[nodiscard]] std::size_t queued_bytes() const override { return stream_ ? stream_->queued_bytes() : 0; }
+  [[nodiscard]] std::size_t queued_bytes() const override { return stream_ ? stream_->unsent_bytes() : 0; }
   [[nodiscard]] std::uint64_t progress() const override {
     return stream_ ? stream_->tunnel_progress() : 0;
   }

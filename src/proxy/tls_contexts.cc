@@ -56,6 +56,7 @@ int choose_server(SSL* ssl, int* alert, void*) {
     return SSL_CLIENT_HELLO_ERROR;
   }
   SSL_CTX* const context = handshake.snapshot->tls.of(plan);
+  SSL_set_max_early_data(ssl, plan->early_data_bytes);
   if (context == SSL_get_SSL_CTX(ssl)) return SSL_CLIENT_HELLO_SUCCESS;
   if (context) {
     table::adopt_settings(ssl, context);
@@ -128,6 +129,7 @@ SSL* TlsHandshake::accept() {
   SSL* const ssl = context ? SSL_new(context) : nullptr;
   if (!ssl) return nullptr;
   SSL_set_app_data(ssl, this);
+  SSL_set_max_early_data(ssl, listen->early_data_bytes);  // whether it is looked for; the named server's counts
   SSL_set_accept_state(ssl);
   return ssl;
 }

@@ -5,6 +5,7 @@
 
 #include "table/server_block.h"
 #include "table/tls_loader.h"
+#include "table/tls_plan.h"
 
 namespace gh::table {
 namespace {
@@ -121,6 +122,8 @@ struct Linker {
     for (std::size_t i = 0; i < group.drafts.size(); ++i) {
       const Draft& draft = *group.drafts[i];
       out->servers.push_back(draft.server);
+      const auto& tls_plan = draft.server->tls;
+      if (tls_plan) out->early_data_bytes = std::max(out->early_data_bytes, tls_plan->early_data_bytes);
       for (const ServerNameUse& use : draft.names) {
         entries.push_back({use.name, static_cast<std::uint32_t>(i)});
         places.emplace_back(use.word, use.where);

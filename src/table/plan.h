@@ -308,6 +308,7 @@ struct ListenAddress {
   ServerNames names;                               // numbers index `servers`
   RegexSlots regex_slots;                          // of regex names: what ServerNames::Hit::regex fills
   bool tls = false, http2 = false, proxy_protocol = false;   // of a `listen` of any of its servers
+  std::uint32_t early_data_bytes = 0;                        // the most that any of its servers takes
   /// Is it known from the start what is spoken here? (Else proxy/arrival.h finds out.)
   [[nodiscard]] bool only_http1() const { return !tls && !http2 && !proxy_protocol && !fallback->settings.http2; }
 };

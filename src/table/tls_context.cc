@@ -67,6 +67,7 @@ std::optional<TlsFault> configure_server(SSL_CTX* context, const TlsPlan& plan) 
                                    SSL_OP_SINGLE_DH_USE | SSL_OP_NO_ANTI_REPLAY);
   if (plan.prefers_own_ciphers) SSL_CTX_set_options(context, SSL_OP_CIPHER_SERVER_PREFERENCE);
   SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_NO_AUTO_CHAIN);
+  SSL_CTX_set_max_early_data(context, plan.early_data_bytes);
   if (!set_resumption(context, plan)) return TlsFault{Part::memory, 0, tls_reason_or("no memory")};
   SSL_CTX_set_session_id_context(context, plan.session_context.data(),
                                  static_cast<unsigned>(plan.session_context.size()));

@@ -109,6 +109,7 @@ std::shared_ptr<const TlsPlan> TlsLoader::make_plan(const Stated& stated, const 
   plan->verify_client = settings.verify_client;
   plan->prefers_own_ciphers = settings.prefers_own_ciphers;
   plan->rejects = settings.rejects;
+  plan->early_data_bytes = settings.takes_early_data ? most_early_data_bytes : 0;
   const bool found = add_identities(*plan, stated);
   const bool trusts = add_trust(*plan, settings);
   if (!add_stapled(*plan, settings) || !add_dh_parameters(*plan, settings) || !found || !trusts) return nullptr;

@@ -60,6 +60,7 @@ struct TlsSettings {
   const void* protocols_in = nullptr;  // the block whose lines they come from
   bool prefers_own_ciphers = false;
   bool rejects = false;
+  bool takes_early_data = false;
 };
 /// Lists that an inner block replaces as a whole.
 struct TlsFiles {
@@ -93,6 +94,9 @@ class TlsRenewal {
   mutable std::shared_ptr<const TlsPlan> plan_;
 };
 
+/// RFC 8446 4.6.1: what one client may send before its handshake is over.
+constexpr std::uint32_t most_early_data_bytes = 16 * 1024;
+
 struct TlsPlan {
   std::vector<std::shared_ptr<const TlsIdentity>> identities;  // of several kinds (RSA, ECDSA): OpenSSL chooses
   /// Of names with variables, which handshakes find; then there are no others. `reader`: its passwords and cache.
@@ -109,6 +113,7 @@ struct TlsPlan {
   VerifyClient verify_client = VerifyClient::off;
   bool prefers_own_ciphers = false;
   bool rejects = false;                                        // ssl_reject_handshake
+  std::uint32_t early_data_bytes = 0;                          // most of it a connection; 0: ssl_early_data off
   std::string stapled;                                         // an OCSP response, in DER; empty: none
   std::shared_ptr<state::TlsSessions> sessions;                // null: none are kept
   std::shared_ptr<state::TlsTickets> tickets;                  // null: none are given

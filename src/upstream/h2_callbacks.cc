@@ -108,7 +108,7 @@ void H2Callbacks::reset(H2Session& s, std::int32_t id, std::uint32_t code) {
   for (H2PeerStream* to : s.touched_) {
     if (!to || to->id_ != id || !to->ended_) continue;
     if (code != NGHTTP2_NO_ERROR || to->reset_) {
-      s.fail(*to, PeerFailure::Kind::broken, "upstream reset the HTTP/2 stream behind its end");
+      s.fail(*to, PeerFailure::Kind::illegal, "upstream reset the HTTP/2 stream behind its end");
     }
     to->reset_ = true;
   }
@@ -147,7 +147,7 @@ int H2Callbacks::closed(nghttp2_session*, std::int32_t id, std::uint32_t code, v
   if (unprocessed && !s.retired_) s.most_streams_ = std::max<std::size_t>(1, s.streams_ - 1);
   if (unprocessed && s.streams_ == 1) s.retired_ = true;
   if (unprocessed) s.fail(*to, PeerFailure::Kind::unprocessed, "upstream refused the HTTP/2 request");
-  else s.fail(*to, PeerFailure::Kind::broken,
+  else s.fail(*to, PeerFailure::Kind::illegal,
               fmt::format("upstream reset the HTTP/2 stream ({})", nghttp2_http2_strerror(code)));
   return 0;
 }

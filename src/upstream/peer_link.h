@@ -27,8 +27,8 @@ class PeerConnection;
 struct PeerFailure {
   enum class Kind : std::uint8_t {
     unprocessed,  // the peer says that it has not looked at the request: it may be sent again, whatever it is
-    broken,       // the connection was lost, or the peer reset the stream
-    illegal       // what came was no HTTP/2
+    broken,       // the connection was lost
+    illegal       // what came was no HTTP/2, or the peer reset the stream: it is there, but gives no valid answer
   } kind;
   std::string_view text;   // for the log, without "while ..."
 };

@@ -7,8 +7,8 @@ import subprocess
 import time
 import unittest
 
-from h2_client import (ACK, DATA, END_HEADERS, END_STREAM, HEADERS, PADDED, PING, PREFACE, PRIO, RST, SETTINGS, WINDOW,
-                       H2Conn)
+from h2_client import (ACK, CONTINUATION, DATA, END_HEADERS, END_STREAM, HEADERS, PADDED, PING, PREFACE, PRIO, RST,
+                       SETTINGS, WINDOW, H2Conn)
 from harness import Conn, WireTest, get, main, wait_for
 
 CONFIG = """
@@ -24,6 +24,7 @@ CONFIG = """
         location /s/ { proxy_pass http://pool/; proxy_request_buffering off; proxy_buffering off; }
         location /f/ { alias @DIR@/; }
         location /204 { return 204; }
+        location /long { add_header X-A $arg_v; add_header X-B $arg_v; add_header X-C $arg_v; return 200 ok; }
         location /cookie { return 200 "$http_cookie|$cookie_b"; }
         location /drop { return 444; }
         location /trailer { add_trailer X-End $host; return 200 body; }
@@ -50,7 +51,7 @@ class Http2(WireTest):
         self.assertEqual(answer.get("content-length"), "12")
         self.assertTrue(answer.get("server").startswith("gatehouse"))
         self.assertEqual([n for n, _ in answer.fields if n != n.lower() or n == "connection"], [])
-        self.assertEqual(conn.settings, {3: 128, 4: 65536})
+        self.assertEqual(conn.settings, {3: 128, 4: 65536, 5: 1 << 20})
         self.gw.wait_log(r"^GET /a\?b=c HTTP/2.0 200 h2c HTTP/2.0 1 \d+ 12$", name="access.log")
 
     def test_both_protocols_on_one_port(self):
@@ -133,6 +134,39 @@ class Http2(WireTest):
         answer = conn.answer(conn.request("/f/big.bin"))
         sizes = {size for kind, _, size in answer.frames if kind == DATA}
         self.assertLessEqual(max(sizes), 8192)  # http2_chunk_size
+
+    def test_frames_as_large_as_the_settings_say(self):
+        conn = self.conn()
+        conn.until(lambda: conn.settings)  # acknowledged with that
+        more = [("x-%d" % i, "v" * 7000) for i in range(4)]
+        stream = conn.request("/p/echo", method="POST", more=more, end=False)
+        conn.frame(DATA, END_STREAM, stream, BIG[:60_000])
+        self.assertEqual(conn.answer(stream).status, 200)
+        self.assertEqual(self.origin.requests[-1].body, BIG[:60_000])
+        self.assertEqual(self.origin.requests[-1].get("x-3"), "v" * 7000)
+        conn.frame(HEADERS, END_HEADERS, conn.next_id, bytes(60_000))  # more than large_client_header_buffers take
+        self.assertEqual(conn.goaway(), "ENHANCE_YOUR_CALM")
+        for kind, size in ((DATA, (1 << 20) + 1), (PING, 16385), (0x77, 16385)):
+            conn = self.conn()
+            conn.until(lambda: conn.settings)
+            conn.request("/p/hang", method="POST", end=False)
+            conn.frame(kind, 0, 1 if kind == DATA else 0, length=size)
+            self.assertEqual(conn.goaway(), "FRAME_SIZE_ERROR")
+
+    def test_a_long_head_goes_in_as_few_frames_as_the_client_takes(self):
+        value = "Z" * 7000
+        for settings, frames in (((), [(HEADERS, 16384), (CONTINUATION, None)]), (((5, 1 << 17),), [(HEADERS, None)]),
+                                 (((5, 20_000),), [(HEADERS, 20_000), (CONTINUATION, None)])):
+            conn = self.conn(settings=settings)
+            for _ in range(2):
+                answer = conn.ask("/long?v=" + value)
+                self.assertEqual([answer.get("x-" + n) for n in "abc"], [value] * 3)
+                self.assertEqual(answer.text, "ok")
+                heads = [frame for frame in answer.frames if frame[0] != DATA]
+                self.assertEqual([kind for kind, _, _ in heads], [kind for kind, _ in frames])
+                self.assertEqual([flags for _, flags, _ in heads], [0] * (len(heads) - 1) + [END_HEADERS])
+                for (_, _, size), (_, wanted) in zip(heads, frames):
+                    self.assertEqual(size, wanted or size)
 
     def test_padding_and_priority(self):
         conn = self.conn()

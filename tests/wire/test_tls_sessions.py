@@ -143,11 +143,56 @@ class Sessions(WireTest):
         many = self.s_client(gw, "-tls1_2", "-reconnect")
         self.assertEqual(len(re.findall(r"(?m)^Reused, ", many)), 5, many)
 
-    def s_client(self, gw, *options):
+    def s_client(self, gw, *options, name="shop.example",
+                 feed="GET / HTTP/1.1\r\nHost: shop.example\r\nConnection: close\r\n\r\n"):
         return subprocess.run([OPENSSL, "s_client", "-connect", "127.0.0.1:%d" % gw.ports[0], "-servername",
-                               "shop.example", "-ign_eof", *options],
-                              input=b"GET / HTTP/1.1\r\nHost: shop.example\r\nConnection: close\r\n\r\n",
+                               name, "-ign_eof", *options], input=feed.encode(),
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=30).stdout.decode()
+
+    def early(self, gw, text, feed="", name="shop.example"):
+        """What s_client prints when it comes again with `text` as early data."""
+        session = gw.path("session")
+        self.s_client(gw, "-tls1_3", "-sess_out", session, name=name)
+        gw.write("early", text)
+        return self.s_client(gw, "-tls1_3", "-sess_in", session, "-early_data", gw.path("early"), feed=feed, name=name)
+
+    EARLY = """server { listen @P0@ ssl; server_name shop.example; %s ssl_early_data %s;
+                        location / { return 200 ">$ssl_early_data<"; }
+                        location /there/ { proxy_set_header Early-Data $ssl_early_data;
+                                           proxy_pass http://@O@; } }
+               server { listen @P0@ ssl; server_name blog.example; %s ssl_early_data %s; return 200 blog; }"""
+
+    @needs_openssl
+    def test_early_data(self):
+        gw = self.start(self.EARLY % (uses(SHOP), "on", uses(BLOG), "off"), files=files(SHOP, BLOG),
+                        main="worker_processes 2;")
+        whole = "GET / HTTP/1.1\r\nHost: shop.example\r\nConnection: close\r\n\r\n"
+        for _ in range(3):  # on whatever worker, in whatever generation
+            said = self.early(gw, whole)
+            self.assertIn("Early data was accepted", said)
+            self.assertIn(">1<", said)
+            gw.reload()
+        self.assertIn("><", self.s_client(gw, "-tls1_3"))
+        self.early(gw, whole.replace("/", "/there/", 1))
+        self.assertEqual(self.origin.last.get("Early-Data"), "1")
+        self.assertIn("><", self.s_client(gw, "-tls1_2"))
+        self.assertNotIn("Early data was accepted", self.early(gw, whole, whole, name="blog.example"))
+        # Passed on at once; then a request that begins early and ends behind the handshake, and the largest that may come early.
+        head = "POST /there/ HTTP/1.1\r\nHost: shop.example\r\nConnection: close\r\nContent-Length: %d\r\n\r\n"
+        said = self.early(gw, head % 10 + "hello", " ther\n")
+        self.assertIn("Early data was accepted", said)
+        self.assertEqual(self.origin.last.body, b"hello ther")
+        body = "x" * (16384 - len(head % 10000))
+        self.assertIn("Early data was accepted", self.early(gw, head % len(body) + body))
+        self.assertEqual(self.origin.last.body, body.encode())
+
+    @needs_openssl
+    def test_early_data_is_off(self):
+        gw = self.start(self.EARLY % (uses(SHOP), "off", uses(BLOG), "on"), files=files(SHOP, BLOG))
+        self.assertNotIn("Early data was accepted", self.early(gw, "GET / HTTP/1.1\r\nHost: shop.example\r\n\r\n",
+                                                               "GET / HTTP/1.0\r\n\r\n"))
+        self.assertIn("Early data was accepted",
+                      self.early(gw, "GET / HTTP/1.0\r\nHost: blog.example\r\n\r\n", name="blog.example"))
 
 
 if __name__ == "__main__":

@@ -168,6 +168,19 @@ class UpstreamH2(unittest.TestCase):
         self.assertEqual(get(self.port).status, 502)
         self.assertLessEqual(len(self.peer.connections), 3)
 
+    def test_a_reset_is_an_invalid_answer(self):
+        def serve(conn, number):
+            if conn.number == 1:
+                conn.rst(number, 2)
+            else:
+                conn.answer_ok(number)
+        for conditions, status in (("error timeout", 502), ("invalid_header", 200)):
+            for what in ("proxy_pass http://u; proxy_next_upstream", "grpc_pass grpc://u; grpc_next_upstream"):
+                with self.subTest(what, conditions=conditions):
+                    self.start(forever(serve), "upstream u { server @O0@; server @O0@; } server { listen @P0@; "
+                               "proxy_http_version 2; location / { " + what + " " + conditions + "; } }")
+                    self.assertEqual(get(self.port).status, status)
+
     def test_a_reset_behind_a_whole_answer_is_none(self):
         def serve(conn):
             conn.begin()

@@ -19,6 +19,7 @@ using table::Verdict;
 namespace {
 
 constexpr std::size_t piece_bytes = 128 * 1024;
+constexpr std::size_t framed_piece_bytes = 32 * 1024;   // for a client that the kernel cannot send it to
 constexpr std::size_t high_water_bytes = 128 * 1024;  // queued for the client; above it reading the file stops
 constexpr std::uint64_t least_moved_bytes = 12 * 1024;  // what is left when the kernel is asked to send it; less is
                                                         // copied as fast as it is moved
@@ -55,8 +56,14 @@ class FileSource final : public proxy::ContentSource {
       pump();
       return Verdict::wait;
     }
+    if (left_ >= least_moved_bytes && x_.queued_bytes() >= high_water_bytes) {  // the client's window is shut
+      x_.attach(*this);
+      x_.send_head({}, false);
+      pump();
+      return Verdict::wait;
+    }
     Piece piece;
-    if (!read_piece(piece, left_ < least_moved_bytes || !x_.body_stream() ? piece_bytes : first_piece_bytes)) {
+    if (!read_piece(piece, left_ < least_moved_bytes || !x_.body_stream() ? framed_piece_bytes : first_piece_bytes)) {
       close();
       return unreadable();
     }
@@ -101,7 +108,7 @@ class FileSource final : public proxy::ContentSource {
       sent += moved;
       if (moved > 0 && !is_full_) continue;
       Piece piece;
-      if (!read_piece(piece, moves_ ? first_piece_bytes : piece_bytes)) {
+      if (!read_piece(piece, most_of_piece())) {
         close();
         return x_.fail_source();
       }
@@ -126,6 +133,12 @@ class FileSource final : public proxy::ContentSource {
     const bool last = take(bytes);
     x_.body_moved(bytes, last);
     return bytes;
+  }
+
+  /// Behind a part of the file that the kernel moved comes little; frames are filled while the bytes are in the cache.
+  [[nodiscard]] std::size_t most_of_piece() {
+    if (!x_.body_stream()) return framed_piece_bytes;
+    return moves_ ? first_piece_bytes : piece_bytes;
   }
 
   /// False: the file has become shorter, or cannot be read; said in the log.

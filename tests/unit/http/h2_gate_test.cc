@@ -147,6 +147,23 @@ TEST_CASE("frames of a wrong size") {
   CHECK(after_opening(open + frame(data, 8, 1, "")) == H2Error::frame_size);
 }
 
+TEST_CASE("frames that carry something may be larger") {
+  H2GateLimits limits;
+  limits.frame_bytes = 1 << 20;
+  const auto judge = [&](const std::string& wire) {
+    H2Gate gate{limits};
+    return feed(gate, opening + wire).error;
+  };
+  const std::string open = frame(headers, 4, 1, get);
+  CHECK(judge(open + frame(data, 0, 1, "", 1 << 20)) == H2Error::none);
+  CHECK(judge(open + frame(data, 0, 1, "", (1 << 20) + 1)) == H2Error::frame_size);
+  CHECK(judge(frame(headers, 4, 1, "", limits.block_bytes)) == H2Error::none);
+  CHECK(judge(frame(headers, 4, 1, "", limits.block_bytes + 1)) == H2Error::enhance_your_calm);
+  for (const unsigned type : {settings, ping, goaway, 0x42u}) {
+    CHECK(judge(frame(type, 0, 0, "", 16386)) == H2Error::frame_size);
+  }
+}
+
 TEST_CASE("frames in a wrong place") {
   for (const unsigned type : {data, headers, priority, rst, continuation}) {
     CHECK(after_opening(frame(type, 4, 0, type == priority ? five : four)) == H2Error::protocol);
