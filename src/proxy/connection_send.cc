@@ -1,10 +1,10 @@
 // The sending half of Connection: framing, heads, bodies, and how fast a client must move.
 #include "proxy/connection.h"
 
-#include <algorithm>
 #include <array>
 
 #include "http/user_agent.h"
+#include "proxy/client_pace.h"
 #include "proxy/exchange.h"
 #include "proxy/head_writer.h"
 
@@ -12,7 +12,6 @@ namespace gh::proxy {
 
 namespace {
 
-constexpr std::int64_t rate_check_ms = 4000;           // minimum rates count from here on
 constexpr std::size_t max_parts = 24;
 constexpr std::size_t max_body_parts = 16;             // of one write
 
@@ -221,26 +220,23 @@ void Connection::rearm() {
 }
 
 void Connection::set_pace_timer(std::int64_t timeout_ms) {
-  worker_.loop.timers().set(*this, std::min(timeout_ms, rate_check_ms));
+  worker_.loop.timers().set(*this, next_look_ms(timeout_ms));
 }
 
 /// A timer of the exchange came up: has the client done enough since the phase began?
 void Connection::check_pace() {
   if (pace_ == Pace::none) return;
   const std::int64_t now = worker_.loop.clock().now_ms();
-  const table::CoreSettings& core = exchange_->core();
   const bool reading = pace_ == Pace::reading;
   if (!reading && transport_.stream.bytes_sent() != last_progress_bytes_) {
     last_progress_bytes_ = transport_.stream.bytes_sent();
     last_progress_ms_ = now;
   }
   const std::uint64_t moved = reading ? phase_bytes_ : last_progress_bytes_ - sending_base_;
-  const std::int64_t least = reading ? core.client_body_min_rate : core.send_min_rate;
-  const std::int64_t timeout = reading ? core.client_body_timeout_ms : core.send_timeout_ms;
-  const std::int64_t elapsed = std::max<std::int64_t>(now - phase_started_ms_, 1);
-  const bool judged = elapsed >= rate_check_ms && !(reading && exchange_->reply.head_sent);
-  const bool slow = judged && least > 0 && static_cast<std::int64_t>(moved) * 1000 / elapsed < least;
-  if (!slow && now - last_progress_ms_ < timeout) return set_pace_timer(timeout - (now - last_progress_ms_));
+  const PaceRule rule = pace_rule(*exchange_, reading);
+  const bool slow = rule.is_slow(now - phase_started_ms_, moved);
+  const std::int64_t waited = now - last_progress_ms_;
+  if (!slow && waited < rule.timeout_ms) return set_pace_timer(rule.timeout_ms - waited);
   pace_ = Pace::none;
   if (reading) return exchange_->on_body_timeout();
   keep_alive_ = false;

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <string>
+#include <utility>
 
 #include "base/base64.h"
 #include "base/text.h"
@@ -21,19 +22,6 @@ bool begins_with(std::string_view text, std::string_view type) {
   return text.size() == type.size() || text[type.size()] == '+' || text[type.size()] == ';';
 }
 
-/// Padded: a client takes pieces one behind the other.
-void append_base64(std::string& out, std::string_view bytes) {
-  constexpr std::string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  for (std::size_t at = 0; at < bytes.size(); at += 3) {
-    const std::size_t have = std::min<std::size_t>(3, bytes.size() - at);
-    std::uint32_t group = 0;
-    for (std::size_t i = 0; i < 3; ++i) {
-      group = group << 8 | (i < have ? static_cast<unsigned char>(bytes[at + i]) : 0U);
-    }
-    for (std::size_t i = 0; i < 4; ++i) out.push_back(i <= have ? digits[group >> (18 - 6 * i) & 63] : '=');
-  }
-}
-
 class GrpcWebFilter final : public BodyFilter {
  public:
   GrpcWebFilter(Exchange& exchange, bool text) : BodyFilter(exchange), text_(text) {}
@@ -44,9 +32,7 @@ class GrpcWebFilter final : public BodyFilter {
     if (!text_ && end.empty()) return pass(parts, last);
     for (const iovec& part : parts) whole.append(static_cast<const char*>(part.iov_base), part.iov_len);
     whole += end;
-    std::string encoded;
-    if (text_) append_base64(encoded, whole);
-    std::string& out = text_ ? encoded : whole;
+    std::string out = text_ ? encode_base64(whole) : std::move(whole);  // padded: pieces follow each other
     const iovec one{out.data(), out.size()};
     pass({&one, out.empty() ? 0U : 1U}, last);
   }

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "proxy/client_pace.h"
 #include "proxy/exchange.h"
 #include "proxy/h2_connection.h"
 #include "proxy/h2_stream.h"
@@ -16,7 +17,6 @@ namespace {
 
 constexpr std::size_t write_bytes = 64 * 1024;        // so many are not held back to the turn's end
 constexpr std::size_t most_backlog = 64 * 1024;       // not yet taken by the kernel: then bodies wait in their streams
-constexpr std::int64_t rate_check_ms = 4000;          // minimum rates count from here on
 constexpr std::int64_t drain_answer_ms = 1000;        // for the PING behind the first GOAWAY
 
 /// nghttp2 cuts a field block into frames of 16 KiB. It goes out in as few as the client takes: `first` is the HEADERS
@@ -193,7 +193,7 @@ void H2Connection::watch_sending() {
   if (sending_since_ms_ != 0) return;
   sending_since_ms_ = progress_ms_ = worker_.loop.clock().now_ms();
   sending_base_ = progress_bytes_ = transport_.stream.bytes_sent();
-  worker_.loop.timers().set(*this, std::min(core().send_timeout_ms, rate_check_ms));
+  worker_.loop.timers().set(*this, next_look_ms(core().send_timeout_ms));
 }
 
 void H2Connection::check_sending() {
@@ -201,12 +201,12 @@ void H2Connection::check_sending() {
   const std::uint64_t sent = transport_.stream.bytes_sent();
   if (sending_since_ms_ == 0) return watch_sending();
   if (std::exchange(progress_bytes_, sent) != sent) progress_ms_ = now;
-  const std::int64_t elapsed = std::max<std::int64_t>(now - sending_since_ms_, 1);
-  const std::int64_t least = core().send_min_rate, timeout = core().send_timeout_ms;
-  const auto moved = static_cast<std::int64_t>(sent - sending_base_);
-  const bool slow = elapsed >= rate_check_ms && least > 0 && moved * 1000 / elapsed < least;
+  const PaceRule rule{core().send_timeout_ms, core().send_min_rate};
+  const bool slow = rule.is_slow(now - sending_since_ms_, sent - sending_base_);
   const std::int64_t waited = now - progress_ms_;
-  if (!slow && waited < timeout) return worker_.loop.timers().set(*this, std::min(timeout - waited, rate_check_ms));
+  if (!slow && waited < rule.timeout_ms) {
+    return worker_.loop.timers().set(*this, next_look_ms(rule.timeout_ms - waited));
+  }
   log(LogLevel::info, slow ? "client takes responses too slowly, closing" : "client timed out");
   close();
 }

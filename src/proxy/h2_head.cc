@@ -1,12 +1,12 @@
 #include "proxy/h2_head.h"
 
 #include <algorithm>
-#include <charconv>
 
 #include "base/clock.h"
 #include "base/text.h"
 #include "proxy/exchange.h"
 #include "proxy/head_writer.h"
+#include "proxy/variables.h"
 #include "proxy/worker.h"
 
 namespace gh::proxy {
@@ -24,11 +24,6 @@ std::string_view lower_name(Arena& arena, std::string_view name) {
   char* const copy = arena.chars(name.size());
   std::transform(name.begin(), name.end(), copy, lower);
   return {copy, name.size()};
-}
-
-std::string_view number_text(Arena& arena, std::uint64_t value) {
-  char* const text = arena.chars(20);
-  return {text, static_cast<std::size_t>(std::to_chars(text, text + 20, value).ptr - text)};
 }
 
 }  // namespace

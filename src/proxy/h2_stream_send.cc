@@ -1,6 +1,7 @@
 // The sending half of H2Stream: heads, bodies and trailers into the session, and how fast a client must move.
 #include <algorithm>
 
+#include "proxy/client_pace.h"
 #include "proxy/exchange.h"
 #include "proxy/h2_connection.h"
 #include "proxy/h2_head.h"
@@ -11,7 +12,6 @@ namespace gh::proxy {
 
 namespace {
 
-constexpr std::int64_t rate_check_ms = 4000;  // minimum rates count from here on
 constexpr std::size_t above_all_marks = std::size_t{1} << 40;  // of queued bytes
 
 std::size_t size_of(std::span<const iovec> parts) {
@@ -241,7 +241,7 @@ void H2Stream::rearm() {
 }
 
 void H2Stream::set_pace_timer(std::int64_t timeout_ms) {
-  connection_->worker_.loop.timers().set(*this, std::min(timeout_ms, rate_check_ms));
+  connection_->worker_.loop.timers().set(*this, next_look_ms(timeout_ms));
 }
 
 /// A timer of the exchange came up: has the client done enough since the phase began?
@@ -249,14 +249,11 @@ void H2Stream::check_pace() {
   if (pace_ == Pace::sending && available() == 0 && !is_blocked_) pace_ = Pace::none;
   if (pace_ == Pace::none || !exchange_) return;
   const std::int64_t now = connection_->worker_.loop.clock().now_ms();
-  const table::CoreSettings& core = exchange_->core();
   const bool reading = pace_ == Pace::reading;
-  const std::int64_t least = reading ? core.client_body_min_rate : core.send_min_rate;
-  const std::int64_t timeout = reading ? core.client_body_timeout_ms : core.send_timeout_ms;
-  const std::int64_t elapsed = std::max<std::int64_t>(now - phase_started_ms_, 1);
-  const bool judged = elapsed >= rate_check_ms && !(reading && exchange_->reply.head_sent);
-  const bool slow = judged && least > 0 && static_cast<std::int64_t>(phase_bytes_) * 1000 / elapsed < least;
-  if (!slow && now - last_progress_ms_ < timeout) return set_pace_timer(timeout - (now - last_progress_ms_));
+  const PaceRule rule = pace_rule(*exchange_, reading);
+  const bool slow = rule.is_slow(now - phase_started_ms_, phase_bytes_);
+  const std::int64_t waited = now - last_progress_ms_;
+  if (!slow && waited < rule.timeout_ms) return set_pace_timer(rule.timeout_ms - waited);
   pace_ = Pace::none;
   if (reading) {
     end_code_ = http::H2Error::protocol;

@@ -3,6 +3,8 @@
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 
+#include "table/tls_commands.h"
+
 
 namespace gh::table {
 
@@ -23,25 +25,6 @@ int verify(X509_STORE_CTX* chain, void*) {
   if (name && is_certificate_for(X509_STORE_CTX_get0_cert(chain), *static_cast<const std::string*>(name))) return 1;
   X509_STORE_CTX_set_error(chain, X509_V_ERR_HOSTNAME_MISMATCH);
   return 0;
-}
-
-std::optional<TlsClientFault> run_commands(SSL_CTX* context, const TlsClientPlan& plan) {
-  if (plan.commands.empty()) return std::nullopt;
-  const std::unique_ptr<SSL_CONF_CTX, TlsFree<SSL_CONF_CTX_free>> commands(SSL_CONF_CTX_new());
-  if (!commands) return TlsClientFault{Part::memory, 0, tls_reason_or("no memory")};
-  SSL_CONF_CTX_set_flags(commands.get(), SSL_CONF_FLAG_FILE | SSL_CONF_FLAG_CLIENT | SSL_CONF_FLAG_CERTIFICATE |
-                                             SSL_CONF_FLAG_SHOW_ERRORS);
-  SSL_CONF_CTX_set_ssl_ctx(commands.get(), context);
-  for (std::size_t i = 0; i < plan.commands.size(); ++i) {
-    const auto& [name, value] = plan.commands[i];
-    const int type = SSL_CONF_cmd_value_type(commands.get(), name.c_str());
-    const bool is_relative = (type == SSL_CONF_TYPE_FILE || type == SSL_CONF_TYPE_DIR) && !value.starts_with('/');
-    const std::string path = is_relative ? plan.main_dir + value : value;
-    if (SSL_CONF_cmd(commands.get(), name.c_str(), path.c_str()) > 0) continue;
-    return TlsClientFault{Part::command, i, tls_reason_or("OpenSSL does not know it")};
-  }
-  if (SSL_CONF_CTX_finish(commands.get()) == 1) return std::nullopt;
-  return TlsClientFault{Part::command, plan.commands.size() - 1, tls_reason_or("OpenSSL does not take it")};
 }
 
 }  // namespace
@@ -69,7 +52,7 @@ std::optional<TlsClientFault> configure_client(SSL_CTX* context, const TlsClient
   if (SSL_CTX_set_cipher_list(context, plan.ciphers.c_str()) != 1) {
     return TlsClientFault{Part::ciphers, 0, tls_reason_or("OpenSSL knows none of them")};
   }
-  const TlsClientCertificate* const shown = plan.certificate.get();
+  const TlsIdentity* const shown = plan.certificate.get();
   if (shown && !use_certificate(context, shown->certificate.get(), shown->key.get(), shown->chain)) {
     return TlsClientFault{Part::certificate, 0, tls_reason_or("OpenSSL does not take it")};
   }
@@ -79,7 +62,10 @@ std::optional<TlsClientFault> configure_client(SSL_CTX* context, const TlsClient
     SSL_CTX_set_verify_depth(context, plan.verify_depth);
     SSL_CTX_set_cert_verify_callback(context, verify, nullptr);
   }
-  return run_commands(context, plan);
+  auto fault = run_tls_commands(context, plan.commands, SSL_CONF_FLAG_CLIENT, plan.main_dir);
+  if (!fault) return std::nullopt;
+  const Part part = fault->command ? Part::command : Part::memory;
+  return TlsClientFault{part, fault->command.value_or(0), std::move(fault->reason)};
 }
 
 }  // namespace gh::table

@@ -10,6 +10,7 @@
 #include "net/tls.h"
 #include "table/build.h"
 #include "table/tls_client_context.h"
+#include "table/tls_identity.h"
 
 namespace gh::table {
 
@@ -27,7 +28,7 @@ struct Trust {
 struct Loaded {
   std::map<std::pair<std::shared_ptr<const TlsClientSettings>, std::shared_ptr<const TlsCommandList>>,
            std::shared_ptr<const TlsClientPlan>> plans;
-  std::map<std::tuple<std::string, std::string, std::string>, std::shared_ptr<const TlsClientCertificate>> certificates;
+  std::map<std::tuple<std::string, std::string, std::string>, std::shared_ptr<const TlsIdentity>> certificates;
   std::map<std::pair<std::string, std::string>, std::shared_ptr<const Trust>> trusts;
   std::map<std::string, Passwords> passwords;
 };
@@ -63,7 +64,7 @@ class Loader {
  private:
   bool report(const TlsWord& word, std::string_view what, const Error& why);
   bool add_certificate(TlsClientPlan& plan);
-  std::shared_ptr<const TlsClientCertificate> read_certificate(Passwords words);
+  std::shared_ptr<const TlsIdentity> read_certificate(Passwords words);
   Passwords passwords();
   bool add_trust(TlsClientPlan& plan);
   std::shared_ptr<const Trust> read_trust();
@@ -79,19 +80,8 @@ class Loader {
   std::string trust_digest_;
 };
 
-/// Always false.
 bool Loader::report(const TlsWord& word, std::string_view what, const Error& why) {
-  const std::string shown = shown_pem_name(word.text);
-  const std::string text = fmt::format("cannot load {} \"{}\": {}", what, shown, why.text);
-  if (why.code != 0) {
-    scope_.error(code::tls_file, word.where, text)
-        .with_help("the file must exist and be readable; relative paths start at the folder of the main file");
-  } else {
-    scope_.error(code::tls_content, word.where, text)
-        .with_help("a file in PEM form: `openssl x509 -noout -text -in FILE` shows a certificate, `openssl pkey -noout "
-                   "-in FILE` tries a key");
-  }
-  return false;
+  return report_tls_file(scope_.builder.diagnostics, word, what, why);
 }
 
 // ---- the certificate that upstreams are shown ----------------------------------------------------------------------
@@ -122,29 +112,14 @@ bool Loader::add_certificate(TlsClientPlan& plan) {
   return plan.certificate != nullptr;
 }
 
-std::shared_ptr<const TlsClientCertificate> Loader::read_certificate(Passwords words) {
-  const TlsWord& file = settings_.certificate;
-  const TlsWord& key_file = settings_.certificate_key;
-  auto made = std::make_shared<TlsClientCertificate>();
-  const Result<SecretText> pem = read_pem(file.text);
-  if (!pem) return report(file, "certificate", pem.error()), nullptr;
-  auto chain = parse_certificates(pem->view());
-  if (!chain) return report(file, "certificate", chain.error()), nullptr;
-  made->certificate = std::move(chain->front());
-  made->chain.assign(std::make_move_iterator(chain->begin() + 1), std::make_move_iterator(chain->end()));
-  const Result<SecretText> key_pem = read_pem(key_file.text);
-  if (!key_pem) return report(key_file, "certificate key", key_pem.error()), nullptr;
-  auto key = parse_key(key_pem->view(), *words, name("password_file"));
-  if (!key) return report(key_file, "certificate key", key.error()), nullptr;
-  made->key = std::move(*key);
-  if (X509_check_private_key(made->certificate.get(), made->key.get()) == 1) return made;
-  scope_
-      .error(code::key_mismatch, key_file.where,
-             fmt::format("the key \"{}\" does not belong to the certificate \"{}\": {}", shown_pem_name(key_file.text),
-                         shown_pem_name(file.text), net::take_tls_errors()))
-      .with_related(file.where, "the certificate")
-      .with_help("a file with several certificates begins with the one of the key; the others follow as its chain");
-  return nullptr;
+std::shared_ptr<const TlsIdentity> Loader::read_certificate(Passwords words) {
+  auto made = std::make_shared<TlsIdentity>();
+  const std::string password_file = name("password_file");
+  const TlsKeySource source{settings_.certificate_key, settings_.certificate, *words, password_file,
+                            "the one of the key"};
+  config::Diagnostics& diagnostics = scope_.builder.diagnostics;
+  if (!read_chain(diagnostics, settings_.certificate, *made) || !read_key(diagnostics, source, *made)) return nullptr;
+  return made;
 }
 
 /// Null after a diagnostic.

@@ -54,18 +54,11 @@ struct TlsClientGroup : TlsClientSettings {};
 template <class Side>
 struct TlsClientCommands { TlsCommandList list; };   // an inner block replaces it as a whole
 
-/// The certificate that upstreams are shown, with its key.
-struct TlsClientCertificate {
-  CertificatePtr certificate;
-  std::vector<CertificatePtr> chain;
-  KeyPtr key;
-};
-
 struct TlsClientPlan {
   std::string_view prefix;                                    // of its directives: "proxy_ssl_"
   std::string ciphers;
   std::vector<std::pair<std::string, std::string>> commands;  // proxy_ssl_conf_command
-  std::shared_ptr<const TlsClientCertificate> certificate;    // null: none, or one with variables in its name
+  std::shared_ptr<const TlsIdentity> certificate;             // shown to upstreams; null: none, or named by variables
   std::shared_ptr<X509_STORE> trusted;                        // null: nobody; with lists of revocations
   std::shared_ptr<LogFile> key_log;                           // null: none
   std::optional<Template> name;                               // proxy_ssl_name; without: $proxy_host

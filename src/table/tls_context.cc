@@ -2,6 +2,7 @@
 
 #include <openssl/err.h>
 
+#include "table/tls_commands.h"
 #include "table/tls_resumption.h"
 
 namespace gh::table {
@@ -43,22 +44,6 @@ int staple(SSL* ssl, void*) {
   if (!copy) return SSL_TLSEXT_ERR_NOACK;
   SSL_set_tlsext_status_ocsp_resp(ssl, copy, static_cast<long>(response.size()));  // which takes it over
   return SSL_TLSEXT_ERR_OK;
-}
-
-std::optional<TlsFault> run_commands(SSL_CTX* context, const TlsPlan& plan) {
-  if (plan.commands.empty()) return std::nullopt;
-  const std::unique_ptr<SSL_CONF_CTX, TlsFree<SSL_CONF_CTX_free>> commands(SSL_CONF_CTX_new());
-  if (!commands) return TlsFault{TlsFault::Part::memory, 0, tls_reason_or("no memory")};
-  SSL_CONF_CTX_set_flags(commands.get(), SSL_CONF_FLAG_FILE | SSL_CONF_FLAG_SERVER | SSL_CONF_FLAG_CERTIFICATE |
-                                             SSL_CONF_FLAG_SHOW_ERRORS);
-  SSL_CONF_CTX_set_ssl_ctx(commands.get(), context);
-  for (std::size_t i = 0; i < plan.commands.size(); ++i) {
-    const auto& [name, value] = plan.commands[i];
-    if (SSL_CONF_cmd(commands.get(), name.c_str(), value.c_str()) > 0) continue;
-    return TlsFault{TlsFault::Part::command, i, tls_reason_or("OpenSSL does not know it")};
-  }
-  if (SSL_CONF_CTX_finish(commands.get()) == 1) return std::nullopt;
-  return TlsFault{TlsFault::Part::command, plan.commands.size() - 1, tls_reason_or("OpenSSL does not take it")};
 }
 
 void free_plan(void*, void* plan, CRYPTO_EX_DATA*, int, long, void*) {
@@ -106,7 +91,10 @@ std::optional<TlsFault> configure_server(SSL_CTX* context, const TlsPlan& plan) 
   }
   if (!plan.stapled.empty()) SSL_CTX_set_tlsext_status_cb(context, staple);
   if (!trust(context, plan)) return TlsFault{Part::memory, 0, tls_reason_or("no memory")};
-  return run_commands(context, plan);
+  auto fault = run_tls_commands(context, plan.commands, SSL_CONF_FLAG_SERVER, {});
+  if (!fault) return std::nullopt;
+  const Part part = fault->command ? Part::command : Part::memory;
+  return TlsFault{part, fault->command.value_or(0), std::move(fault->reason)};
 }
 
 TlsContextPtr new_server_context(std::shared_ptr<const TlsPlan> plan) {

@@ -10,6 +10,7 @@
 #include "base/digest.h"
 #include "net/tls.h"
 #include "table/tls_client_plan.h"
+#include "table/tls_identity.h"
 
 namespace gh::table {
 
@@ -127,18 +128,8 @@ std::shared_ptr<const TlsPlan> TlsLoader::make_plan(const Stated& stated, const 
 
 // ---- certificates and keys -----------------------------------------------------------------------------------------
 
-/// Always false.
 bool TlsLoader::report(const TlsWord& word, std::string_view what, const Error& why) {
-  const std::string name = shown_pem_name(word.text);
-  if (why.code != 0) {
-    diagnostics_.error(code::tls_file, word.where, fmt::format("cannot load {} \"{}\": {}", what, name, why.text))
-        .with_help("the file must exist and be readable; relative paths start at the folder of the main file");
-  } else {
-    diagnostics_.error(code::tls_content, word.where, fmt::format("cannot load {} \"{}\": {}", what, name, why.text))
-        .with_help("a file in PEM form: `openssl x509 -noout -text -in FILE` shows a certificate, `openssl pkey -noout "
-                   "-in FILE` tries a key");
-  }
-  return false;
+  return report_tls_file(diagnostics_, word, what, why);
 }
 
 /// Read by handshakes; only passwords are read here.
@@ -191,31 +182,14 @@ std::shared_ptr<const TlsIdentity> TlsLoader::identity(const TlsWord& certificat
 
 std::shared_ptr<const TlsIdentity> TlsLoader::read_identity(const TlsWord& certificate, const TlsWord& key,
                                                             const TlsWord& passwords) {
-  constexpr std::string_view certificate_is = "certificate", key_is = "certificate key";
   auto made = std::make_shared<TlsIdentity>();
-  made->name = shown_pem_name(certificate.text);
-  const Result<SecretText> pem = read_pem(certificate.text);
-  if (!pem) return report(certificate, certificate_is, pem.error()), nullptr;
-  auto chain = parse_certificates(pem->view());
-  if (!chain) return report(certificate, certificate_is, chain.error()), nullptr;
-  made->certificate = std::move(chain->front());
-  made->chain.assign(std::make_move_iterator(chain->begin() + 1), std::make_move_iterator(chain->end()));
+  if (!read_chain(diagnostics_, certificate, *made)) return nullptr;
   warn_of_time(*made, certificate);
   const Passwords* const words = passwords_of(passwords);
   if (!words) return nullptr;
-  const Result<SecretText> key_pem = read_pem(key.text);
-  if (!key_pem) return report(key, key_is, key_pem.error()), nullptr;
-  auto parsed = parse_key(key_pem->view(), *words);
-  if (!parsed) return report(key, key_is, parsed.error()), nullptr;
-  made->key = std::move(*parsed);
-  if (X509_check_private_key(made->certificate.get(), made->key.get()) == 1) return made;
-  diagnostics_
-      .error(code::key_mismatch, key.where,
-             fmt::format("the key \"{}\" does not belong to the certificate \"{}\": {}", shown_pem_name(key.text),
-                         made->name, net::take_tls_errors()))
-      .with_related(certificate.where, "the certificate")
-      .with_help("a file with several certificates begins with the server's own; the others follow as its chain");
-  return nullptr;
+  const TlsKeySource source{key, certificate, *words, "ssl_password_file", "the server's own"};
+  if (!read_key(diagnostics_, source, *made)) return nullptr;
+  return made;
 }
 
 const TlsLoader::Passwords* TlsLoader::passwords_of(const TlsWord& file) {
