@@ -24,6 +24,7 @@ void write_late(FrozenLine::Late late, const proxy::TunnelFigures& figures, Cloc
     case Late::upstream_bytes_received: out.number(figures.peer_bytes_received); break;
     case Late::upstream_bytes_sent: out.number(figures.peer_bytes_sent); break;
     case Late::connection_time: write_three_decimals(figures.connection_ms, out); break;
+    case Late::request: out << figures.request_line; break;
   }
 }
 

@@ -17,7 +17,7 @@ class FrozenLine {
  public:
   enum class Late : std::uint8_t {
     time_local, time_iso8601, msec, bytes_sent, body_bytes_sent, request_time, upstream_response_time,
-    upstream_bytes_received, upstream_bytes_sent, connection_time
+    upstream_bytes_received, upstream_bytes_sent, connection_time, request
   };
   /// Is it one value for each try of the request, of which only the last changes?
   static constexpr bool has_earlier_tries(Late late) {

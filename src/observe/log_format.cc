@@ -113,7 +113,10 @@ FrozenLine LogFormat::freeze(proxy::Exchange& x) const {
     out.clear();
     if (!late_value(piece, late)) {
       write_piece(piece, x, out);
-      line.add(out.view());
+      // The tunnel itself keeps the request line, which may be long.
+      const std::string_view kept = x.tunnel->context.request_line();
+      if (piece.kind == Kind::value && !kept.empty() && out.view() == kept) line.add(FrozenLine::Late::request);
+      else line.add(out.view());
       continue;
     }
     if (FrozenLine::has_earlier_tries(late)) {  // "0.001, 0.002": the last one is the tunnel's

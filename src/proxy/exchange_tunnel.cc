@@ -20,10 +20,8 @@ std::unique_ptr<TunnelEnd> Exchange::become_tunnel(TunnelPlan& plan) {
   }
   plan.before.bytes_sent = client->bytes_sent();
   plan.before.body_bytes_sent = body_bytes_sent;
-  if (wants_log(LogLevel::error)) {
-    plan.error_log = route->logs->error_log;
-    plan.log_context = log_context();
-  }
+  if (wants_log(LogLevel::error)) plan.error_log = route->logs->error_log;
+  plan.context = TunnelContext(request.request_line, plan.error_log ? log_context() : std::string());
   std::unique_ptr<TunnelEnd> peer = forwarder->hand_over(plan);
   tunnel = &plan;
   finish();

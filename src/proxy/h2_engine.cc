@@ -1,5 +1,9 @@
 #include "proxy/h2_engine.h"
 
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+
 #include "proxy/h2_connection.h"
 #include "proxy/h2_stream.h"
 
@@ -11,6 +15,7 @@ constexpr std::size_t max_spare_streams = 256;
 constexpr std::size_t max_spare_buffers = 16;
 constexpr std::size_t max_spare_buffer_bytes = 128 * 1024;
 constexpr std::size_t most_head_bytes = 1024 * 1024;  // of one reply
+constexpr std::size_t frame_buffer_bytes = 16 * 1024 + 64;  // of nghttp2's buffer: a frame of 2^14 with its head
 constexpr std::size_t most_acks = 2000;               // queued; http/h2_gate.h ends a flood before
 
 H2Connection& connection_of(void* user) { return *static_cast<H2Connection*>(user); }
@@ -102,7 +107,35 @@ H2Engine& H2Engine::of(Worker& worker) {
 nghttp2_session* H2Engine::make_session(H2Connection& connection) {
   nghttp2_session* session = nullptr;
   if (!options_) return nullptr;
-  return nghttp2_session_server_new2(&session, callbacks_, &connection, options_) == 0 ? session : nullptr;
+  nghttp2_mem memory{this, allocate, release, allocate_zeroed, reallocate};
+  frame_is_due_ = true;
+  const int error = nghttp2_session_server_new3(&session, callbacks_, &connection, options_, &memory);
+  frame_is_due_ = false;
+  return error == 0 ? session : nullptr;
+}
+
+// ---- the sessions' memory ------------------------------------------------------------------------------------------
+
+void* H2Engine::allocate(std::size_t bytes, void* engine) { return reallocate(nullptr, bytes, engine); }
+
+void* H2Engine::allocate_zeroed(std::size_t count, std::size_t bytes, void*) { return std::calloc(count, bytes); }
+
+void* H2Engine::reallocate(void* old, std::size_t bytes, void* engine) {
+  H2Engine& self = *static_cast<H2Engine*>(engine);
+  if (!old && self.frame_is_due_ && bytes >= 16 * 1024 && bytes <= frame_buffer_bytes) {
+    self.frame_is_due_ = false;
+    if (!self.frame_) self.frame_ = std::make_unique<char[]>(frame_buffer_bytes);
+    return self.frame_.get();
+  }
+  if (!old || old != self.frame_.get()) return std::realloc(old, bytes);
+  // Larger frames: this session has its own buffer from now on.
+  void* const own = std::malloc(std::max(bytes, frame_buffer_bytes));
+  if (own) std::memcpy(own, old, frame_buffer_bytes);
+  return own;
+}
+
+void H2Engine::release(void* old, void* engine) {
+  if (old != static_cast<H2Engine*>(engine)->frame_.get()) std::free(old);
 }
 
 H2Stream* H2Engine::take_stream() {

@@ -31,6 +31,15 @@ class H2Engine {
   void give_back(std::unique_ptr<Output> buffer);
 
  private:
+  // Each session has a buffer of 16 KiB for the frame that it is making. What it has made is copied before anybody else
+  // makes one, so that all sessions share one buffer, and an idle connection holds none.
+  static void* allocate(std::size_t bytes, void* engine);
+  static void* allocate_zeroed(std::size_t count, std::size_t bytes, void* engine);
+  static void* reallocate(void* old, std::size_t bytes, void* engine);
+  static void release(void* old, void* engine);
+
+  std::unique_ptr<char[]> frame_;
+  bool frame_is_due_ = false;         // a session is being made that has not asked for its buffer yet
   nghttp2_session_callbacks* callbacks_ = nullptr;
   nghttp2_option* options_ = nullptr;
   std::vector<H2Stream*> spare_streams_;

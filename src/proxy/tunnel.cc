@@ -173,6 +173,7 @@ void Tunnel::end() {
 void Tunnel::leave_lines() {
   Clock& clock = worker_.loop.clock();
   TunnelFigures figures = plan_.before;
+  figures.request_line = plan_.context.request_line();
   figures.bytes_sent += peer_.bytes;
   figures.body_bytes_sent += peer_.bytes;
   figures.peer_bytes_received += peer_.bytes;
@@ -222,7 +223,7 @@ void Tunnel::run_deferred() { delete this; }
 
 void Tunnel::log(LogLevel level, std::string_view text) {
   if (!plan_.error_log || !plan_.error_log->wants(level)) return;
-  plan_.error_log->write(level, plan_.serial, fmt::format("{}{}", text, plan_.log_context));
+  plan_.error_log->write(level, plan_.serial, fmt::format("{}{}", text, plan_.context.text()));
 }
 
 void Tunnel::log_broken(const Side& broken, int error) {

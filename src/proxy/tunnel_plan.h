@@ -4,10 +4,11 @@
 
 #include <cstdint>
 #include <memory>
-#include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/log.h"
+#include "proxy/tunnel_context.h"
 #include "state/peers.h"
 
 namespace gh::proxy {
@@ -19,6 +20,7 @@ struct TunnelFigures {
   std::uint64_t bytes_sent = 0, body_bytes_sent = 0;            // to the client
   std::uint64_t peer_bytes_sent = 0, peer_bytes_received = 0;   // of the last try
   std::int64_t request_ms = 0, response_ms = 0, connection_ms = 0;
+  std::string_view request_line;                                // as it was when the lines were frozen
 };
 
 /// A line of a log, written when the tunnel ends. Holds nothing of the exchange.
@@ -58,7 +60,7 @@ struct TunnelPlan {
   std::vector<std::unique_ptr<LateLine>> lines;
   std::vector<std::unique_ptr<Kept>> kept;
   std::shared_ptr<const ErrorLog> error_log;    // null: nothing that can happen is wanted there
-  std::string log_context;                      // who asked for what: Exchange::log_context()
+  TunnelContext context;                        // who asked for what
 };
 
 }  // namespace gh::proxy

@@ -30,8 +30,10 @@ CONFIG = """
         location /stream/ { proxy_pass http://pool/; proxy_request_buffering off; proxy_buffering off; }
         location /file { alias @DIR@/4m.bin; }
         location /ok { return 200 ok; }
+        location /heads { %s return 200 ok; }
     }
 """
+CONFIG = CONFIG % " ".join("add_header X-%s $arg_a;" % name for name in "abcde")
 FLOOD = 100_000
 u32 = struct.Struct(">I").pack
 
@@ -404,6 +406,19 @@ class Abuse(WireTest):
         wait_for(lambda: "client timed out" in self.gw.error_log()[self.log_before:], 10)
         self.check("50 answers that are not read", most_kib=24 * 1024, most_kib_then=most,
                    seconds=round(time.monotonic() - began, 1))
+
+    def test_heads_that_are_not_read(self):
+        """Heads of several frames stop in their midst while other connections get theirs: all come whole."""
+        conns = [self.conn(rcvbuf=4096) for _ in range(4)]
+        asked = [(c, [(c.request("/heads?a=" + chr(97 + i) * 7000), i) for i in range(20)]) for c in conns]
+        for i in range(20):
+            answer = self.conn().ask("/heads?a=" + chr(97 + i) * 7000)
+            self.assertEqual({answer.get("x-" + name) for name in "abcde"}, {chr(97 + i) * 7000})
+        for c, streams in asked:
+            for stream, i in streams:
+                answer = c.answer(stream)
+                self.assertEqual({answer.get("x-" + name) for name in "abcde"}, {chr(97 + i) * 7000})
+        self.check("heads that are not read", most_kib=8 * 1024)
 
     def test_idle_connections(self):
         """Preface and SETTINGS, nothing more: client_header_timeout holds for the first request."""

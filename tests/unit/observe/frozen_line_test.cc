@@ -52,6 +52,19 @@ TEST_CASE("the other values of a tunnel's line") {
   CHECK(out.view() == "1|18446744073709551615|2.500|784111777.000|06/Nov/1994:08:49:37 +0000|");
 }
 
+TEST_CASE("the request line comes from the tunnel") {
+  FrozenLine line;
+  line.add("\"");
+  line.add(Late::request);
+  line.add("\" 101");
+  proxy::TunnelFigures figures;
+  figures.request_line = "GET /chat HTTP/1.1";
+  Clock clock(Clock::Kind::manual);
+  proxy::Output out;
+  line.write(figures, clock, out);
+  CHECK(out.view() == "\"GET /chat HTTP/1.1\" 101");
+}
+
 TEST_CASE("a line without places is its text") {
   FrozenLine line;
   line.add("all of it");
