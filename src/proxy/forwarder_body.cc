@@ -58,7 +58,7 @@ void Forwarder::send_more_body() {
 /// All of the request was handed to the stream; what it could not send at once still counts as sending.
 void Forwarder::request_sent() {
   body_sent_ = true;
-  if (stage_ == Stage::sending && is_client_full()) {  // it has closed its window: the head is wanted, with little behind it
+  if (stage_ == Stage::sending && is_client_full()) {  // its window is shut: the head is wanted, with little behind it
     link_->pause();
     link_->resume();
   }
