@@ -110,7 +110,9 @@ void Stream::splice_to(Stream* to, std::uint64_t most) {
 }
 
 void Stream::set_events(StreamEvents& events) {
-  if (handle_) handle_->events = &events;
+  if (!handle_) return;
+  handle_->events = &events;
+  handle_->takes_turns = false;  // a client's connection, or one that has become a tunnel's
 }
 
 bool Stream::is_open() const { return handle_ != nullptr; }
@@ -126,7 +128,7 @@ void Stream::pause() {
   if (!handle_ || handle_->paused) return;
   handle_->paused = true;
   handle_->reads_large = false;  // whoever takes the bytes is slow: no more than a little at a time
-  handle_->reads_little = handle_->awaits_answer;
+  handle_->reads_little = handle_->takes_turns && handle_->awaits_answer;
   if (handle_->reading) handle_->stop_read();
 }
 

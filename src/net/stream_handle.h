@@ -72,6 +72,7 @@ struct Stream::Handle {
   bool connect_failed : 1 = false;
   bool reading : 1 = false;
   bool reads_large : 1 = false;  // the last read filled its share of the buffer: the next one may have all of it
+  bool takes_turns : 1 = true;    // no tunnel: bytes come as an answer to those that were sent
   bool awaits_answer : 1 = false;  // nothing was read since something was written
   bool reads_little : 1 = false;   // the next read, as the owner paused before there was anything to read
   bool paused : 1 = false;
