@@ -1,5 +1,7 @@
 #include "net/work.h"
 
+#include "base/privileges.h"
+
 namespace gh::net {
 
 void Work::start(Loop& loop, std::unique_ptr<Work> work) {
@@ -7,7 +9,12 @@ void Work::start(Loop& loop, std::unique_ptr<Work> work) {
   raw->loop_ = &loop;
   raw->request_.data = raw;
   const int error = uv_queue_work(
-      loop.uv(), &raw->request_, [](uv_work_t* request) { static_cast<Work*>(request->data)->run(); },
+      loop.uv(), &raw->request_,
+      [](uv_work_t* request) {
+        thread_local const bool is_unprivileged = (give_up_rights(), true);
+        static_cast<void>(is_unprivileged);
+        static_cast<Work*>(request->data)->run();
+      },
       [](uv_work_t* request, int status) {
         const std::unique_ptr<Work> finished(static_cast<Work*>(request->data));
         finished->loop_->woke();

@@ -1,6 +1,7 @@
 #include "run/certificate_watch.h"
 
 #include "base/log.h"
+#include "base/privileges.h"
 #include "table/tls_watch.h"
 
 namespace gh::run {
@@ -12,6 +13,7 @@ void CertificateWatch::follow(std::shared_ptr<table::TlsWatch> watch) {
 }
 
 void CertificateWatch::fire() {
+  const Privileged reading;
   for (const table::TlsWatch::News& news : watch_->look()) process_log()->write(news.level, 0, news.text);
   loop_.timers().set(*this, watch_->interval_ms());
 }

@@ -18,6 +18,7 @@
 #include <set>
 
 #include "base/memory_log.h"
+#include "base/privileges.h"
 #include "config/codes.h"
 #include "table/tls_watch.h"
 
@@ -90,6 +91,7 @@ int Process::run() {
   loop_.run();
   for (const auto& worker : workers_) worker->join();
   workers_.clear();
+  const Privileged removing;
   control_.reset();
   sockets_.close_all();
   // Who gave up the right to the folder empties the file at least: an old number must not be signalled.
@@ -212,7 +214,11 @@ bool Process::drop_privileges() {
   for (const auto& file : table_->log_files) hand_over(file->path());
   make_temp_folders(*table_, uid_, gid_);
   const std::string& name = table_->process.user;
-  if (::initgroups(name.c_str(), gid_) == 0 && ::setgid(gid_) == 0 && ::setuid(uid_) == 0) return true;
+  keep_rights_before_setuid();
+  if (::initgroups(name.c_str(), gid_) == 0 && ::setgid(gid_) == 0 && ::setuid(uid_) == 0) {
+    keep_rights_after_setuid();
+    return true;
+  }
   const std::string text = fmt::format("cannot become user \"{}\": {}", name, std::strerror(errno));
   refuse_start("gatehouse: " + text + "\n", text);
   return false;
@@ -310,6 +316,7 @@ void Process::reopen_logs(Answer answer) {
 }
 
 void Process::reopen_files(const Answer& answer) {
+  const Privileged opening;
   std::string trouble;
   for (const auto& file : table_->log_files) {
     if (const Result<void> done = file->reopen(); !done) trouble += "gatehouse: " + done.error().text + "\n";
@@ -329,6 +336,7 @@ void Process::reload(Answer answer) {
     return;
   }
   reloading_ = true;
+  const Privileged reading;
   auto compiled = std::make_shared<Compiled>(compile(options_, &registry_, generation_ + 1));
   if (!compiled->table || refuse_if_closed(*compiled)) {
     registry_.rollback();
@@ -360,6 +368,7 @@ void Process::reload_compiled(std::shared_ptr<Compiled> compiled, const Answer& 
     registry_.rollback();
     return answer(false, "gatehouse: shutting down, not reloading\n");
   }
+  const Privileged opening;
   std::vector<const ListenSockets::Open*> opened;
   const std::shared_ptr<table::Table>& table = compiled->table;
   if (!sockets_.open_new(*table, static_cast<unsigned>(workers_.size()), compiled->loaded->diagnostics, opened)) {

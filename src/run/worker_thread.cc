@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <pthread.h>
 
+#include "base/privileges.h"
+
 namespace gh::run {
 
 WorkerThread::WorkerThread(unsigned index, proxy::Counters& counters, const proxy::ProcessCounters& all)
@@ -13,6 +15,7 @@ WorkerThread::~WorkerThread() { join(); }
 void WorkerThread::start(std::shared_ptr<std::latch> ended) {
   thread_ = std::thread([this, ended = std::move(ended)] {
     pthread_setname_np(pthread_self(), fmt::format("worker {}", index_).c_str());
+    give_up_rights();
     worker_->loop.run();
     listeners_.clear();
     ended->arrive_and_wait();

@@ -1,8 +1,10 @@
 """Certificates that are loaded anew when their files change (ssl_certificate_watch)."""
 import os
+import signal
 import time
+import unittest
 
-from harness import WireTest, main, wait_for
+from harness import Gateway, WireTest, beyond_nginx, main, wait_for
 from tls_client import TlsConn, certificate, client_context, files, get, replace, shown, uses
 
 OLD, NEW = certificate("shop.example"), certificate("shop.example", serial=4711)
@@ -30,6 +32,38 @@ class Watch(WireTest):
             self.assertEqual(before.get("/").text, "ok")
         gw.wait_log(r'\[notice\] .*files of TLS have changed, the certificate "[^"]*shop.example.pem" was loaded anew')
         self.assertEqual(gw.current_generation(), "1")
+
+    @unittest.skipUnless(os.geteuid() == 0, "needs root")
+    @beyond_nginx
+    def test_of_root_when_the_workers_are_somebody_else(self):
+        """Keys, the configuration itself and new logs, in a folder that is root's alone."""
+        gw = Gateway("ssl_certificate_watch 100ms; server { listen @P0@ ssl; server_name shop.example; %s return 200 ok; }"
+                     % uses(OLD), main="worker_processes 2; user nobody nogroup;", files=files(OLD), start=False)
+        self.addCleanup(gw.stop)
+        for folder, _, names in os.walk(gw.dir):
+            for path in [folder] + [os.path.join(folder, name) for name in names]:
+                os.chmod(path, 0o700)
+        gw.start()
+        with open("/proc/%d/status" % gw.pid) as status:
+            self.assertNotIn("Uid:\t0", status.read())
+        replace(gw, "shop.example.pem", NEW.pem)
+        replace(gw, "shop.example.key", NEW.key)
+        self.wait_for_new(gw, NEW)
+        replace(gw, "shop.example.pem", OLD.pem)
+        replace(gw, "shop.example.key", OLD.key)
+        gw.reload()
+        self.wait_for_new(gw, OLD)
+        os.rename(gw.path("access.log"), gw.path("access.old"))
+        os.kill(gw.pid, signal.SIGUSR1)
+        wait_for(lambda: os.path.exists(gw.path("access.log")))
+        self.assertEqual(get(gw.ports[0], name="shop.example").text, "ok")
+        for task in os.listdir("/proc/%d/task" % gw.pid):
+            with open("/proc/%d/task/%s/status" % (gw.pid, task)) as status:
+                text = status.read()
+            rights = {line.split(":")[0]: int(line.split()[1], 16) for line in text.splitlines() if line[:3] == "Cap"}
+            self.assertEqual(rights["CapEff"], 0, text)
+            # Those of the thread that reloads: CAP_DAC_OVERRIDE and CAP_NET_BIND_SERVICE.
+            self.assertEqual(rights["CapPrm"], 1 << 1 | 1 << 10 if int(task) == gw.pid else 0, text)
 
     def test_again_and_again(self):
         gw = self.gateway()
