@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::size_t most_get_bytes = 255;  // RFC 6960 A.1: what is longer is sent with POST
 constexpr unsigned status_ok = 200;
+constexpr unsigned last_word = 100;  // counts as so many failures: it will not change in a moment
 
 /// For a path: the three of base64 that mean something there are escaped.
 std::string escaped(std::string_view base64) {
@@ -137,8 +138,12 @@ void Stapling::answered(Job& job, const Result<upstream::FetchAnswer>& answer) {
     wait_s = state::ocsp_refresh_s(clock.unix_seconds(), verdict->valid_until_s);
     say(job.source, LogLevel::info, "it is good", wait_s);
   } else {
-    if (verdict && verdict->is_revoked) staple.clear();  // an earlier one would say what is not true any more
-    wait_s = state::ocsp_retry_s(++staple.failures);
+    ++staple.failures;
+    if (verdict && verdict->is_revoked) {
+      staple.clear();  // an earlier one would say what is not true any more
+      staple.failures = last_word;
+    }
+    wait_s = state::ocsp_retry_s(staple.failures);
     say(job.source, answer ? LogLevel::error : LogLevel::warn,
         verdict ? fmt::format("its status is \"{}\"", verdict->status) : verdict.error().text, wait_s);
   }
