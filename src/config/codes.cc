@@ -298,6 +298,11 @@ constexpr Code all_codes[] = {
      "None of the server's certificates names the server name. Clients that ask for it refuse the connection.",
      "server_name shop.example; ssl_certificate blog.example.pem;",
      "server_name shop.example; ssl_certificate shop.example.pem;", quiet},
+    {"W423", "no OCSP response to staple",
+     "`ssl_stapling` needs the certificate of the issuer, and the address of a responder that speaks plain HTTP. "
+     "Handshakes work without a response; clients that must have one refuse the connection.",
+     "ssl_stapling on; ssl_stapling_responder https://ocsp.example/;",
+     "ssl_stapling on; ssl_stapling_responder http://ocsp.example/;", quiet},
     {"W501", "a zone is never used",
      "No `limit_req` or `limit_conn` names it: requests are not held to it.",
      "limit_req_zone $remote_addr zone=a:1m rate=1r/s;", "limit_req zone=a;", quiet},

@@ -57,7 +57,7 @@ constexpr Names all[] = {
      "proxy_cache_zone proxy_cache_identity proxy_no_cache proxy_store proxy_store_access proxy_cache_errors "
      "open_file_cache open_file_cache_valid open_file_cache_min_uses open_file_cache_errors open_file_cache_events"},
     {Fate::later, "tls", "not served yet: handshakes work without it",
-     "ssl_stapling_verify ssl_stapling_responder ssl_ocsp ssl_ocsp_cache ssl_ocsp_responder "
+     "ssl_ocsp ssl_ocsp_cache ssl_ocsp_responder "
      "ssl_certificate_compression ssl_ech_file ssl_key_log"},
     {Fate::later, "http3", "HTTP/3 is not served yet", "http3 http3_hq "
      "http3_max_concurrent_streams http3_stream_buffer_size quic_retry quic_gso quic_host_key "

@@ -136,8 +136,6 @@ constexpr ArgSpec more_access{"access", ArgType::one_of, Presence::optional, acc
 constexpr Shape all[] = {
     // --- TLS of clients
     one("ssl_certificate_compression", hs, {on_off}),
-    one("ssl_stapling_verify", hs, {on_off}),
-    one("ssl_stapling_responder", hs, {word}),
     one("ssl_ocsp", hs, {choice("off|on|leaf")}, look_at_ocsp),
     one("ssl_ocsp_cache", hs, {word}, look_at_ocsp_cache),
     one("ssl_ocsp_responder", hs, {word}),

@@ -14,8 +14,10 @@ void CertificateWatch::follow(std::shared_ptr<table::TlsWatch> watch) {
 
 void CertificateWatch::fire() {
   const Privileged reading;
-  for (const table::TlsWatch::News& news : watch_->look()) process_log()->write(news.level, 0, news.text);
+  const std::vector<table::TlsWatch::News> all = watch_->look();
+  for (const table::TlsWatch::News& news : all) process_log()->write(news.level, 0, news.text);
   loop_.timers().set(*this, watch_->interval_ms());
+  if (!all.empty() && on_renewal) on_renewal();
 }
 
 }  // namespace gh::run

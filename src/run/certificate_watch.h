@@ -2,6 +2,7 @@
 // (table/tls_watch.h). Main thread.
 #pragma once
 
+#include <functional>
 #include <memory>
 
 #include "net/loop.h"
@@ -19,6 +20,8 @@ class CertificateWatch final : private net::Timer {
 
   /// From now on those of `watch`; null: none.
   void follow(std::shared_ptr<table::TlsWatch> watch);
+  /// Told when some were loaded anew.
+  std::function<void()> on_renewal;
 
  private:
   void fire() override;

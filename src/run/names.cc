@@ -71,24 +71,6 @@ UpstreamNames::~UpstreamNames() {
   resolvers_.clear();
 }
 
-net::Resolver& UpstreamNames::resolver(const table::ResolverSettings* settings, std::int64_t timeout_ms, bool files) {
-  net::ResolverOptions options;
-  options.timeout_ms = timeout_ms;
-  options.hosts_file = files;
-  std::string key = fmt::format("{} {}", timeout_ms, files);
-  if (settings) {
-    options.servers = settings->servers;
-    options.valid_ms = settings->valid_ms;
-    options.ipv4 = settings->ipv4;
-    options.ipv6 = settings->ipv6;
-    key += fmt::format(" {} {} {}", settings->valid_ms, settings->ipv4, settings->ipv6);
-    for (const Address& server : settings->servers) key += ' ' + server.text();
-  }
-  auto& slot = resolvers_[key];
-  if (!slot) slot = std::make_unique<net::Resolver>(loop_, options);
-  return *slot;
-}
-
 void UpstreamNames::add(const table::Table& table, const std::shared_ptr<const table::Upstream>& upstream,
                         const state::ServerConfig& server) {
   const table::ResolverSettings* settings = settings_for(table, *upstream);
@@ -103,7 +85,7 @@ void UpstreamNames::add(const table::Table& table, const std::shared_ptr<const t
   name->self = name;
   name->valid_ms = settings ? settings->valid_ms : 0;
   name->retry_ms = std::max(upstream->resolver_timeout_ms, least_retry_ms);
-  name->resolver = &resolver(settings, upstream->resolver_timeout_ms, !server.asks_dns);
+  name->resolver = &resolvers_.of(settings, upstream->resolver_timeout_ms, !server.asks_dns);
   names_.push_back(name);
   ++unanswered_;
   ask(name);

@@ -3,12 +3,12 @@
 #pragma once
 
 #include <functional>
-#include <map>
 #include <memory>
 #include <string>
 
 #include "net/loop.h"
 #include "net/resolver.h"
+#include "run/resolvers.h"
 #include "state/peers.h"
 #include "table/plan.h"
 
@@ -16,7 +16,7 @@ namespace gh::run {
 
 class UpstreamNames {
  public:
-  explicit UpstreamNames(net::Loop& loop) : loop_(loop) {}
+  explicit UpstreamNames(net::Loop& loop) : loop_(loop), resolvers_(loop) {}
   ~UpstreamNames();
   /// `ready` is called once, later, when each name of `table` has an answer or the wait is over.
   void follow(const table::Table& table, std::function<void()> ready);
@@ -25,7 +25,6 @@ class UpstreamNames {
 
  private:
   struct Name;
-  net::Resolver& resolver(const table::ResolverSettings* settings, std::int64_t timeout_ms, bool files);
   void add(const table::Table& table, const std::shared_ptr<const table::Upstream>& upstream,
            const state::ServerConfig& server);
   void ask(const std::shared_ptr<Name>& name);
@@ -44,7 +43,7 @@ class UpstreamNames {
     }
   };
   net::Loop& loop_;
-  std::map<std::string, std::unique_ptr<net::Resolver>> resolvers_;  // by their settings
+  Resolvers resolvers_;
   std::vector<std::shared_ptr<Name>> names_;
   std::function<void()> ready_;
   Wait wait_;

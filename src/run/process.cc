@@ -129,7 +129,7 @@ int Process::start() {
     worker->publish(table_, [] {});
   }
   for (const auto& open : sockets_.all()) attach(*open);
-  certificates_.follow(registry_.get<table::TlsWatch>("ssl_certificate_watch"));
+  look_after_certificates();
   const auto ended = std::make_shared<std::latch>(static_cast<std::ptrdiff_t>(workers_.size()));
   for (const auto& worker : workers_) worker->start(ended);
   say_where_it_listens();
@@ -378,7 +378,6 @@ void Process::reload_compiled(std::shared_ptr<Compiled> compiled, const Answer& 
     return refuse_reload(*compiled, answer);
   }
   registry_.commit();
-  certificates_.follow(registry_.get<table::TlsWatch>("ssl_certificate_watch"));
   ++generation_;
   std::string said = report(*compiled, plain_);
   if (table->process.workers != static_cast<int>(workers_.size())) {
@@ -399,6 +398,7 @@ void Process::reload_compiled(std::shared_ptr<Compiled> compiled, const Answer& 
 void Process::publish(const std::shared_ptr<table::Table>& table, const std::vector<const ListenSockets::Open*>& opened,
                       std::function<void()> done) {
   table_ = table;
+  look_after_certificates();
   holders_[table->generation] = workers_.size();
   auto left = std::make_shared<std::size_t>(workers_.size());
   for (const auto& worker : workers_) {
@@ -412,6 +412,13 @@ void Process::publish(const std::shared_ptr<table::Table>& table, const std::vec
   for (const Address& gone : sockets_.close_unnamed(*table)) {
     for (const auto& worker : workers_) worker->stop_listening(gone);
   }
+}
+
+/// Those of the table that is served from now on.
+void Process::look_after_certificates() {
+  certificates_.on_renewal = [this] { stapling_.follow(*table_); };
+  certificates_.follow(registry_.get<table::TlsWatch>("ssl_certificate_watch"));
+  stapling_.follow(*table_);
 }
 
 void Process::attach(const ListenSockets::Open& open) {

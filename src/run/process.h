@@ -19,6 +19,7 @@
 #include "run/names.h"
 #include "run/options.h"
 #include "run/sockets.h"
+#include "run/stapling.h"
 #include "run/worker_thread.h"
 #include "state/registry.h"
 
@@ -51,6 +52,7 @@ class Process {
                std::function<void()> done);
   void attach(const ListenSockets::Open& open);
   void let_go(std::shared_ptr<const table::Table> table);
+  void look_after_certificates();
   void reopen_logs(Answer answer);
   void reopen_files(const Answer& answer);
   std::string memory_logs() const;
@@ -78,6 +80,7 @@ class Process {
   ListenSockets sockets_;
   UpstreamNames names_;
   CertificateWatch certificates_{loop_};
+  Stapling stapling_{loop_};
   std::unique_ptr<ControlServer> control_;
   std::map<std::uint64_t, std::size_t> holders_;  // workers that still hold a generation
   std::vector<std::unique_ptr<uv_signal_t>> signals_;

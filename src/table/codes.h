@@ -10,6 +10,6 @@ inline constexpr std::string_view cannot_open_log = "E0407", no_servers = "E0408
     bad_server_name = "E0317", bad_url = "E0318", tls_file = "E0421", tls_content = "E0422", key_mismatch = "E0423",
     no_certificate = "E0424", tls_value = "E0425";
 inline constexpr std::string_view nothing_to_serve = "W118", upstream_unused = "W404", zone_unused = "W501",
-    no_user_file = "W318", certificate_time = "W421", certificate_name = "W422";
+    no_user_file = "W318", certificate_time = "W421", certificate_name = "W422", not_stapled = "W423";
 
 }  // namespace gh::table::code

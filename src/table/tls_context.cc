@@ -2,6 +2,9 @@
 
 #include <openssl/err.h>
 
+#include <ctime>
+
+#include "state/ocsp_staples.h"
 #include "table/tls_commands.h"
 #include "table/tls_resumption.h"
 
@@ -37,9 +40,19 @@ bool trust(SSL_CTX* context, const TlsPlan& plan) {
   return true;
 }
 
+/// What the responder of the handshake's certificate said last; null: nothing that is valid.
+state::OcspStaple::Response fetched_for(const TlsPlan& plan, const X509* certificate) {
+  for (const OcspSource& source : plan.staples) {
+    if (source.identity->certificate.get() == certificate) return source.staple->get(std::time(nullptr));
+  }
+  return nullptr;
+}
+
 /// Asked for when the client wants it (RFC 6066 8).
 int staple(SSL* ssl, void*) {
-  const std::string& response = plan_of(SSL_get_SSL_CTX(ssl)).stapled;
+  const TlsPlan& plan = plan_of(SSL_get_SSL_CTX(ssl));
+  const state::OcspStaple::Response fetched = fetched_for(plan, SSL_get_certificate(ssl));
+  const std::string& response = fetched ? *fetched : plan.stapled;
   void* const copy = response.empty() ? nullptr : OPENSSL_memdup(response.data(), response.size());
   if (!copy) return SSL_TLSEXT_ERR_NOACK;
   SSL_set_tlsext_status_ocsp_resp(ssl, copy, static_cast<long>(response.size()));  // which takes it over
@@ -89,7 +102,7 @@ std::optional<TlsFault> configure_server(SSL_CTX* context, const TlsPlan& plan) 
       return TlsFault{Part::memory, 0, tls_reason_or("no memory")};
     }
   }
-  if (!plan.stapled.empty()) SSL_CTX_set_tlsext_status_cb(context, staple);
+  if (!plan.stapled.empty() || !plan.staples.empty()) SSL_CTX_set_tlsext_status_cb(context, staple);
   if (!trust(context, plan)) return TlsFault{Part::memory, 0, tls_reason_or("no memory")};
   auto fault = run_tls_commands(context, plan.commands, SSL_CONF_FLAG_SERVER, {});
   if (!fault) return std::nullopt;

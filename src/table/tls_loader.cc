@@ -112,7 +112,7 @@ std::shared_ptr<const TlsPlan> TlsLoader::make_plan(const Stated& stated, const 
   plan->early_data_bytes = settings.takes_early_data ? most_early_data_bytes : 0;
   const bool found = add_identities(*plan, stated);
   const bool trusts = add_trust(*plan, settings);
-  if (!add_stapled(*plan, settings) || !add_dh_parameters(*plan, settings) || !found || !trusts) return nullptr;
+  if (!add_stapled(*plan, stated, before) || !add_dh_parameters(*plan, settings) || !found || !trusts) return nullptr;
   SessionContext context;
   for (const auto& identity : plan->identities) context.add(identity->certificate.get());
   for (const auto& [certificate, key] : plan->named_identities) context.add(certificate.source());

@@ -44,7 +44,11 @@ class TlsLoader {
   const Passwords* passwords_of(const TlsWord& file);
   bool add_trust(TlsPlan& plan, const TlsSettings& settings);
   bool add_trusted_file(TlsPlan& plan, const TlsWord& file, bool is_named);
-  bool add_stapled(TlsPlan& plan, const TlsSettings& settings);
+  bool add_stapled(TlsPlan& plan, const Stated& stated, const TlsPlan* before);  // tls_loader_stapling.cc
+  void add_responders(TlsPlan& plan, const Stated& stated, const TlsPlan* before);
+  void add_responder(TlsPlan& plan, const TlsSettings& settings, const std::shared_ptr<const TlsIdentity>& identity,
+                     const TlsWord& certificate);
+  config::Diagnostic& warn_not_stapled(const TlsSettings& settings, const TlsWord& certificate, std::string_view why);
   bool add_dh_parameters(TlsPlan& plan, const TlsSettings& settings);
   bool add_resumption(TlsPlan& plan, const Stated& stated);  // tls_loader_sessions.cc
   static void keep_resumption(TlsPlan& plan, const TlsPlan& before);

@@ -1,10 +1,6 @@
-// TlsLoader's part for the resumption of sessions (caches and ticket keys, which outlive the table: state/registry.h),
-// and for the OCSP response that is stapled.
+// TlsLoader's part for the resumption of sessions: caches and ticket keys, which outlive the table (state/registry.h).
 #include <fmt/format.h>
-#include <openssl/err.h>
-#include <openssl/ocsp.h>
 
-#include "net/tls.h"
 #include "state/tls_sessions.h"
 #include "state/tls_tickets.h"
 #include "table/tls_loader.h"
@@ -19,19 +15,6 @@ std::string hex(std::span<const unsigned char> bytes) {
   std::string text;
   for (const unsigned char byte : bytes) text += fmt::format("{:02x}", byte);
   return text;
-}
-
-/// As it is, when it is a response that says something.
-Result<std::string> check_stapled(std::string_view der) {
-  const auto* at = reinterpret_cast<const unsigned char*>(der.data());
-  const unsigned char* const end = at + der.size();
-  const std::unique_ptr<OCSP_RESPONSE, TlsFree<OCSP_RESPONSE_free>> response(
-      d2i_OCSP_RESPONSE(nullptr, &at, static_cast<long>(der.size())));
-  ERR_clear_error();
-  if (!response || at != end) return fail("it is no OCSP response");
-  const int status = OCSP_response_status(response.get());
-  if (status == OCSP_RESPONSE_STATUS_SUCCESSFUL) return std::string(der);
-  return fail(std::string("the responder has refused: ") + OCSP_response_status_str(status));
 }
 
 }  // namespace
@@ -91,29 +74,6 @@ bool TlsLoader::add_resumption(TlsPlan& plan, const Stated& stated) {
   if (!settings.has_tickets) return true;
   plan.tickets = tickets_of(stated);
   return plan.tickets != nullptr;
-}
-
-bool TlsLoader::add_stapled(TlsPlan& plan, const TlsSettings& settings) {
-  const TlsWord& file = settings.stapling_file;
-  if (!settings.staples) return true;
-  if (file.text.empty()) {
-    diagnostics_
-        .warning(code::not_served_yet, settings.stapling_where, "responders are not asked for OCSP responses yet")
-        .with_help("name a file of one, `ssl_stapling_file`, and renew it: handshakes work without it");
-    return true;
-  }
-  const Result<SecretText> der = read_pem(file.text);
-  if (!der) return report(file, "OCSP response", der.error());
-  auto checked = check_stapled(der->view());
-  if (checked) {
-    plan.stapled = std::move(*checked);
-    return true;
-  }
-  diagnostics_
-      .error(code::tls_content, file.where,
-             fmt::format("cannot load OCSP response \"{}\": {}", file.text, checked.error().text))
-      .with_help("a file in DER form, as `openssl ocsp ... -respout FILE` writes it");
-  return false;
 }
 
 }  // namespace gh::table

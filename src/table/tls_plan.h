@@ -17,6 +17,8 @@
 #include "table/tls_files.h"
 
 namespace gh::state {
+class OcspStaple;
+class OcspStaples;
 class TlsSessions;
 class TlsTickets;
 }  // namespace gh::state
@@ -45,7 +47,8 @@ struct TlsSessionCache {
 /// As stated in a block. Empty words: not stated.
 struct TlsSettings {
   TlsWord ciphers{"HIGH:!aNULL:!MD5", {}}, curves{"auto", {}};
-  TlsWord dh_parameters, client_certificate, trusted_certificate, revocations, password_file, stapling_file;
+  TlsWord dh_parameters, client_certificate, trusted_certificate, revocations, password_file;
+  TlsWord stapling_file, stapling_responder;
   config::Span verify_where, stapling_where;
   std::int64_t record_bytes = 16 * 1024;
   std::int64_t verify_depth = 1;
@@ -54,7 +57,7 @@ struct TlsSettings {
   TlsSessionCache session_cache;
   std::shared_ptr<const CertificateCacheRule> certificate_cache;  // null: off
   bool has_tickets = true;
-  bool staples = false;
+  bool staples = false, verifies_stapled = false;
   std::uint8_t protocols = tls_v1_2 | tls_v1_3;
   VerifyClient verify_client = VerifyClient::off;
   const void* protocols_in = nullptr;  // the block whose lines they come from
@@ -79,6 +82,15 @@ struct TlsIdentity {
   CertificatePtr certificate;
   std::vector<CertificatePtr> chain;
   KeyPtr key;
+};
+
+/// Whom to ask for the status of one certificate (ssl_stapling), and where his answer is.
+struct OcspSource {
+  std::shared_ptr<const TlsIdentity> identity;
+  CertificatePtr issuer;
+  std::string responder;  // http://...
+  bool verifies = false;  // ssl_stapling_verify: by the plan's `trusted`
+  std::shared_ptr<state::OcspStaple> staple;
 };
 
 struct TlsPlan;
@@ -115,6 +127,8 @@ struct TlsPlan {
   bool rejects = false;                                        // ssl_reject_handshake
   std::uint32_t early_data_bytes = 0;                          // most of it a connection; 0: ssl_early_data off
   std::string stapled;                                         // an OCSP response, in DER; empty: none
+  std::vector<OcspSource> staples;                             // those of responders; empty: none is asked
+  std::shared_ptr<state::OcspStaples> known_staples;           // where they are found again; main thread
   std::shared_ptr<state::TlsSessions> sessions;                // null: none are kept
   std::shared_ptr<state::TlsTickets> tickets;                  // null: none are given
   long session_timeout_s = 300;

@@ -40,7 +40,7 @@ def scratch():
 
 
 @functools.lru_cache(maxsize=None)
-def certificate(name, kind="ec", issuer=None, is_ca=False, days=2, serial=None, subject=None):
+def certificate(name, kind="ec", issuer=None, is_ca=False, days=2, serial=None, subject=None, extension=None):
     """A certificate for `name` and the names below it, signed by itself or by `issuer`."""
     with scratch() as path:
         made = [] if KINDS[kind][0] == "-key" else ["-keyout", path("key")]
@@ -51,6 +51,8 @@ def certificate(name, kind="ec", issuer=None, is_ca=False, days=2, serial=None, 
                    "-addext", "subjectAltName=DNS:%s,DNS:*.%s,IP:127.0.0.1" % (name, name)]
         if issuer:
             command += ["-CA", path("ca", issuer.pem), "-CAkey", path("ca_key", issuer.key)]
+        if extension:
+            command += ["-addext", extension]
         if serial:
             command += ["-set_serial", str(serial)]
         subprocess.run(command, check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,

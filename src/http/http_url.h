@@ -1,0 +1,22 @@
+// HttpUrl: an http:// URL that the gateway itself asks, taken apart. Pure.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace gh::http {
+
+struct HttpUrl {
+  std::string host;       // a name or an address, without brackets
+  std::uint16_t port = 80;
+  std::string authority;  // as Host says it
+  std::string target;     // path and query; never empty
+
+  /// Errors say what is wrong with `text`.
+  static Result<HttpUrl> parse(std::string_view text);
+};
+
+}  // namespace gh::http
