@@ -38,7 +38,7 @@ extern const table::Module
     proxy_rewrites_module,
     proxy_ssl_module,
     range_module,
-    realip_module,
+    realip_module, identity_module,
     rewrite_module,
     secure_link_module,
     server_module,

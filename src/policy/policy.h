@@ -55,6 +55,10 @@ void apply_real_ip_header(table::Scope&, const config::Bound&);
 void apply_real_ip_recursive(table::Scope&, const config::Bound&);
 void finish_real_ip(table::Scope&, table::Route&);
 
+// address/identity_header.cc
+void apply_identity_header(table::Scope&, const config::Bound&);
+void finish_identity_header(table::Scope&, table::Route&);
+
 // limit/limit_conn.cc
 void apply_limit_conn_zone(table::Scope&, const config::Bound&);
 void apply_limit_conn(table::Scope&, const config::Bound&);
