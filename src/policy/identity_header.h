@@ -1,5 +1,5 @@
-// identity_header: what services are told of who asks. The fields are the gateway's alone: a client's copies are dropped
-// as its request comes in, on the whole server, wherever one of its blocks names them. Build thread only.
+// identity_header: what services are told of who asks. The fields are the gateway's alone: a client's copies are
+// dropped as its request comes in, on the whole server, wherever one of its blocks names them. Build thread only.
 #pragma once
 
 #include <string>
