@@ -22,11 +22,12 @@ struct Node {
   std::uint8_t flags = 0;
   std::uint32_t begin = 0, end = 0;  // in Tree::source
   std::uint32_t next = 0;            // the node after this value and all within it
+  struct Text { std::uint32_t begin, size; };
   union {
     bool boolean;
     std::int64_t integer;
     double number;
-    struct { std::uint32_t begin, size; } text;
+    Text text;
     std::uint32_t count;  // elements or members
   };
   Node() : integer(0) {}
