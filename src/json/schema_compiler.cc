@@ -380,7 +380,7 @@ bool SchemaCompiler::read_reference(Context& c, std::string_view name, Value val
     c.node.ref = node;
     return true;
   }
-  c.node.dynamic_ref = SchemaNode::DynamicRef{node, {}};
+  c.node.dynamic_ref = DynamicRef{node, {}};
   std::string_view fragment = value.text();
   fragment.remove_prefix(std::min(fragment.find('#'), fragment.size()));
   if (!fragment.empty() && store_.is_dynamic(*place, fragment.substr(1))) {

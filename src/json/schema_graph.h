@@ -26,6 +26,17 @@ namespace type_bit {
 inline constexpr std::uint8_t null = 1, boolean = 2, integer = 4, number = 8, text = 16, array = 32, object = 64;
 }
 
+struct ContainsRule {
+  NodeId node = no_node;
+  std::uint64_t least = 1;
+  std::optional<std::uint64_t> most;
+};
+
+struct DynamicRef {
+  NodeId node = no_node;
+  std::string anchor;  // empty: as $ref
+};
+
 struct SchemaNode {
   struct Bound { std::string_view keyword; Value limit; };           // numbers
   struct Count { std::string_view keyword; std::uint64_t limit; };   // lengths and sizes
@@ -37,8 +48,6 @@ struct SchemaNode {
     std::vector<std::string> required;
     NodeId node = no_node;
   };
-  struct Contains { NodeId node = no_node; std::uint64_t least = 1; std::optional<std::uint64_t> most; };
-  struct DynamicRef { NodeId node = no_node; std::string anchor; };  // no anchor: as $ref
 
   ResourceId resource = 0;
   bool is_never = false;  // the schema `false`
@@ -61,7 +70,7 @@ struct SchemaNode {
   std::vector<NodeId> prefix_items;
   NodeId rest_items = no_node;
   std::string_view rest_keyword = "items";
-  std::optional<Contains> contains;
+  std::optional<ContainsRule> contains;
   bool contains_evaluates = false;  // 2020-12: what `contains` matched is seen by unevaluatedItems
 
   NodeId ref = no_node;

@@ -245,7 +245,7 @@ bool SchemaValidator::check_array(const Frame& f) {
 }
 
 bool SchemaValidator::check_contains(const Frame& f) {
-  const SchemaNode::Contains& contains = *f.node.contains;
+  const ContainsRule& contains = *f.node.contains;
   std::uint64_t count = 0;
   std::size_t index = 0;
   ++quiet_;
