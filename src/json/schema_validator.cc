@@ -143,12 +143,12 @@ bool SchemaValidator::check_keywords(const Frame& f) {
   if (f.at.value.is_text()) part = &SchemaValidator::check_text;
   if (f.at.value.is_array()) part = &SchemaValidator::check_array;
   if (f.at.value.is_object()) part = &SchemaValidator::check_object;
-  for (const Part one : {part, &SchemaValidator::check_references, &SchemaValidator::check_applicators,
-                         &SchemaValidator::check_unevaluated_items, &SchemaValidator::check_unevaluated_members}) {
+  for (const Part one : {part, &SchemaValidator::check_references, &SchemaValidator::check_applicators}) {
     if (!holds && !goes_on()) return false;
     if (one && !(this->*one)(f)) holds = false;
   }
-  return holds;
+  // What a schema that failed has not judged says nothing: it would be reported as well.
+  return holds && check_unevaluated_items(f) && check_unevaluated_members(f);
 }
 
 bool SchemaValidator::check_value(const Frame& f) {

@@ -123,6 +123,8 @@ TEST_CASE("failures: where, which keyword, one sentence") {
         " dependentRequired: must have the member \"b\", as it has \"a\"");
   CHECK(judged(R"({"properties":{"a":{}},"unevaluatedProperties":false})", R"({"a":1,"b":2})") ==
         "/b unevaluatedProperties: is not allowed here");
+  CHECK(judged(R"({"anyOf":[{"properties":{"a":{"type":"null"}}}],"unevaluatedProperties":false})", R"({"a":1})") ==
+        " anyOf: must fit one of the schemas of `anyOf`");
 }
 
 TEST_CASE("a member that stands twice cannot hide the first one") {
@@ -164,11 +166,13 @@ TEST_CASE("format is an annotation, or asserted when asked") {
   CHECK(judged(R"({"format":"uuid"})", "5", {}, asserts) == "valid");
 }
 
-TEST_CASE("schemas that never end are told at load") {
+TEST_CASE("schemas that never end, or have no measure, are told at load") {
   CHECK(load_error(R"({"$ref":"#"})") == "0: this schema leads back to itself");
   CHECK(load_error(R"({"$defs":{"a":{"allOf":[{"$ref":"#/$defs/b"}]},"b":{"anyOf":[{"$ref":"#/$defs/a"}]}}})") ==
         "14: this schema leads back to itself");
   CHECK(load_error(R"({"properties":{"next":{"$ref":"#"}}})") == "compiled");
+  CHECK(load_error(R"({"allOf":[true,{}]})", {.most_nodes = 3}) == "compiled");
+  CHECK(load_error(R"({"allOf":[true,{}]})", {.most_nodes = 2}) == "10: too many subschemas");
   std::string deep = repeated(R"({"not":)", 500) + "true" + repeated("}", 500);
   CHECK(load_error(deep) == "896: this is no JSON: nested deeper than 128");
 }
