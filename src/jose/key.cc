@@ -221,7 +221,7 @@ AlgorithmSet Key::decrypted_by_type() const {
   for (const Algorithm one : {Algorithm::a128kw, Algorithm::a192kw, Algorithm::a256kw}) {
     if (size_bytes_ == key_bytes(one)) found.add(one);
   }
-  for (const std::size_t size : {16, 24, 32, 48, 64}) {
+  for (const std::size_t size : {16U, 24U, 32U, 48U, 64U}) {
     if (size_bytes_ == size) found.add(Algorithm::dir);
   }
   return found;

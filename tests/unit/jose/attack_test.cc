@@ -444,6 +444,18 @@ TEST_CASE("attack: JWE with parts and members that cannot be") {
             set, rules);
 }
 
+TEST_CASE("attack: an encrypted key where there is none to be, and one without end") {
+  for (const made::Token& token : made::encrypted_tokens) {
+    const std::string text = token.token;
+    if (!part_of(text, 1).empty()) continue;
+    INFO(part_of(text, 0));
+    CHECK(reason_of(text, shared_set(token.key), {.forms = form_encrypted}) == Reason::good);
+    CHECK(reason_of(replaced_part(text, 1, "AAAA"), shared_set(token.key), {.forms = form_encrypted}) == Reason::decryption);
+  }
+  const std::string endless = jwe(R"({"alg":"RSA-OAEP","enc":"A128GCM"})", std::string(1025, 'k'));
+  CHECK(reason_of(endless, shared_set("rsa"), {.forms = form_encrypted}) == Reason::malformed);
+}
+
 TEST_CASE("attack: an encrypted token is not taken for a signed one, nor the other way") {
   const std::string signed_token = hmac_token(plain_header);
   CHECK(reason_of(signed_token, hmac_set(), {.forms = form_nested}) == Reason::form);
