@@ -305,12 +305,12 @@ TEST_CASE("attack: names given twice, in the header or the claims") {
       {"alg, escaped", hmac_token(R"({"alg":"HS256","\u0061lg":"none"})"), Reason::malformed},
       {"kid", hmac_token(R"({"alg":"HS256","kid":"a","kid":"b"})"), Reason::malformed}};
   check_all(header);
-  for (const auto& [name, text] : {std::pair{"exp", R"({"exp":1,"exp":1700000100})"},
+  for (const auto& twice : {std::pair{"exp", R"({"exp":1,"exp":1700000100})"},
                                    {"sub", R"({"exp":1700000100,"sub":"a","sub":"b"})"},
                                    {"sub, escaped", R"({"exp":1700000100,"sub":"a","s\u0075b":"b"})"},
                                    {"deep inside", R"({"exp":1700000100,"x":[{"a":1,"a":2}]})"}}) {
-    INFO(name);
-    CHECK(reason_of(claims(text)) == Reason::malformed);
+    INFO(twice.first);
+    CHECK(reason_of(claims(twice.second)) == Reason::malformed);
   }
   CHECK(reason_of(hmac_token(R"({"\u0061lg":"HS256"})")) == Reason::good);  // an escape is no other name
 }

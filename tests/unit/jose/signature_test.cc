@@ -20,7 +20,9 @@ constexpr std::pair<const char*, Algorithm> pairs[] = {
 }  // namespace
 
 TEST_CASE("what a key signs it verifies, and nothing else") {
-  for (const auto& [name, algorithm] : pairs) {
+  for (const auto& one : pairs) {
+    const char* const name = one.first;
+    const Algorithm algorithm = one.second;
     INFO(name << " " << algorithm_name(algorithm));
     const Key& key = shared_set(name).keys()[0];
     for (const std::string& bytes : {std::string(), std::string("a"), std::string(5000, 'x')}) {
@@ -77,7 +79,9 @@ TEST_CASE("a salt of another length than the hash's is no PSS signature of JOSE"
 }
 
 TEST_CASE("a public key of a pair verifies and does not sign") {
-  for (const auto& [name, algorithm] : pairs) {
+  for (const auto& one : pairs) {
+    const char* const name = one.first;
+    const Algorithm algorithm = one.second;
     if (hmac_algorithms.has(algorithm)) continue;
     INFO(name << " " << algorithm_name(algorithm));
     const Key& secret = shared_set(name).keys()[0];
