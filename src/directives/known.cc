@@ -87,7 +87,7 @@ constexpr Names all[] = {
     {Fate::missing, "access",
      "without access rules everybody would pass: put a server that checks in front, and listen on 127.0.0.1",
      "satisfy_any auth_oidc auth_jwt auth_jwt_claim_set auth_jwt_header_set auth_jwt_key_cache auth_jwt_key_file "
-     "auth_jwt_key_request auth_jwt_leeway auth_jwt_require auth_jwt_type auth_require "
+     "auth_jwt_key_request auth_jwt_leeway auth_jwt_require auth_jwt_type "
      "auth_digest auth_pam auth_ldap auth_spnego oidc_provider"},
     {Fate::missing, "", "variables of this module are not served: compute them with `map` or `geo`",
      "geoip_country geoip_city geoip_org geoip2 geoip2_proxy geoip2_proxy_recursive "

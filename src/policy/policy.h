@@ -41,6 +41,10 @@ void declare_auth_request_set(table::Scope& main, const config::Bound&);
 void apply_auth_request_set(table::Scope&, const config::Bound&);
 void finish_auth_request(table::Scope&, table::Route&);
 
+// access/auth_require.cc
+void apply_auth_require(table::Scope&, const config::Bound&);
+void finish_auth_require(table::Scope&, table::Route&);
+
 // access/secure_link.cc, valid_referers.cc: settings of variables
 void apply_secure_link(table::Scope&, const config::Bound&);
 void apply_secure_link_md5(table::Scope&, const config::Bound&);
