@@ -137,16 +137,19 @@ std::int64_t CountWindow::sliding_wait_us(const CountState& state, const CountAm
   std::uint32_t now = units(now_us);
   if (static_cast<std::int32_t>(now - last) < 0) now = last;
   const std::uint32_t newest = sub_window_of(last);
-  std::uint64_t left = used(state);
-  for (std::uint32_t back = slots_; back-- > 0;) {
-    const std::uint32_t sub_window = sub_windows_between(back, sub_window_of(now));
-    left -= std::min<std::uint64_t>(left, ring_at(state, sub_window & (slots_ - 1), wide_));
-    if (left + need > amount.most) continue;
-    const std::uint32_t leaves =
-        sub_window == newest ? last + 1 + ((slots_ - 1) << unit_bits) : (sub_window + slots_) << unit_bits;
-    return std::int64_t{leaves - now} * unit_us_ - (now == units(now_us) ? now_us % unit_us_ : 0);
+  std::uint32_t leaves = last + 1 + ((slots_ - 1) << unit_bits);
+  if (std::uint64_t{ring_at(state, newest & (slots_ - 1), wide_)} + need <= amount.most) {  // else all must leave
+    std::uint64_t left = used(state);
+    for (std::uint32_t back = slots_ - 1; back > 0; --back) {
+      const std::uint32_t sub_window = sub_windows_between(back, sub_window_of(now));
+      if (sub_window == newest) break;
+      left -= ring_at(state, sub_window & (slots_ - 1), wide_);
+      if (left + need > amount.most) continue;
+      leaves = (sub_window + slots_) << unit_bits;
+      break;
+    }
   }
-  return us_;
+  return std::int64_t{leaves - now} * unit_us_ - (now == units(now_us) ? now_us % unit_us_ : 0);
 }
 
 void CountWindow::refund_sliding(CountState& state, std::uint32_t cost, std::uint32_t stamp) const {
@@ -167,10 +170,12 @@ std::uint64_t CountWindow::used(const CountState& state) const {
         for (std::size_t slot = 0; slot < wide_slots; ++slot) sum += state.words[ring + slot];
         return sum;
       }
-      std::uint16_t counts[narrow_slots];
-      std::memcpy(counts, state.words + ring, sizeof counts);
-      for (const std::uint16_t count : counts) sum += count;
-      return sum;
+      std::uint32_t low = 0, high = 0;
+      for (std::size_t word = 0; word < narrow_slots / 2; ++word) {
+        low += state.words[ring + word] & 0xffff;
+        high += state.words[ring + word] >> 16;
+      }
+      return low + high;
     }
     case Kind::fixed: return load<Fixed>(state).count;
     case Kind::bucket: return divide_up(load<Bucket>(state).level, static_cast<std::uint64_t>(us_));
@@ -201,15 +206,16 @@ std::uint32_t CountWindow::room(const CountState& state, const CountAmount& amou
 
 std::int64_t CountWindow::wait_ms(const CountState& state, const CountAmount& amount, std::uint32_t need,
                                   CountTime now) const {
-  if (room(state, amount) >= need) return 0;
   std::int64_t us = 0;
   if (kind_ == Kind::sliding) {
     us = sliding_wait_us(state, amount, need, now.us);
   } else if (kind_ == Kind::fixed) {
     us = std::min(load<Fixed>(state).start_us + us_ - now.us, us_);
   } else if (kind_ == Kind::bucket) {
-    const std::uint64_t target = std::uint64_t{amount.most - std::min(need, amount.most)} * static_cast<std::uint64_t>(us_);
-    us = static_cast<std::int64_t>(divide_up(load<Bucket>(state).level - target, amount.count));
+    const std::uint64_t others = amount.most - std::min(need, amount.most);
+    const std::uint64_t target = others * static_cast<std::uint64_t>(us_);
+    const std::uint64_t level = load<Bucket>(state).level;
+    us = static_cast<std::int64_t>(divide_up(level - std::min(level, target), amount.count));
   } else {
     return std::max<std::int64_t>(end_of_period_ms(kind_, load<Calendar>(state).period) - now.unix_ms, 1);
   }

@@ -45,7 +45,8 @@ class CountWindow {
   void advance(CountState& state, const CountAmount& amount, CountTime now) const;
   /// So many more would be accepted.
   [[nodiscard]] std::uint32_t room(const CountState& state, const CountAmount& amount) const;
-  /// Milliseconds, rounded up, until there is room for `need`, at most amount.most; 0 when there is.
+  /// Milliseconds, rounded up and never 0, until there is room for `need`: for what there is none now, though there can
+  /// be (at most amount.most).
   [[nodiscard]] std::int64_t wait_ms(const CountState& state, const CountAmount& amount, std::uint32_t need,
                                      CountTime now) const;
   /// The caller has seen that there is room.
