@@ -7,7 +7,7 @@ std::span<const table::Module* const> all_modules() {
       &process_module, &core_http_module, &server_module, &ssl_module, &ssl_sessions_module, &location_module,
       &upstream_module,
       &error_page_module, &log_module, &rewrite_module, &realip_module, &map_module, &limit_req_module,
-      &limit_conn_module, &allow_module,
+      &limit_conn_module, &limit_count_module, &allow_module,
       &auth_basic_module, &auth_request_module, &access_group_module, &secure_link_module, &valid_referers_module,
       &mirror_module, &proxy_buffers_module, &proxy_rewrites_module, &stub_status_module, &proxy_ssl_module,
       &grpc_ssl_module, &upgrade_module, &proxy_module, &grpc_module, &grpc_pass_module, &http2_module,
