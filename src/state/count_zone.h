@@ -1,7 +1,7 @@
-// CountZone: the shared memory of limit_count. Keys themselves are not kept, only 96 bits of a keyed hash, so that each
-// takes 64 bytes however long it is. Memory is fixed when it is made: sixteen shards (fewer for small zones), each with
-// its own lock, its own LRU list and its own slots; a new key in a full shard takes the place of the one not asked for
-// the longest. `decide` is what a request calls. Any thread.
+// CountZone: the shared memory of limit_count. Keys themselves are not kept, only 64 bits of a keyed hash and their
+// first four bytes, so that each takes 64 bytes however long it is. Memory is fixed when it is made: sixteen shards
+// (fewer for small zones), each with its own lock, its own LRU list and its own slots; a new key in a full shard takes
+// the place of the one not asked for the longest. `decide` is what a request calls. Any thread.
 #pragma once
 
 #include <cstddef>
