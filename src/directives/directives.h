@@ -28,7 +28,7 @@ extern const table::Module
     http2_module,
     limit_conn_module,
     limit_rate_module,
-    limit_req_module,
+    limit_count_module, limit_req_module,
     location_module,
     log_module,
     map_module,

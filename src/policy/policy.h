@@ -71,6 +71,14 @@ void apply_limit_conn_log_level(table::Scope&, const config::Bound&);
 void apply_limit_conn_dry_run(table::Scope&, const config::Bound&);
 void finish_limit_conn(table::Scope&, table::Route&);
 
+// limit/limit_count_zone.cc, limit_count.cc
+void apply_limit_count_zone(table::Scope&, const config::Bound&);
+void apply_limit_count(table::Scope&, const config::Bound&);
+void apply_limit_count_log_level(table::Scope&, const config::Bound&);
+void apply_limit_count_dry_run(table::Scope&, const config::Bound&);
+void finish_limit_count(table::Scope&, table::Route&);
+void end_limit_count(table::Scope& main);
+
 // limit/limit_req.cc
 void apply_limit_req_zone(table::Scope&, const config::Bound&);
 void apply_limit_req(table::Scope&, const config::Bound&);
