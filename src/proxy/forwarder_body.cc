@@ -10,7 +10,7 @@ namespace gh::proxy {
 
 namespace {
 
-constexpr std::size_t body_high_water = 256 * 1024;  // queued towards the peer
+constexpr std::size_t body_high_water = 64 * 1024;  // queued towards the peer, beside what its socket holds
 constexpr std::size_t most_parts = 16;
 
 iovec part(std::string_view bytes) { return {const_cast<char*>(bytes.data()), bytes.size()}; }

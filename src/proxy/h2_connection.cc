@@ -149,6 +149,8 @@ bool H2Connection::session_has_field(const nghttp2_frame&, std::string_view name
 
 void H2Connection::session_received(const nghttp2_frame& frame) {
   if (frame.hd.type == NGHTTP2_SETTINGS && (frame.hd.flags & NGHTTP2_FLAG_ACK) != 0) settings_acked_ = true;
+  // The client opens no more streams: with its last one the connection ends.
+  if (frame.hd.type == NGHTTP2_GOAWAY && draining_ != Draining::yes) last_stream_is(gate_.last_stream());
   const bool is_pong = frame.hd.type == NGHTTP2_PING && (frame.hd.flags & NGHTTP2_FLAG_ACK) != 0;
   if (is_pong && draining_ == Draining::announced) last_stream_is(gate_.last_stream());
 }

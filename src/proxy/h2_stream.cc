@@ -12,7 +12,9 @@ namespace gh::proxy {
 namespace {
 
 constexpr std::int32_t stored_body_window = 16 * 1024 * 1024;  // of a body that is kept as it comes
-constexpr std::int32_t streaming_window = 256 * 1024;          // of one that may have to wait for an upstream
+constexpr std::int32_t streaming_window = 256 * 1024;          // of one that may have to wait for an upstream ...
+constexpr std::uint64_t streaming_trust_bytes = 512 * 1024;    // ... and that has taken so much: none stands still
+constexpr std::uint64_t stored_trust_bytes = 32 * 1024;        // what comes with a head may go either way
 constexpr std::size_t small_frame = 4096;                      // cheaper to copy than to pass on by itself
 
 }  // namespace
@@ -158,14 +160,19 @@ void H2Stream::deliver_pending() {
 void H2Stream::credit() {
   const std::size_t bytes = std::exchange(uncredited_, 0);
   if (bytes == 0 || closed_ || client_ended_) return;
+  widen_window();
   nghttp2_session_consume_stream(connection_->session_, id_, bytes);
   connection_->worker_.loop.defer(*connection_);
 }
 
-/// Somebody reads the body now: more of it may be under way at a time.
+/// Somebody has used some of the body: more of it may be under way at a time. What an upstream does not take is held in
+/// memory, so a streaming body's window is small until the upstream has shown that it takes.
 void H2Stream::widen_window() {
-  if (std::exchange(window_widened_, true) || closed_ || client_ended_) return;
-  const std::int32_t wanted = exchange_->body_streaming ? streaming_window : stored_body_window;
+  if (window_widened_ || closed_ || client_ended_ || !exchange_) return;  // without an exchange: a tunnel
+  const bool streams = exchange_->body_streaming;
+  if (received_ < (streams ? streaming_trust_bytes : stored_trust_bytes)) return;
+  window_widened_ = true;
+  const std::int32_t wanted = streams ? streaming_window : stored_body_window;
   if (wanted <= nghttp2_session_get_stream_effective_local_window_size(connection_->session_, id_)) return;
   nghttp2_session_set_local_window_size(connection_->session_, NGHTTP2_FLAG_NONE, id_, wanted);
   connection_->worker_.loop.defer(*connection_);
@@ -180,7 +187,6 @@ void H2Stream::want_body(Exchange& x, bool wanted) {
         !std::exchange(continue_sent_, true)) {
       send_interim(x, 100);
     }
-    widen_window();
     if (pending_.empty()) credit();
     else connection_->touch(*this);
   }
