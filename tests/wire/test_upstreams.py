@@ -277,7 +277,6 @@ class KeepAlive(WireTest):
     upstream brief { server @O@; keepalive 4; keepalive_timeout 300ms; }
     upstream none { server @O@; @NONE@ }
     upstream shortlived { server @O@; keepalive 4; keepalive_time 300ms; }
-    upstream few { server @O@; keepalive 1; }
     server {
         listen @P0@;
         location /kept/ { proxy_pass http://kept; }
@@ -285,7 +284,6 @@ class KeepAlive(WireTest):
         location /three/ { proxy_pass http://three; }
         location /brief/ { proxy_pass http://brief; }
         location /none/ { proxy_pass http://none; }
-        location /few/ { proxy_pass http://few; }
         location /shortlived/ { proxy_pass http://shortlived; }
         location /bound/ { proxy_bind 127.0.0.77; proxy_pass http://none; }
         location /unbound/ { proxy_bind off; proxy_pass http://none; }
@@ -361,12 +359,15 @@ class KeepAlive(WireTest):
         self.assertEqual(self.origin.connection_count, 4)
 
     def test_no_more_idle_ones_than_said(self):
-        others = len(self.origin.links)
-        in_parallel(6, lambda i: get(self.port, "/few/wait/0.2"))
-        wait_for(lambda: len(self.origin.links) <= others + 1, 3)
-        before = self.origin.connection_count
-        in_parallel(2, lambda i: get(self.port, "/few/wait/0.2"))
-        self.assertGreaterEqual(self.origin.connection_count, before + 1)
+        origin = Origin()  # that nobody else has connections to
+        self.addCleanup(origin.stop)
+        gw = self.start("upstream few { server @O@; keepalive 1; } "
+                        "server { listen @P0@; location / { proxy_pass http://few; } }", [origin])
+        in_parallel(6, lambda i: get(gw.ports[0], "/wait/0.2"))
+        wait_for(lambda: len(origin.links) <= 1, 3)
+        before = origin.connection_count
+        in_parallel(2, lambda i: get(gw.ports[0], "/wait/0.2"))
+        self.assertGreaterEqual(origin.connection_count, before + 1)
 
     def test_a_connection_closed_while_idle_costs_nobody(self):
         for _ in range(10):
