@@ -11,6 +11,7 @@ namespace gh::proxy {
 
 namespace {
 
+constexpr std::int32_t first_window = 64 * 1024;                // once somebody reads the body
 constexpr std::int32_t stored_body_window = 16 * 1024 * 1024;  // of a body that is kept as it comes
 constexpr std::int32_t streaming_window = 256 * 1024;          // of one that may have to wait for an upstream ...
 constexpr std::uint64_t streaming_trust_bytes = 512 * 1024;    // ... and that has taken so much: none stands still
@@ -170,9 +171,8 @@ void H2Stream::credit() {
 void H2Stream::widen_window() {
   if (window_widened_ || closed_ || client_ended_ || !exchange_) return;  // without an exchange: a tunnel
   const bool streams = exchange_->body_streaming;
-  if (received_ < (streams ? streaming_trust_bytes : stored_trust_bytes)) return;
-  window_widened_ = true;
-  const std::int32_t wanted = streams ? streaming_window : stored_body_window;
+  window_widened_ = received_ >= (streams ? streaming_trust_bytes : stored_trust_bytes);
+  const std::int32_t wanted = !window_widened_ ? first_window : streams ? streaming_window : stored_body_window;
   if (wanted <= nghttp2_session_get_stream_effective_local_window_size(connection_->session_, id_)) return;
   nghttp2_session_set_local_window_size(connection_->session_, NGHTTP2_FLAG_NONE, id_, wanted);
   connection_->worker_.loop.defer(*connection_);
@@ -187,6 +187,7 @@ void H2Stream::want_body(Exchange& x, bool wanted) {
         !std::exchange(continue_sent_, true)) {
       send_interim(x, 100);
     }
+    widen_window();
     if (pending_.empty()) credit();
     else connection_->touch(*this);
   }
