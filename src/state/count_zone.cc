@@ -9,15 +9,9 @@
 #include <mutex>
 
 #include "base/hash.h"
+#include "state/zone_shard.h"
 
 namespace gh::state {
-
-namespace {
-
-constexpr std::uint32_t max_shards = 16;
-constexpr std::size_t min_shard_bytes = 64 * 1024;  // below, a shard would be too small for keys to spread evenly
-
-}  // namespace
 
 // Links are slot numbers, 0 is none (slot 0 is not used).
 struct CountZone::Entry {
@@ -28,28 +22,14 @@ struct CountZone::Entry {
   CountState state;
 };
 
-struct alignas(64) CountZone::Shard {
-  mutable SpinLock lock;
-  Entry* slots = nullptr;
-  std::uint32_t* buckets = nullptr;
-  std::uint32_t slot_count = 0;  // with slot 0
-  std::uint32_t touched = 1;     // slots ever used: later ones are free
-  std::uint32_t newest = 0;
-  std::uint32_t oldest = 0;
-  std::uint64_t evicted = 0;
-
-  std::uint32_t& bucket(const std::uint32_t (&key)[3]) {
-    return buckets[static_cast<std::size_t>(std::uint64_t{key[0]} * slot_count >> 32)];
-  }
+struct alignas(64) CountZone::Shard : ZoneShard<CountZone::Entry> {
   Entry* find(const std::uint32_t (&key)[3]);
   Entry& find_or_insert(const std::uint32_t (&key)[3]);
   std::uint32_t free_oldest();
-  void unlink(std::uint32_t slot);
-  void make_newest(std::uint32_t slot);
 };
 
 CountZone::Entry* CountZone::Shard::find(const std::uint32_t (&key)[3]) {
-  for (std::uint32_t slot = bucket(key); slot != 0; slot = slots[slot].next) {
+  for (std::uint32_t slot = bucket(key[0]); slot != 0; slot = slots[slot].next) {
     if (std::memcmp(slots[slot].key, key, sizeof key) == 0) return &slots[slot];
   }
   return nullptr;
@@ -58,64 +38,33 @@ CountZone::Entry* CountZone::Shard::find(const std::uint32_t (&key)[3]) {
 CountZone::Entry& CountZone::Shard::find_or_insert(const std::uint32_t (&key)[3]) {
   if (Entry* const found = find(key)) {
     const auto slot = static_cast<std::uint32_t>(found - slots);
-    if (slot != newest) {
-      unlink(slot);
-      make_newest(slot);
-    }
+    asked_for(slot);
     return *found;
   }
   const std::uint32_t slot = touched < slot_count ? touched++ : free_oldest();
   Entry& entry = slots[slot];
   std::memcpy(entry.key, key, sizeof key);
   entry.state = {};
-  std::uint32_t& head = bucket(key);
-  entry.next = head;
-  head = slot;
-  make_newest(slot);
+  link(slot, key[0]);
   return entry;
 }
 
 /// A shard has hundreds of slots, a request takes 32 at most: what it has found before is never the oldest.
 std::uint32_t CountZone::Shard::free_oldest() {
   const std::uint32_t slot = oldest;
-  std::uint32_t* link = &bucket(slots[slot].key);
-  while (*link != slot) link = &slots[*link].next;
-  *link = slots[slot].next;
-  unlink(slot);
+  take_out(slot, slots[slot].key[0]);
   ++evicted;
   return slot;
 }
 
-void CountZone::Shard::unlink(std::uint32_t slot) {
-  const Entry& entry = slots[slot];
-  (entry.newer != 0 ? slots[entry.newer].older : newest) = entry.older;
-  (entry.older != 0 ? slots[entry.older].newer : oldest) = entry.newer;
-}
-
-void CountZone::Shard::make_newest(std::uint32_t slot) {
-  slots[slot].newer = 0;
-  slots[slot].older = newest;
-  (newest != 0 ? slots[newest].newer : oldest) = slot;
-  newest = slot;
-}
-
 CountZone::CountZone(std::size_t bytes, const CountWindow& window)
-    : window_(window), bytes_(std::max(bytes, min_bytes)), shard_count_(max_shards) {
+    : window_(window), bytes_(std::max(bytes, min_bytes)), shard_count_(shards_of(bytes_)) {
   static_assert(sizeof(Entry) == 60, "with its bucket a key takes 64 bytes: the man page says so");
-  while (shard_count_ > 1 && bytes_ / shard_count_ < min_shard_bytes) shard_count_ /= 2;
   shards_ = std::make_unique<Shard[]>(shard_count_);
   // calloc: pages that no key needed yet are not touched, and empty buckets are zero.
   memory_.reset(static_cast<std::byte*>(std::calloc(bytes_, 1)));
   if (!memory_) return;
-  const std::size_t shard_bytes = bytes_ / shard_count_ / alignof(Entry) * alignof(Entry);
-  const std::size_t slots = std::min<std::size_t>(shard_bytes / (sizeof(Entry) + sizeof(std::uint32_t)),
-                                                  std::numeric_limits<std::uint32_t>::max());
-  for (std::uint32_t i = 0; i < shard_count_; ++i) {
-    std::byte* from = memory_.get() + shard_bytes * i;
-    shards_[i].slots = reinterpret_cast<Entry*>(from);
-    shards_[i].buckets = reinterpret_cast<std::uint32_t*>(from + slots * sizeof(Entry));
-    shards_[i].slot_count = static_cast<std::uint32_t>(slots);
-  }
+  divide<Entry>(memory_.get(), bytes_, shards_.get(), shard_count_);
 }
 
 CountZone::~CountZone() = default;

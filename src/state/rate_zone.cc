@@ -7,13 +7,12 @@
 #include <mutex>
 
 #include "base/hash.h"
+#include "state/zone_shard.h"
 
 namespace gh::state {
 
 namespace {
 
-constexpr std::uint32_t max_shards = 16;
-constexpr std::size_t min_shard_bytes = 64 * 1024;  // below, a shard would be too small for keys to spread evenly
 constexpr std::size_t max_asks = 32;
 constexpr std::size_t inline_key = 16;
 constexpr std::size_t long_key_head = 12;  // of a longer key: these bytes, then the number of the first tail slot
@@ -58,28 +57,17 @@ struct RateZone::Entry {
   char key[inline_key];
 };
 
-struct alignas(64) RateZone::Shard {
+struct alignas(64) RateZone::Shard : ZoneShard<RateZone::Entry> {
   struct Tail {
     std::uint32_t next;
     char bytes[tail_bytes];
   };
 
-  mutable SpinLock lock;
-  Entry* slots = nullptr;
-  std::uint32_t* buckets = nullptr;
-  std::uint32_t slot_count = 0;  // with slot 0
-  std::uint32_t touched = 1;     // slots ever used
   std::uint32_t free_head = 0;
   std::uint32_t free_count = 0;  // in the free list
-  std::uint32_t newest = 0;
-  std::uint32_t oldest = 0;
   std::uint32_t entries = 0;
-  std::uint64_t evicted = 0;
 
   Tail& tail(std::uint32_t slot) { return *reinterpret_cast<Tail*>(&slots[slot]); }
-  std::uint32_t& bucket(std::uint32_t hash) {
-    return buckets[static_cast<std::size_t>(std::uint64_t{hash} * slot_count >> 32)];
-  }
   static std::uint32_t slots_for(std::size_t key_size) {
     if (key_size <= inline_key) return 1;
     return static_cast<std::uint32_t>(1 + (key_size - long_key_head + tail_bytes - 1) / tail_bytes);
@@ -93,17 +81,12 @@ struct alignas(64) RateZone::Shard {
   std::uint32_t take_slot();
   void give_slot(std::uint32_t slot);
   bool evict_oldest();
-  void unlink(std::uint32_t slot);
-  void make_newest(std::uint32_t slot);
 };
 
 std::uint32_t RateZone::Shard::find(std::string_view key, std::uint32_t hash) {
   for (std::uint32_t slot = bucket(hash); slot != 0; slot = slots[slot].next) {
     if (slots[slot].hash != hash || !has_key(slots[slot], key)) continue;
-    if (newest != slot) {
-      unlink(slot);
-      make_newest(slot);
-    }
+    asked_for(slot);
     return slot;
   }
   return 0;
@@ -157,10 +140,7 @@ std::uint32_t RateZone::Shard::insert(std::string_view key, std::uint32_t hash) 
   entry.excess = 0;
   entry.holds = 0;
   write_key(entry, key);
-  std::uint32_t& head = bucket(hash);
-  entry.next = head;
-  head = slot;
-  make_newest(slot);
+  link(slot, hash);
   ++entries;
   return slot;
 }
@@ -185,10 +165,7 @@ bool RateZone::Shard::evict_oldest() {
   const std::uint32_t slot = oldest;
   if (slot == 0 || slots[slot].holds != 0) return false;
   Entry& entry = slots[slot];
-  std::uint32_t* link = &bucket(entry.hash);
-  while (*link != slot) link = &slots[*link].next;
-  *link = entry.next;
-  unlink(slot);
+  take_out(slot, entry.hash);
   if (entry.key_size > inline_key) {
     std::uint32_t part = 0;
     std::memcpy(&part, entry.key + long_key_head, sizeof part);
@@ -204,34 +181,12 @@ bool RateZone::Shard::evict_oldest() {
   return true;
 }
 
-void RateZone::Shard::unlink(std::uint32_t slot) {
-  const Entry& entry = slots[slot];
-  (entry.newer != 0 ? slots[entry.newer].older : newest) = entry.older;
-  (entry.older != 0 ? slots[entry.older].newer : oldest) = entry.newer;
-}
-
-void RateZone::Shard::make_newest(std::uint32_t slot) {
-  slots[slot].newer = 0;
-  slots[slot].older = newest;
-  (newest != 0 ? slots[newest].newer : oldest) = slot;
-  newest = slot;
-}
-
-RateZone::RateZone(std::size_t bytes) : bytes_(std::max(bytes, min_bytes)), shard_count_(max_shards) {
-  while (shard_count_ > 1 && bytes_ / shard_count_ < min_shard_bytes) shard_count_ /= 2;
+RateZone::RateZone(std::size_t bytes) : bytes_(std::max(bytes, min_bytes)), shard_count_(shards_of(bytes_)) {
   shards_ = std::make_unique<Shard[]>(shard_count_);
   // calloc: pages that no key needed yet are not touched, and empty buckets are zero.
   memory_.reset(static_cast<std::byte*>(std::calloc(bytes_, 1)));
   if (!memory_) return;
-  const std::size_t shard_bytes = bytes_ / shard_count_ / alignof(Entry) * alignof(Entry);
-  const std::size_t slots = std::min<std::size_t>(shard_bytes / (sizeof(Entry) + sizeof(std::uint32_t)),
-                                                  std::numeric_limits<std::uint32_t>::max());
-  for (std::uint32_t i = 0; i < shard_count_; ++i) {
-    std::byte* from = memory_.get() + shard_bytes * i;
-    shards_[i].slots = reinterpret_cast<Entry*>(from);
-    shards_[i].buckets = reinterpret_cast<std::uint32_t*>(from + slots * sizeof(Entry));
-    shards_[i].slot_count = static_cast<std::uint32_t>(slots);
-  }
+  divide<Entry>(memory_.get(), bytes_, shards_.get(), shard_count_);
 }
 
 RateZone::~RateZone() = default;
