@@ -75,7 +75,18 @@ struct broken_quote {
     return true;
   }
 };
-struct word : p::sor<plain_word, quoted_word, broken_quote> {};
+/// "( ... )", perhaps behind "name=", where the directive takes an expression: one word, whatever is in it
+/// (expression.hpp). State::expression_size says how many bytes it has, 0 when it is none.
+struct expression_word {
+  template <p::apply_mode, p::rewind_mode, template <class...> class, template <class...> class, class In, class State>
+  static bool match(In& in, State& state) {
+    const std::size_t size = state.expression_size(in.current(), in.end());
+    if (size > 0) state.expression_word(in.current(), size);
+    in.bump(size);
+    return size > 0;
+  }
+};
+struct word : p::sor<expression_word, plain_word, quoted_word, broken_quote> {};
 struct words : p::seq<word, p::star<p::sor<blanks, comment, word>>> {};
 
 // --- raw blocks -----------------------------------------------------------------------------------------------------

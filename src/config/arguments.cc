@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "config/codes.h"
+#include "config/expression.h"
 #include "config/parse.h"
 #include "config/suggest.h"
 #include "config/typing.h"
@@ -164,11 +165,12 @@ class Matcher {
   std::size_t take_expression(std::size_t i, std::uint32_t begin, const ArgSpec* spec) {
     const Span last = args_.back().span;
     const std::string_view rest = sources_.text({last.file, begin, last.end});
-    std::optional<std::size_t> size = closing_parenthesis(rest);
+    std::optional<std::size_t> size = expression_size(rest);
+    if (!size) size = closing_parenthesis(rest);
     if (!size && !rest.empty() && rest.back() == ')')
       size = rest.size();  // a lone "(" or quote in a regular expression
     if (!size) {
-      stop(Problem::expression, {last.file, begin, last.end}, "its `(` is never closed");
+      stop(Problem::expression, {last.file, begin, begin + 1}, "its `(` is never closed");
       return args_.size();
     }
     const std::uint32_t end = begin + static_cast<std::uint32_t>(*size);
@@ -279,7 +281,8 @@ void report(const Matcher& m, const Sources& sources, const Row& row, const Node
           .with_label("incomplete").with_help(fmt::format("add `{}...`", m.name));
       return;
     case Problem::expression:
-      diagnostics.error(code::bad_expression, m.at, fmt::format("invalid expression: {}", m.name)).with_label("here");
+      diagnostics.error(code::bad_expression, m.at, fmt::format("invalid expression: {}", m.name))
+          .with_label("here").with_help("brackets and quotes are closed inside the expression, and a blank follows");
       return;
     case Problem::none: return;
   }

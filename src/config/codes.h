@@ -37,9 +37,11 @@ inline constexpr std::string_view bad_number = "E0301", out_of_bounds = "E0302",
                                   bad_status = "E0308", bad_on_off = "E0309", bad_choice = "E0310",
                                   bad_address = "E0311", bad_regex = "E0312", not_a_variable = "E0313",
                                   unset_environment = "E0314", bad_expression = "E0315", empty_value = "E0316",
-                                  bad_key = "E0319";
+                                  bad_key = "E0319", wrong_operand = "E0320", wrong_arguments = "E0321",
+                                  large_expression = "E0322";
 inline constexpr std::string_view unknown_variable = "E0401", unknown_upstream = "E0402", unknown_zone = "E0403",
-    unknown_named_location = "E0404", unknown_log_format = "E0405", file_missing = "E0406";
+    unknown_named_location = "E0404", unknown_log_format = "E0405", file_missing = "E0406",
+    unknown_function = "E0409", unknown_name = "E0410";
 inline constexpr std::string_view duplicate_default_server = "E0501", duplicate_listen = "E0502",
     duplicate_location = "E0503", location_outside_parent = "E0504", port_in_use = "E0505", duplicate_name = "E0506",
     key_twice = "E0508", overlapping_ranges = "E0509";

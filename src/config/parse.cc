@@ -7,6 +7,7 @@
 #include <iterator>
 #include <memory>
 
+#include "config/expression.h"
 #include "config/load.h"
 #include "grammar/messages.hpp"
 
@@ -38,6 +39,10 @@ std::size_t first_line_size(std::string_view rest) {
     trim(" \t");
   }
   return line.size();
+}
+
+bool is_among(std::span<const std::string_view> names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
 }
 
 bool all_ascii(std::string_view text) {
@@ -85,7 +90,21 @@ class State {
   [[nodiscard]] bool in_expression() const { return in_expression_; }
   [[nodiscard]] bool named_lua() const { return !words_.empty() && ends_with(words_.front().value, "_by_lua_block"); }
   [[nodiscard]] bool named_raw() const {
-    return !words_.empty() && std::find(raw_names_.begin(), raw_names_.end(), words_.front().value) != raw_names_.end();
+    return !words_.empty() && is_among(raw_names_.blocks, words_.front().value);
+  }
+  /// Of the expression that begins at `at`, with the name of its parameter; 0 when none does.
+  [[nodiscard]] std::size_t expression_size(const char* at, const char* end) {
+    if (!takes_expression_ || offset(at) < no_expression_before_) return 0;
+    const std::string_view rest(at, std::min(static_cast<std::size_t>(end - at), max_expression_bytes));
+    const std::size_t name = std::min(rest.find_first_not_of("abcdefghijklmnopqrstuvwxyz_"), rest.size());
+    const std::size_t begin = name > 0 && name < rest.size() && rest[name] == '=' ? name + 1 : name;
+    if ((name > 0 && begin == name) || begin == rest.size() || rest[begin] != '(') return 0;
+    const auto size = config::expression_size(rest.substr(begin));
+    const std::size_t behind = begin + size.value_or(0);
+    const bool ends = behind == rest.size() || std::strchr(" \t\r\n;{}", rest[behind]) != nullptr;
+    if (size && ends) return behind;
+    no_expression_before_ = offset(at) + static_cast<std::uint32_t>(rest.size());  // so that nothing is read twice
+    return 0;
   }
   [[nodiscard]] bool may_nest() const { return open_.size() <= limits_.max_nesting; }
   [[nodiscard]] bool has_room() const { return result.directives < limits_.max_directives; }
@@ -126,6 +145,7 @@ class State {
     warn_of_odd_blanks(begin, raw);
     push_word(begin, resolved(raw), raw.size(), false);
   }
+  void expression_word(const char* at, std::size_t bytes) { push_word(offset(at), {at, bytes}, bytes, false); }
   void quoted_word(std::uint32_t begin, std::string_view raw) {
     const std::string_view inner = raw.substr(1, raw.size() - 2);
     if (looks_unclosed(inner)) suspect_ = begin;
@@ -245,10 +265,12 @@ class State {
   void push_word(std::uint32_t begin, std::string_view value, std::size_t raw_size, bool quoted) {
     if (raw_size > limits_.max_word) say<g::word>({file_, begin, begin + 1});
     words_.push_back({value, span(begin, begin + raw_size), quoted});
+    if (words_.size() == 1) takes_expression_ = is_among(raw_names_.expressions, value);
   }
   std::span<Word> take_words() {
     ++result.directives;
-    in_expression_ = false;
+    in_expression_ = takes_expression_ = false;
+    no_expression_before_ = 0;
     const std::span<Word> words(memory->array<Word>(words_.size()), words_.size());
     std::uninitialized_copy(words_.begin(), words_.end(), words.begin());
     words_.clear();
@@ -296,6 +318,8 @@ class State {
   std::vector<Node> done_;   // the finished nodes of all of them and of the top level
   std::vector<Word> words_;  // of the directive that is being read
   bool quantifier_ = false, in_expression_ = false, unclosed_raw_ = false;
+  bool takes_expression_ = false;            // the directive that is being read
+  std::uint32_t no_expression_before_ = 0;
   std::uint32_t suspect_ = Span::npos;  // the last quoted word that looks as if it had swallowed a line end
 };
 
@@ -422,8 +446,8 @@ std::string unescape(std::string_view raw) {
 }
 
 RawNames default_raw_names() {
-  static constexpr std::string_view names[] = {"respond", "request_json", "response_json", "test"};
-  return names;
+  static constexpr std::string_view blocks[] = {"respond", "request_json", "response_json", "test"};
+  return {blocks, {}};
 }
 
 Parsed parse_file(Sources& sources, std::uint32_t file, Diagnostics& diagnostics, const ParseLimits& limits,

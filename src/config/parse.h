@@ -28,8 +28,12 @@ struct Parsed {
   bool truncated = false;        // max_directives reached
 };
 
-/// Names whose blocks hold raw text (besides any name that ends in "_by_lua_block").
-using RawNames = std::span<const std::string_view>;
+/// Directives with text of its own grammar: blocks of raw text (besides any name that ends in "_by_lua_block"), and
+/// arguments that are expressions.
+struct RawNames {
+  std::span<const std::string_view> blocks, expressions;
+};
+/// Without a table of directives: no expressions.
 RawNames default_raw_names();
 
 Parsed parse_file(Sources& sources, std::uint32_t file, Diagnostics& diagnostics, const ParseLimits& limits,

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "config/parse.h"
-
 namespace gh::config {
 namespace {
 
@@ -22,6 +20,14 @@ bool matches(std::string_view pattern, std::string_view name) {
   return name.substr(0, pattern.size()) == pattern;
 }
 
+void add_once(std::vector<std::string_view>& names, std::string_view name) {
+  if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+}
+
+bool takes_expression(const Row& row) {
+  return std::any_of(row.args.begin(), row.args.end(), [](const ArgSpec& s) { return s.type == ArgType::expr; });
+}
+
 }  // namespace
 
 std::string contexts_text(Contexts contexts) {
@@ -37,12 +43,12 @@ std::string contexts_text(Contexts contexts) {
 
 Vocabulary::Vocabulary(const Language& language) : all_(language.rows) {
   const RawNames fixed = default_raw_names();
-  raw_names_.assign(fixed.begin(), fixed.end());
+  raw_blocks_.assign(fixed.blocks.begin(), fixed.blocks.end());
   for (const Row* row : all_) {
     by_name_[row->name].push_back(row);
     filter_[slot(row->name)] = true;
-    const bool is_new = std::find(raw_names_.begin(), raw_names_.end(), row->name) == raw_names_.end();
-    if (row->block == Block::raw && is_new) raw_names_.push_back(row->name);
+    if (row->block == Block::raw) add_once(raw_blocks_, row->name);
+    if (takes_expression(*row)) add_once(expressions_, row->name);
   }
   for (const Known& known : language.known) {
     if (known.name.empty()) continue;

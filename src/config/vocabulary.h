@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "config/directive.h"
+#include "config/parse.h"
 #include "config/tree.h"
 
 namespace gh::config {
@@ -25,7 +26,7 @@ class Vocabulary {
   [[nodiscard]] const Known* known(std::string_view name) const;
   [[nodiscard]] Contexts legal_contexts(std::string_view name) const;
   [[nodiscard]] const std::vector<const Row*>& all() const { return all_; }
-  [[nodiscard]] std::span<const std::string_view> raw_names() const { return raw_names_; }
+  [[nodiscard]] RawNames raw_names() const { return {raw_blocks_, expressions_}; }
 
  private:
   /// First letter and length: most words are told from names by these alone.
@@ -38,7 +39,7 @@ class Vocabulary {
   std::unordered_map<std::string_view, std::vector<const Row*>> by_name_;
   std::unordered_map<std::string_view, const Known*> known_;
   std::vector<const Known*> patterns_;
-  std::vector<std::string_view> raw_names_;
+  std::vector<std::string_view> raw_blocks_, expressions_;
 };
 
 /// A bound on directives where `include` and in_any count everywhere.

@@ -27,6 +27,10 @@ struct VariableParam {
 using Getter = std::string_view (*)(proxy::Exchange&, const VariableParam&);
 inline constexpr std::string_view not_found{};
 
+struct ExprValue;  // table/expression_value.h
+/// For variables that may hold other than text (claims): what an expression sees.
+using ValueGetter = ExprValue (*)(proxy::Exchange&, const VariableParam&);
+
 /// Takes what `set` assigns to a variable of the gateway's own ($args, $limit_rate). `value` lies in the exchange.
 using Setter = void (*)(proxy::Exchange&, std::string_view value);
 
@@ -44,6 +48,7 @@ struct VariableRow {
   bool family = false;
   std::string_view doc;
   Setter set = nullptr;             // null: a configuration may not change it
+  ValueGetter get_value = nullptr;  // null: text always
 };
 
 }  // namespace gh::table

@@ -55,7 +55,8 @@ const VariableRow* VariableTable::settable(std::string_view name) const {
 std::optional<VariableTable::Found> VariableTable::find(std::string_view name) {
   if (const auto it = fixed_.find(name); it != fixed_.end()) {
     used_.insert(it->first);
-    return Found{it->second->get, VariableParam{it->second->name, 0, nullptr}, it->second->known_from};
+    const VariableRow& row = *it->second;
+    return Found{row.get, VariableParam{row.name, 0, nullptr}, row.known_from, row.get_value};
   }
   if (name.size() == 1 && name[0] >= '1' && name[0] <= '9') {
     const auto group = static_cast<std::uint32_t>(name[0] - '0');
@@ -74,7 +75,7 @@ std::optional<VariableTable::Found> VariableTable::find_family(std::string_view 
   }
   if (!best) return std::nullopt;
   const std::string& rest = kept_->texts.emplace_back(name.substr(best->name.size()));
-  const Found found{best->get, VariableParam{rest, 0, nullptr}, best->known_from};
+  const Found found{best->get, VariableParam{rest, 0, nullptr}, best->known_from, best->get_value};
   defined_.emplace(std::string(name), found);  // the next use finds it there
   return found;
 }

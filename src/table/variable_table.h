@@ -23,6 +23,7 @@ class VariableTable {
     Getter get;
     VariableParam param;
     config::Phase known_from;
+    ValueGetter get_value = nullptr;
   };
   /// `slot_getter` reads a configuration-defined variable from its slot; `computed_getter` one with a Computed behind
   /// its param's object; `capture_getter` reads $1..$9.
