@@ -112,6 +112,7 @@ std::string summary(const Compiled& compiled, const Options& options) {
   if (compiled.table) {
     counts +=
         ", " + plural(compiled.table->servers.size(), "server") + ", " + plural(compiled.table->locations, "location");
+    if (compiled.table->routes > 0) counts += ", " + plural(compiled.table->routes, "route");
     const std::size_t closed = compiled.table->closed_sockets.size();
     if (closed > 0) counts += fmt::format(", {} closed", plural(closed, "socket"));
   }

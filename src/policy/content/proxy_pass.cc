@@ -57,6 +57,7 @@ void finish_proxy(table::Scope& scope, table::Route& route) {
                                      scope.shared<table::ProxySetHeaders>(), scope.get<table::ProxyHideHeaders>(),
                                      scope.get<table::ProxyPassHeaders>(),
                                      scope.shared<table::ProxyRedirects>(), route.prefix, prefix_location);
+  plan->takes_query = kind == Kind::path;
   plan->ignored = scope.get<table::ProxyIgnoreHeaders>().bits;
   plan->cookies = cookie_rules(scope);
   if (target->may_be_tls) plan->tls = table::tls_client_plan<table::ProxySide>(scope);
