@@ -13,6 +13,7 @@
 #include "run/surroundings.h"
 #include "table/dump.h"
 #include "tools/explain.h"
+#include "tools/route.h"
 
 namespace gh::run {
 
@@ -197,6 +198,22 @@ int run_dump(const Options& options) {
   }
   put(stdout, table::dump(*compiled.table, options.prefix));
   return exit_ok;
+}
+
+int run_route(const Options& options) {
+  const Compiled compiled = compile(options, nullptr, 1);
+  if (!compiled.table) {
+    put(stderr, report(compiled, options));
+    return exit_code(compiled, options);
+  }
+  std::string text;
+  const tools::RouteQuery query = {options.request[0], options.request[1], options.headers};
+  if (tools::explain_route(*compiled.table, query, text)) {
+    put(stdout, text);
+    return exit_ok;
+  }
+  put(stderr, fmt::format("gatehouse: {}\n", text));
+  return exit_usage;
 }
 
 int run_explain(const Options& options) {

@@ -172,6 +172,12 @@ class Routes(WireTest):
         get(self.port, "/admin/without")
         self.gw.wait_log(r"^GET\|-\|-\|403$", name="access.log")
 
+    def test_the_tool_says_where_a_request_goes(self):
+        code, text = self.gw.tool("route", "GET", "http://localhost:%d/items/a%%2Fb" % self.port)
+        self.assertEqual(code, 0, text)
+        self.assertRegex(text, r"(?m)^route +GET /items/:id \(.*gateway[.]conf:\d+\)$")
+        self.assertIn('$path_id = "a/b"', text)
+
 
 if __name__ == "__main__":
     main()
