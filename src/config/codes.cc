@@ -336,7 +336,7 @@ constexpr Code all_codes[] = {
      "ssl_stapling on; ssl_stapling_responder https://ocsp.example/;",
      "ssl_stapling on; ssl_stapling_responder http://ocsp.example/;", quiet},
     {"W501", "a zone is never used",
-     "No `limit_req` or `limit_conn` names it: requests are not held to it.",
+     "No `limit_req`, `limit_conn` or `limit_count` names it: requests are not held to it.",
      "limit_req_zone $remote_addr zone=a:1m rate=1r/s;", "limit_req zone=a;", quiet},
     {"W701", "listen ... http2 is an old form",
      "HTTP/2 is a matter of the server: `http2 on;` has replaced the parameter.",

@@ -1,5 +1,5 @@
-// Who may pass: allow and deny, auth_basic, auth_request, and how their checks are joined: satisfy, auth_delay. The
-// policies are policy/access/*.cc.
+// Who may pass: allow and deny, auth_basic, auth_request, how their checks are joined: satisfy, auth_delay, and what is
+// required of those who may: auth_require. The policies are policy/access/*.cc.
 #include "directives/directives.h"
 #include "directives/setters.h"
 #include "policy/policy.h"
@@ -38,6 +38,14 @@ constexpr Row auth_request_rows[] = {
      .doc = "Keep something of auth_request's answer in a variable, for example $upstream_http_x_user."},
 };
 
+constexpr Row auth_require_rows[] = {
+    {.name = "auth_require", .contexts = hsl_except,
+     .args = {{{"(condition)", ArgType::expr, Presence::optional}, {"$variable", ArgType::variable, Presence::repeat},
+               {"error=", ArgType::status, Presence::optional, {}, 400, 599}}},
+     .inherit = Inherit::replace, .repeatable = true, .phase = Phase::authorize, .apply = policy::apply_auth_require,
+     .doc = "What must hold for a request to pass: a condition, or variables that are neither empty nor 0."},
+};
+
 constexpr Row rows[] = {
     setting("satisfy", hsl, {"all|any", ArgType::one_of, Presence::required, "all|any"}, "all", policy::apply_satisfy,
             "Must all access checks let a request pass, or is one enough?"),
@@ -50,6 +58,7 @@ constexpr Row rows[] = {
 constinit const table::Module allow_module{"allow", allow_rows, policy::finish_allow};
 constinit const table::Module auth_basic_module{"auth_basic", auth_basic_rows, policy::finish_auth_basic};
 constinit const table::Module auth_request_module{"auth_request", auth_request_rows, policy::finish_auth_request};
+constinit const table::Module auth_require_module{"auth_require", auth_require_rows, policy::finish_auth_require};
 /// Behind all modules that add checks.
 constinit const table::Module access_group_module{"access", rows, policy::finish_access};
 

@@ -146,7 +146,7 @@ bool equal(Value a, Value b, std::uint64_t& steps) {
   if (a.kind() != b.kind()) return false;
   switch (a.kind()) {
     case Kind::boolean: return a.as_bool() == b.as_bool();
-    case Kind::text: return a.text() == b.text();
+    case Kind::text: return take(steps, a.text().size() / 64) && a.text() == b.text();
     case Kind::array: return equal_arrays(a, b, steps);
     case Kind::object: return equal_objects(a, b, steps);
     default: return true;
@@ -159,6 +159,7 @@ std::uint64_t fingerprint(Value value, std::uint64_t& steps) {
   const auto kind = static_cast<std::uint64_t>(value.kind());
   std::uint64_t result = mix(kind, value.size());
   if (value.kind() == Kind::boolean) return mix(result, *value.as_bool() ? 2 : 1);
+  if (value.is_text() && !take(steps, value.text().size() / 64)) return 0;
   if (value.is_text()) return mix(result, std::hash<std::string_view>()(value.text()));
   for (const Value element : value.elements()) result = mix(result, fingerprint(element, steps));
   std::uint64_t members = 0;  // a sum, as they have no order

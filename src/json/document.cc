@@ -22,11 +22,12 @@ struct Node {
   std::uint8_t flags = 0;
   std::uint32_t begin = 0, end = 0;  // in Tree::source
   std::uint32_t next = 0;            // the node after this value and all within it
+  struct Text { std::uint32_t begin, size; };
   union {
     bool boolean;
     std::int64_t integer;
     double number;
-    struct { std::uint32_t begin, size; } text;
+    Text text;
     std::uint32_t count;  // elements or members
   };
   Node() : integer(0) {}
@@ -180,12 +181,11 @@ class Reader {
   /// A new node at the first byte of `token`, which may have blanks behind it.
   bool add(Kind kind, std::string_view token, std::uint32_t& index) {
     index = static_cast<std::uint32_t>(tree_.nodes.size());
-    Node node;
+    Node& node = tree_.nodes.emplace_back();
     node.kind = kind;
     node.begin = offset_of(token.data());
     node.end = node.begin + static_cast<std::uint32_t>(token.size());
     node.next = index + 1;
-    tree_.nodes.push_back(node);
     return true;
   }
 
@@ -207,7 +207,7 @@ class Reader {
       case '"': return read_text(value, token);
       case 't':
       case 'f':
-      case 'n': return read_word(value, token);
+      case 'n': return read_word(token);
       default: return read_number(token);
     }
   }
@@ -254,8 +254,8 @@ class Reader {
 
   bool read_name(ondemand::field& field) {
     const char* raw = field.key().raw();
-    std::string_view name;
-    if (field.unescaped_key().get(name)) return refuse("a bad escape in a name", offset_of(raw) - 2);
+    std::string_view name = plain_text(raw);
+    if (!name.data() && field.unescaped_key().get(name)) return refuse("a bad escape in a name", offset_of(raw) - 2);
     std::uint32_t index = 0;
     add(Kind::text, {raw - 1, 1}, index);
     set_text(tree_.nodes[index], raw, name);
@@ -263,19 +263,30 @@ class Reader {
   }
 
   bool read_text(ondemand::value& value, std::string_view token) {
-    std::string_view text;
-    if (value.get_string().get(text)) return refuse("a bad escape in a string", offset_of(token.data()) - 1);
+    const char* raw = token.data() + 1;
+    std::string_view text = plain_text(raw);
+    ondemand::raw_json_string unused;
+    const bool is_bad = text.data() ? value.get_raw_json_string().get(unused) : value.get_string().get(text);
+    if (is_bad) return refuse("a bad escape in a string", offset_of(token.data()) - 1);
     std::uint32_t index = 0;
     add(Kind::text, token, index);
-    set_text(tree_.nodes[index], token.data() + 1, text);
+    set_text(tree_.nodes[index], raw, text);
     return true;
   }
 
-  /// `raw` is the byte behind the opening quote, `text` what simdjson made of it.
+  /// The string that goes on at `raw`, when no escape is in it; else a view without data. simdjson has seen its quote.
+  std::string_view plain_text(const char* raw) const {
+    const char* end = tree_.source.get() + tree_.bytes + 2;
+    const void* quote = std::memchr(raw, '"', static_cast<std::size_t>(end - raw));
+    if (!quote) return {};
+    const auto size = static_cast<std::size_t>(static_cast<const char*>(quote) - raw);
+    return std::memchr(raw, '\\', size) ? std::string_view() : std::string_view(raw, size);
+  }
+
+  /// `raw` is the byte behind the opening quote, `text` there as well, or what simdjson made of it.
   void set_text(Node& node, const char* raw, std::string_view text) {
-    const bool is_plain = raw[text.size()] == '"' && !std::memchr(raw, '\\', text.size());
     node.text.size = static_cast<std::uint32_t>(text.size());
-    if (is_plain) {
+    if (text.data() == raw) {
       node.text.begin = offset_of(raw);
       node.end = node.text.begin + node.text.size + 1;
       return;
@@ -288,8 +299,7 @@ class Reader {
     node.end = offset_of(at) + 1;
   }
 
-  bool read_word(ondemand::value& value, std::string_view token) {
-    static_cast<void>(value);
+  bool read_word(std::string_view token) {
     std::uint32_t index = 0;
     if (token == "null") return add(Kind::null, token, index);
     if (token != "true" && token != "false") return refuse("an unknown word", offset_of(token.data()) - 1);

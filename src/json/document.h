@@ -134,6 +134,8 @@ class Value {
 struct Value::Member {
   std::string_view name;  // escapes undone
   Value value;
+  /// The name as a text.
+  [[nodiscard]] Value key() const { return {value.tree_, value.index_ - 1}; }
 };
 
 template <class T>

@@ -45,6 +45,11 @@ T& computed_object(table::Scope& scope, const config::Bound& directive) {
   return *table::outermost(scope).template local<ComputedObjects<T>>().entries.at(directive.node).object;
 }
 
+/// A text that the variable's value is made of: a key that uses the variable is known as late as that.
+inline void note_part(table::Scope& scope, const config::Bound& directive, const table::Template& text) {
+  scope.builder.variables.note_part(directive.values.back().text, text);
+}
+
 template <class T>
 void make_volatile(table::Scope& scope, const config::Bound& directive) {
   auto* computed = table::outermost(scope).template local<ComputedObjects<T>>().entries.at(directive.node).computed;

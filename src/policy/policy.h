@@ -41,6 +41,10 @@ void declare_auth_request_set(table::Scope& main, const config::Bound&);
 void apply_auth_request_set(table::Scope&, const config::Bound&);
 void finish_auth_request(table::Scope&, table::Route&);
 
+// access/auth_require.cc
+void apply_auth_require(table::Scope&, const config::Bound&);
+void finish_auth_require(table::Scope&, table::Route&);
+
 // access/secure_link.cc, valid_referers.cc: settings of variables
 void apply_secure_link(table::Scope&, const config::Bound&);
 void apply_secure_link_md5(table::Scope&, const config::Bound&);
@@ -55,6 +59,10 @@ void apply_real_ip_header(table::Scope&, const config::Bound&);
 void apply_real_ip_recursive(table::Scope&, const config::Bound&);
 void finish_real_ip(table::Scope&, table::Route&);
 
+// address/identity_header.cc
+void apply_identity_header(table::Scope&, const config::Bound&);
+void finish_identity_header(table::Scope&, table::Route&);
+
 // limit/limit_conn.cc
 void apply_limit_conn_zone(table::Scope&, const config::Bound&);
 void apply_limit_conn(table::Scope&, const config::Bound&);
@@ -62,6 +70,14 @@ void apply_limit_conn_status(table::Scope&, const config::Bound&);
 void apply_limit_conn_log_level(table::Scope&, const config::Bound&);
 void apply_limit_conn_dry_run(table::Scope&, const config::Bound&);
 void finish_limit_conn(table::Scope&, table::Route&);
+
+// limit/limit_count_zone.cc, limit_count.cc
+void apply_limit_count_zone(table::Scope&, const config::Bound&);
+void apply_limit_count(table::Scope&, const config::Bound&);
+void apply_limit_count_log_level(table::Scope&, const config::Bound&);
+void apply_limit_count_dry_run(table::Scope&, const config::Bound&);
+void finish_limit_count(table::Scope&, table::Route&);
+void end_limit_count(table::Scope& main);
 
 // limit/limit_req.cc
 void apply_limit_req_zone(table::Scope&, const config::Bound&);

@@ -1,5 +1,5 @@
-// What the limits with zones (limit_req, limit_conn) share: "NAME:SIZE", the memory that outlives a reload, their
-// settings, and what is said of names that are unknown, twice there or never used.
+// What the limits with zones (limit_req, limit_conn, limit_count) share: "NAME:SIZE", the memory that outlives a
+// reload, their settings, and what is said of names that are unknown, twice there or never used.
 #pragma once
 
 #include <fmt/format.h>
@@ -35,12 +35,13 @@ bool read_zone(table::Scope& scope, const config::Value& value, std::size_t leas
 table::Builder::ZoneEntry* claim_zone(table::Scope& scope, std::string_view kind, const std::string& name,
                                       const config::Bound& directive, const config::Value& where);
 /// The memory of before the reload, when key and size are as they were; null after a diagnostic.
-template <class Memory>
+template <class Memory, class... More>
 std::shared_ptr<Memory> adopt_zone(table::Scope& scope, const config::Value& where, std::string_view kind,
-                                   const std::string& name, std::string_view key, std::int64_t bytes) {
+                                   const std::string& name, std::string_view key, std::int64_t bytes,
+                                   const More&... more) {
   auto adoption = scope.builder.registry().adopt_or_create<Memory>(
       std::string(kind) + name, fmt::format("key={} size={}", key, bytes),
-      [bytes](const auto&) { return std::make_shared<Memory>(static_cast<std::size_t>(bytes)); });
+      [&](const auto&) { return std::make_shared<Memory>(static_cast<std::size_t>(bytes), more...); });
   if (adoption.object->capacity() == 0) {
     scope.error(table::code::out_of_bounds, where.span, "the system does not give the memory of zone `" + name + "`");
     return nullptr;

@@ -49,6 +49,28 @@ ErrorFormat wanted_format(const Exchange& x) {
   return best;
 }
 
+/// A text of a configuration within quotes of JSON (RFC 8259 7).
+std::string json_text(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (c == '"' || c == '\\') out += '\\', out += c;
+    else if (static_cast<unsigned char>(c) < ' ') out += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
+    else out += c;
+  }
+  return out;
+}
+
+std::string html_text(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (c == '<') out += "&lt;";
+    else if (c == '>') out += "&gt;";
+    else if (c == '&') out += "&amp;";
+    else out += c;
+  }
+  return out;
+}
+
 }  // namespace
 
 BuiltinPage make_builtin_page(Exchange& x, unsigned status) {
@@ -56,11 +78,11 @@ BuiltinPage make_builtin_page(Exchange& x, unsigned status) {
   std::string text;
   switch (wanted_format(x)) {
     case ErrorFormat::json:
-      text = fmt::format("{{\"error\":\"{}\"}}\n", phrase);
+      text = fmt::format("{{\"error\":\"{}\"}}\n", json_text(phrase));
       return {"application/json", x.arena.copy(text)};
     case ErrorFormat::problem:
       // RFC 9457 3: "about:blank" means that the title is the status phrase and nothing more is promised.
-      text = fmt::format("{{\"type\":\"about:blank\",\"title\":\"{}\",\"status\":{}}}\n", phrase, status);
+      text = fmt::format("{{\"type\":\"about:blank\",\"title\":\"{}\",\"status\":{}}}\n", json_text(phrase), status);
       return {"application/problem+json", x.arena.copy(text)};
     default: break;
   }
@@ -69,8 +91,8 @@ BuiltinPage make_builtin_page(Exchange& x, unsigned status) {
   text = fmt::format(
       "<html>\r\n<head><title>{0} {1}</title></head>\r\n<body>\r\n<center><h1>{0} {2}</h1></center>\r\n{3}"
       "<hr><center>gatehouse{4}</center>\r\n</body>\r\n</html>\r\n",
-      status, phrase, http::reason_phrase(status),
-      plain ? std::string() : fmt::format("<center>{}</center>\r\n", phrase),
+      status, html_text(phrase), http::reason_phrase(status),
+      plain ? std::string() : fmt::format("<center>{}</center>\r\n", html_text(phrase)),
       x.core().server_tokens ? "/" GATEHOUSE_VERSION : "");
   return {"text/html", x.arena.copy(text)};
 }

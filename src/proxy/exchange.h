@@ -35,6 +35,7 @@ class Worker;
 class Forwarder;
 class Kept;
 struct Snapshot;
+struct LimitReport;
 struct SecureLinkAnswer;
 class TunnelEnd;
 struct TunnelPlan;
@@ -82,6 +83,12 @@ struct AtEnd {
   AtEnd* next = nullptr;
   /// Where it lasts as long as a tunnel that the exchange becomes: moves it there, so that run() is not called.
   std::unique_ptr<Kept> (*keep)(AtEnd&) = nullptr;
+};
+
+/// Adds to the head of the final answer, whichever route sends it. Lives in the arena.
+struct AtHead {
+  void (*add)(Exchange&, AtHead&) = nullptr;
+  AtHead* next = nullptr;
 };
 
 /// What an answer with X-Accel-Redirect leaves for the one that is sent in its place.
@@ -134,6 +141,8 @@ struct RequestState {
   bool variable_cycle = false;       // one of them needs itself: all are given up
   std::int8_t limit_req_status = 0;  // 0 none, 1 passed, 2 delayed, 3 rejected, 4 delayed dry run, 5 rejected dry run
   std::int8_t limit_conn_status = 0; // 0 none, 1 passed, 2 rejected, 3 rejected dry run
+  LimitReport* limit_count = nullptr;  // when a limit_count was asked (proxy/limit_report.h)
+  AtHead* at_head = nullptr;         // newest first
   AtEnd* at_end = nullptr;           // newest first
   TunnelPlan* tunnel = nullptr;      // it becomes one: log steps leave there what they write at its end
   const SecureLinkAnswer* secure_link = nullptr;  // when it was asked for
@@ -200,6 +209,10 @@ class Exchange final : public RequestState, private net::Deferred, private net::
     Exchange* x = this;
     while (x->parent) x = x->parent;
     return *x;
+  }
+  void when_answered(AtHead& fields) {
+    fields.next = at_head;
+    at_head = &fields;
   }
   void when_freed(AtEnd& work) {
     work.next = at_end;

@@ -56,6 +56,7 @@ bool Exchange::prepare_head() {
     error_status = 0;
   }
   if (kept_fields) add_kept_fields();
+  for (AtHead* fields = at_head; fields; fields = fields->next) fields->add(*this, *fields);
   for (const table::Step& step : route->program.response) {
     if (step.run(*this, step.params) == Verdict::done) return false;
   }

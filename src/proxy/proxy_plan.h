@@ -50,6 +50,7 @@ struct ProxyPlan {
     bool is_host = false;
   };
   std::shared_ptr<const table::ProxySetHeaders> set_headers;   // owns the templates of `pieces`
+  std::shared_ptr<const void> identity;                        // owns those of identity_header
   std::vector<Piece> pieces;
   NameSet not_forwarded;              // request fields that are dropped or set by us
   NameSet hidden;                     // answer's fields that the client does not get

@@ -11,6 +11,7 @@
 #include "http/target.h"
 #include "proxy/exchange.h"
 #include "proxy/join.h"
+#include "proxy/limit_report.h"
 #include "proxy/variables.h"
 #include "proxy/worker.h"
 
@@ -235,6 +236,24 @@ std::string_view limit_conn_status(Exchange& x, const VariableParam&) {
   return names[static_cast<std::size_t>(x.main().limit_conn_status)];
 }
 
+std::string_view limit_count_status(Exchange& x, const VariableParam&) {
+  static constexpr std::array<std::string_view, 4> names = {not_found, "PASSED", "REJECTED", "REJECTED_DRY_RUN"};
+  const LimitReport* const report = x.main().limit_count;
+  return report ? names[static_cast<std::size_t>(report->status)] : not_found;
+}
+
+std::string_view limit_count_remaining(Exchange& x, const VariableParam&) {
+  const LimitReport* const report = x.main().limit_count;
+  if (!report || report->status == LimitReport::Status::none) return not_found;
+  return number_text(x.arena, report->remaining);
+}
+
+std::string_view limit_count_reset(Exchange& x, const VariableParam&) {
+  const LimitReport* const report = x.main().limit_count;
+  if (!report || report->status == LimitReport::Status::none) return not_found;
+  return number_text(x.arena, static_cast<std::uint64_t>(LimitReport::seconds(report->reset_ms)));
+}
+
 constexpr table::VariableRow rows[] = {
     {"http_", variable::http, Phase::address, true, "a field of the request; several are joined with commas"},
     {"cookie_", cookie, Phase::address, true, "a cookie of the request"},
@@ -265,11 +284,15 @@ constexpr table::VariableRow rows[] = {
     {"request_body_file", request_body_file, Phase::content, false, "name of the file that holds the body, if any"},
     {"content_length", content_length, Phase::address, false, "Content-Length of the request"},
     {"content_type", content_type, Phase::address, false, "Content-Type of the request"},
-    {"remote_user", remote_user, Phase::address, false, "user name of Basic credentials"},
+    {"remote_user", remote_user, Phase::access, false, "user name of Basic credentials, verified by auth_basic"},
     {"proxy_add_x_forwarded_for", add_x_forwarded_for, Phase::address, false,
      "X-Forwarded-For with $remote_addr behind it"},
     {"limit_req_status", limit_req_status, Phase::limit, false, "PASSED, DELAYED, REJECTED; with _DRY_RUN"},
     {"limit_conn_status", limit_conn_status, Phase::limit, false, "PASSED, REJECTED, REJECTED_DRY_RUN"},
+    {"limit_count_status", limit_count_status, Phase::limit, false, "PASSED, REJECTED, REJECTED_DRY_RUN"},
+    {"limit_count_remaining", limit_count_remaining, Phase::limit, false,
+     "what is left of the limit_count that has the least left"},
+    {"limit_count_reset", limit_count_reset, Phase::limit, false, "seconds until that limit_count has more"},
 };
 
 }  // namespace

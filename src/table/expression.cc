@@ -2,8 +2,8 @@
 #include "table/expression.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
+#include <cstddef>
 #include <cstring>
 
 #include "table/expression_program.h"
@@ -247,13 +247,13 @@ class Evaluation {
   void make_list(std::size_t count) {
     ExprValue* const items = input_.arena.array<ExprValue>(count);
     size_ -= count;
-    std::copy_n(stack_.begin() + static_cast<std::ptrdiff_t>(size_), count, items);
+    std::copy_n(stack_ + size_, count, items);
     push(ExprValue::list(items, count));
   }
 
   void call(const ExprInstruction& in) {
     size_ -= in.count;
-    push(expression_functions()[in.index].run(frame_, stack_.data() + size_, in.count));
+    push(expression_functions()[in.index].run(frame_, stack_ + size_, in.count));
   }
 
   ExprValue& top() { return stack_[size_ - 1]; }
@@ -263,7 +263,9 @@ class Evaluation {
   const ExprInput& input_;
   ExprFrame frame_;
   std::size_t size_ = 0;
-  std::array<ExprValue, ExprProgram::max_depth> stack_;
+  // Not initialised: most expressions use a few of these.
+  alignas(ExprValue) std::byte memory_[ExprProgram::max_depth * sizeof(ExprValue)];
+  ExprValue* const stack_ = reinterpret_cast<ExprValue*>(memory_);
 };
 
 }  // namespace

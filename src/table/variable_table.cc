@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "config/suggest.h"
+#include "table/template.h"
 
 namespace gh::table {
 
@@ -19,11 +20,11 @@ VariableTable::VariableTable(std::span<const VariableRow> rows, Getter slot_gett
   }
 }
 
-std::uint32_t VariableTable::define(std::string_view name) {
+std::uint32_t VariableTable::define(std::string_view name, config::Phase known_from) {
   const auto [it, is_new] = slot_names_.try_emplace(std::string(name), static_cast<std::uint32_t>(slot_names_.size()));
   if (is_new) {
     const VariableParam param{kept_->texts.emplace_back(name), it->second, nullptr};
-    defined_.insert_or_assign(it->first, Found{slot_getter_, param, config::Phase::rewrite});
+    defined_.insert_or_assign(it->first, Found{slot_getter_, param, known_from});
   }
   return it->second;
 }
@@ -45,6 +46,26 @@ Computed* VariableTable::define_computed(std::string_view name, Getter compute, 
   computed.param = {found.param.text, slot, object};
   found = {computed_getter_, VariableParam{found.param.text, slot, &computed}, known_from};
   return &computed;
+}
+
+void VariableTable::note_part(std::string_view name, const Template& text) {
+  if (!text.is_constant()) parts_[std::string(name)].push_back(text.source());
+}
+
+config::Phase VariableTable::known_from(const Template& text, int depth) {
+  constexpr int deepest = 16;  // a map of a map of ...; what needs itself ends here
+  config::Phase latest = text.known_from();
+  for (const Template::Piece& piece : text.pieces()) {
+    if (piece.get != computed_getter_ || depth == deepest) continue;
+    const auto parts = parts_.find(std::string(static_cast<const Computed*>(piece.param.object)->param.text));
+    if (parts == parts_.end()) continue;
+    for (const std::string& source : parts->second) {
+      Template part;
+      TemplateFault fault;
+      if (Template::compile(source, *this, part, fault)) latest = std::max(latest, known_from(part, depth + 1));
+    }
+  }
+  return latest;
 }
 
 const VariableRow* VariableTable::settable(std::string_view name) const {

@@ -17,6 +17,8 @@
 
 namespace gh::table {
 
+class Template;
+
 class VariableTable {
  public:
   struct Found {
@@ -30,7 +32,7 @@ class VariableTable {
   VariableTable(std::span<const VariableRow> rows, Getter slot_getter, Getter capture_getter, Getter computed_getter);
 
   /// A variable the configuration defines (a named capture, `set`): its slot. The same name gives the same slot.
-  std::uint32_t define(std::string_view name);
+  std::uint32_t define(std::string_view name, config::Phase known_from = config::Phase::rewrite);
   /// One that `set` assigns: its use where nothing was assigned can be told (uninitialized_variable_warn).
   std::uint32_t define_assigned(std::string_view name);
   /// A variable computed by an object of the table (map, geo, split_clients): at its first use in an exchange, then
@@ -43,6 +45,10 @@ class VariableTable {
   /// The row whose variable `set` may change ($args); null when it is no row or may not be changed.
   [[nodiscard]] const VariableRow* settable(std::string_view name) const;
   std::optional<Found> find(std::string_view name);
+  /// A text that the value of computed variable `name` is made of (the source of a map, one of its values).
+  void note_part(std::string_view name, const Template& text);
+  /// From which phase on a text is known: the latest of its parts, through what computes them. When all has been read.
+  [[nodiscard]] config::Phase known_from(const Template& text) { return known_from(text, 0); }
   /// True when `name` is one of the fixed rows, which a configuration may not define.
   [[nodiscard]] bool is_fixed(std::string_view name) const { return fixed_.contains(name); }
   /// Did anything of the configuration look this fixed row up?
@@ -60,12 +66,14 @@ class VariableTable {
   std::span<const VariableRow> rows_;
   Getter slot_getter_, capture_getter_, computed_getter_;
   std::optional<Found> find_family(std::string_view name);
+  config::Phase known_from(const Template& text, int depth);
 
   std::unordered_map<std::string_view, const VariableRow*> fixed_;
   std::unordered_set<std::string_view> used_;
   std::unordered_set<std::string> members_;  // declared ones of families
   std::unordered_map<std::string, Found> defined_;
   std::unordered_map<std::string, std::uint32_t> slot_names_;
+  std::unordered_map<std::string, std::vector<std::string>> parts_;  // by name
   struct Kept {
     std::deque<std::string> texts;
     std::deque<Computed> computed;

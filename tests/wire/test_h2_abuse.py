@@ -328,7 +328,8 @@ class Abuse(WireTest):
                     while got() < 8 << 20:  # the connection's window is the narrow one
                         c.until(lambda: got() == min(allowed, 8 << 20), 20)
                         sizes = [len(c.streams[s].body) for s in streams]
-                        self.assertLessEqual(max(sizes) - min(sizes), 200_000, sizes)
+                        if path == "/file":  # of the others the origin's own pace decides
+                            self.assertLessEqual(max(sizes) - min(sizes), 200_000, sizes)
                         c.frame(WINDOW, 0, 0, u32(65536))
                         allowed += 65536
                     self.assertEqual({len(c.streams[s].body) for s in streams}, {1 << 20})

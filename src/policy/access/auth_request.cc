@@ -115,7 +115,7 @@ void apply_auth_request(table::Scope& scope, const config::Bound& directive) {
 
 void declare_auth_request_set(table::Scope& main, const config::Bound& directive) {
   const std::string_view name = directive.at(0).text;
-  if (!main.builder.variables.is_fixed(name)) main.builder.variables.define(name);
+  if (!main.builder.variables.is_fixed(name)) main.builder.variables.define(name, config::Phase::access);
 }
 
 void apply_auth_request_set(table::Scope& scope, const config::Bound& directive) {

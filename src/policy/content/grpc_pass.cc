@@ -6,6 +6,7 @@
 #include "http/field_value.h"
 #include "http/grpc.h"
 #include "policy/forwarded_body.h"
+#include "policy/identity_header.h"
 #include "policy/policy.h"
 #include "proxy/exchange.h"
 #include "proxy/grpc_answer.h"
@@ -64,6 +65,7 @@ void finish_grpc_pass(table::Scope& scope, table::Route& route) {
   auto plan = proxy::make_proxy_plan(target, settings, scope.shared<table::GrpcSetHeaders>(),
                                      scope.get<table::GrpcHideHeaders>(), scope.get<table::GrpcPassHeaders>(),
                                      no_redirects, route.prefix, false);
+  add_identity_headers(scope, *plan);
   plan->ignored = scope.get<table::GrpcIgnoreHeaders>().bits;
   if (target->may_be_tls) plan->tls = table::tls_client_plan<table::GrpcSide>(scope);
   if (!scope.get<proxy::EarlyHints>().conditions.empty()) plan->early_hints = scope.shared<proxy::EarlyHints>();

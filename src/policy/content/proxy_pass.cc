@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "http/field_value.h"
 #include "policy/forwarded_body.h"
+#include "policy/identity_header.h"
 #include "policy/policy.h"
 #include "proxy/exchange.h"
 #include "proxy/upstream_cookies.h"
@@ -58,6 +59,7 @@ void finish_proxy(table::Scope& scope, table::Route& route) {
                                      scope.get<table::ProxyPassHeaders>(),
                                      scope.shared<table::ProxyRedirects>(), route.prefix, prefix_location);
   plan->takes_query = kind == Kind::path;
+  add_identity_headers(scope, *plan);
   plan->ignored = scope.get<table::ProxyIgnoreHeaders>().bits;
   plan->cookies = cookie_rules(scope);
   if (target->may_be_tls) plan->tls = table::tls_client_plan<table::ProxySide>(scope);

@@ -62,6 +62,7 @@ class Reader {
   void run() {
     if (directive_.values.size() > 1) {
       geo_.source = scope_.compile("$" + std::string(directive_.at(0).text), directive_.at(0).span);
+      note_part(scope_, directive_, geo_.source);
     }
     config::for_each_directive(directive_.node->children, [this](const config::Node& item) { read(item); });
     geo_.networks = ranges_ ? by_range_.build() : by_network_.build();

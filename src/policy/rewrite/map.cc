@@ -73,6 +73,7 @@ class Reader {
 
   void run() {
     map_.source = scope_.compile(directive_.at(0));
+    note_part(scope_, directive_, map_.source);
     config::for_each_directive(directive_.node->children, [this](const config::Node& item) { read(item); });
     map_.keys = keys_.build();
   }
@@ -96,7 +97,10 @@ class Reader {
 
   std::uint32_t value_of(const config::Word& word) {
     const auto [known, is_new] = values_.try_emplace(word.value, static_cast<std::uint32_t>(map_.values.size()));
-    if (is_new) map_.values.push_back(scope_.compile(word.value, word.span));
+    if (is_new) {
+      map_.values.push_back(scope_.compile(word.value, word.span));
+      note_part(scope_, directive_, map_.values.back());
+    }
     return known->second;
   }
 

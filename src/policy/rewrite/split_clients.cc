@@ -36,7 +36,7 @@ void add_share(table::Scope& scope, Split& split, const config::Word& share) {
   }
 }
 
-void read(table::Scope& scope, Split& split, const config::Node& item) {
+void read(table::Scope& scope, const config::Bound& directive, Split& split, const config::Node& item) {
   if (is_empty_include(item)) return;
   if (item.words.size() != 2) {
     scope.error(table::code::argument_count, item.span, "a line of `split_clients` is a share and its value")
@@ -45,6 +45,7 @@ void read(table::Scope& scope, Split& split, const config::Node& item) {
   }
   add_share(scope, split, item.words[0]);
   split.values.push_back(scope.compile(item.words[1].value, item.words[1].span));
+  note_part(scope, directive, split.values.back());
 }
 
 }  // namespace
@@ -56,8 +57,9 @@ void declare_split_clients(table::Scope& main, const config::Bound& directive) {
 void apply_split_clients(table::Scope& scope, const config::Bound& directive) {
   Split& split = computed_object<Split>(scope, directive);
   split.key = scope.compile(directive.at(0));
+  note_part(scope, directive, split.key);
   config::for_each_directive(directive.node->children,
-                             [&](const config::Node& item) { read(scope, split, item); });
+                             [&](const config::Node& item) { read(scope, directive, split, item); });
 }
 
 }  // namespace gh::policy

@@ -168,6 +168,7 @@ TEST_CASE("null: three values, and strict makes comparisons false") {
   CHECK(strict("(nothing < 1)") == "false");
   CHECK(strict("($claim_role < 1)") == "false");
   CHECK(strict("($none !~ \"a\")") == "false");
+  CHECK(strict("(not ($none == \"a\"))") == "true");
   CHECK(strict("($none not in (\"a\", \"b\"))") == "false");
   CHECK(strict("($host in nothing.list)") == "false");
   CHECK(strict("($host not in nothing.list)") == "false");

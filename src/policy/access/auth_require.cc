@@ -1,0 +1,100 @@
+// auth_require: what must hold for a request that may otherwise pass. `($claim == "x")`, or NGINX Plus's form:
+// variables that are neither empty nor "0". It acts behind the checks that find out who asks (policy/access.h),
+// whatever `satisfy` says about those.
+#include <fmt/format.h>
+
+#include <vector>
+
+#include "policy/policy.h"
+#include "proxy/exchange.h"
+#include "table/build.h"
+#include "table/expression.h"
+
+namespace gh::policy {
+
+using proxy::Exchange;
+using table::Verdict;
+
+namespace {
+
+struct Requirement {
+  std::vector<table::Expression> conditions;
+  std::vector<table::Expression> variables;
+  unsigned status = 403;
+  std::string where;  // the text itself may hold a secret, and is not logged
+};
+struct Requirements { std::vector<Requirement> list; };
+
+/// Not there, empty, "0", 0 or false: no.
+bool says_yes(const table::ExprValue& value) {
+  switch (value.kind) {
+    case table::ExprValue::Kind::null: return false;
+    case table::ExprValue::Kind::boolean: return value.yes;
+    case table::ExprValue::Kind::integer: return value.integer != 0;
+    case table::ExprValue::Kind::text: return !value.text().empty() && value.text() != "0";
+    default: return true;
+  }
+}
+
+bool is_met(const Requirement& requirement, const table::ExprInput& input) {
+  for (const table::Expression& condition : requirement.conditions) {
+    if (!condition.holds(input)) return false;
+  }
+  for (const table::Expression& variable : requirement.variables) {
+    if (!says_yes(variable.evaluate(input))) return false;
+  }
+  return true;
+}
+
+Verdict run(Exchange& x, const void* params) {
+  if (x.parent) return Verdict::next;
+  bool gave_up = false;
+  const table::ExprInput input{x, x.arena, x.clock().unix_ms(), {}, &gave_up};
+  for (const Requirement& requirement : static_cast<const Requirements*>(params)->list) {
+    if (is_met(requirement, input)) continue;
+    x.reason = gave_up ? "auth_require gave up" : "auth_require";
+    x.log(LogLevel::error,
+          fmt::format("access forbidden by auth_require at {}{}", requirement.where,
+                      gave_up ? ": a regular expression ran into its match limit" : ""));
+    return x.error(requirement.status);
+  }
+  return Verdict::next;
+}
+
+/// `$name` as an expression of its own, at the same place of the file.
+table::Expression compile_variable(table::Scope& scope, const config::Value& value) {
+  const std::string text = fmt::format("(${})", value.text);
+  config::Value bracketed = value;
+  bracketed.text = text;
+  bracketed.span.begin -= 1;
+  return table::compile_expression(scope, bracketed, {});
+}
+
+}  // namespace
+
+void apply_auth_require(table::Scope& scope, const config::Bound& directive) {
+  Requirement requirement;
+  requirement.where = scope.builder.where(directive.span());
+  requirement.status = static_cast<unsigned>(directive.number("error=", 403));
+  for (const config::Value& value : directive.values) {
+    if (value.spec->type == config::ArgType::expr) {
+      requirement.conditions.push_back(
+          table::compile_expression(scope, value, {.roots = {}, .strict = true, .condition = true}));
+    } else if (value.spec->type == config::ArgType::variable) {
+      requirement.variables.push_back(compile_variable(scope, value));
+    }
+  }
+  if (requirement.conditions.empty() && requirement.variables.empty()) {
+    scope.error(table::code::argument_count, directive.span(), "`auth_require` needs a condition")
+        .with_label("nothing is required")
+        .with_help("write `auth_require ($variable == \"text\");` or `auth_require $variable;`");
+  }
+  scope.edit_list<Requirements>().list.push_back(std::move(requirement));
+}
+
+void finish_auth_require(table::Scope& scope, table::Route& route) {
+  if (!scope.has<Requirements>()) return;
+  table::add_step(route, config::Phase::authorize, run, scope.shared<Requirements>(), "auth_require");
+}
+
+}  // namespace gh::policy

@@ -1,0 +1,86 @@
+// CountZone: the shared memory of limit_count. Keys themselves are not kept, only 64 bits of a keyed hash and their
+// first four bytes, so that each takes 64 bytes however long it is. Memory is fixed when it is made: sixteen shards
+// (fewer for small zones), each with its own lock, its own LRU list and its own slots; a new key in a full shard takes
+// the place of the one not asked for the longest. `decide` is what a request calls. Any thread.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "state/count_window.h"
+#include "state/spin_lock.h"
+
+namespace gh::state {
+
+class CountZone {
+ public:
+  static constexpr std::size_t min_bytes = 32 * 1024;
+
+  /// All memory this zone will ever use, rounded up to min_bytes; pages are touched as keys come. capacity() is 0 when
+  /// the system does not give that much: the caller makes it an error.
+  CountZone(std::size_t bytes, const CountWindow& window);
+  ~CountZone();
+
+  [[nodiscard]] const CountWindow& window() const { return window_; }
+  [[nodiscard]] std::size_t bytes() const { return bytes_; }
+  [[nodiscard]] std::size_t capacity() const;  // keys
+  [[nodiscard]] std::size_t size() const;      // keys now; for status pages
+  [[nodiscard]] std::uint64_t evictions() const;
+
+ private:
+  friend class CountDecision;
+  struct Entry;
+  struct Shard;
+  struct Free {
+    void operator()(void* memory) const { std::free(memory); }
+  };
+  struct Place {
+    Shard* shard;
+    std::uint32_t key[3];
+  };
+
+  [[nodiscard]] Place place(std::string_view key) const;
+
+  CountWindow window_;
+  std::size_t bytes_;
+  std::uint32_t shard_count_;  // a power of two
+  std::unique_ptr<Shard[]> shards_;
+  std::unique_ptr<std::byte, Free> memory_;
+};
+
+/// One `limit_count` of a location.
+struct CountLimit {
+  CountZone* zone = nullptr;  // kept alive by the table
+  CountAmount amount;
+  std::uint32_t cost = 1;     // at most amount.most
+};
+
+/// One limit with the key this request has for it.
+struct CountAsk {
+  const CountLimit* limit = nullptr;
+  std::string_view key;
+};
+
+/// What one limit says. Times in milliseconds, rounded up.
+struct CountAnswer {
+  bool refused = false;
+  std::uint32_t remaining = 0;
+  std::int64_t reset_ms = 0;  // until more than `remaining` is there; 0: nothing is used
+  std::int64_t retry_ms = 0;  // refused: until it would pass
+  std::uint64_t stamp = 0;    // for give_back()
+};
+
+constexpr std::size_t max_count_asks = 32;
+
+/// All limits of a request at once, each of another zone: charged together when all have room, else none. False: some
+/// have `refused`. At most max_count_asks; an answer for each.
+bool decide(std::span<const CountAsk> asks, CountTime now, std::span<CountAnswer> answers);
+
+/// Takes back what decide() has charged for a request that another limit refused later.
+void give_back(std::span<const CountAsk> asks, std::span<const CountAnswer> answers);
+
+}  // namespace gh::state
