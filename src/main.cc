@@ -31,6 +31,8 @@ int main(int argc, char** argv) {
       return run::run_dump_text(options);
     case run::Command::dump:
       return run::run_dump(options);
+    case run::Command::route:
+      return run::run_route(options);
     case run::Command::explain:
       return run::run_explain(options);
     case run::Command::signal:

@@ -176,6 +176,15 @@ constexpr Code all_codes[] = {
      "An expression has at most 8 KiB of text, 1000 values and operators, and 32 levels of brackets.",
      "auth_require (((((((((((((((((((((((((((((((((true))))))))))))))))))))))))))))))))));", "auth_require (true);",
      {}},
+    {"E0330", "invalid path of a route",
+     "The path of a `route` is made of parts between slashes: literal ones, `:name` for one part, and, as the last "
+     "one, `*name` for all that is left. It is compared decoded and normalised.",
+     "route GET /files/* { return 204; }", "route GET /files/*rest { return 204; }", {}},
+    {"E0331", "a value is not known yet",
+     "The condition of a `route` is asked before anything of the route acts: what only its answer, its body or its "
+     "checks bring is not there then.",
+     "route GET /a when ($upstream_status == \"200\") { return 204; }",
+     "route GET /a when ($http_x_beta == \"1\") { return 204; }", {}},
     {"E0401", "unknown variable",
      "Nothing defines the variable: it is none of the gateway's own and no group of a regular expression.",
      "return 200 $hots;", "return 200 $host;", {}},
@@ -251,8 +260,8 @@ constexpr Code all_codes[] = {
      "upstream a { server 10.0.0.1; }\nupstream a { server 10.0.0.2; }",
      "upstream a { server 10.0.0.1; server 10.0.0.2; }", {}},
     {"E0507", "a URI part is not possible here",
-     "The URI part of `proxy_pass` replaces the path prefix of its location. A regex location, a named location and an "
-     "`if` have no prefix.",
+     "The URI part of `proxy_pass` replaces the path prefix of its location. A regex location, a named location, an "
+     "`if` and a `route` have no prefix.",
      "location ~ ^/v { proxy_pass http://127.0.0.1/x; }", "location ~ ^/v { proxy_pass http://127.0.0.1; }", {}},
     {"E0508", "a key is given twice",
      "Each key of a `map` selects one value. Keys are compared without case; `.example.com` is `example.com` and "
@@ -263,6 +272,11 @@ constexpr Code all_codes[] = {
      "would count is not clear.",
      "geo $a { ranges; 10.0.0.0-10.0.0.9 1; 10.0.0.5-10.0.0.20 2; }",
      "geo $a { ranges; 10.0.0.0-10.0.0.20 2; 10.0.0.0-10.0.0.9 1; }", {}},
+    {"E0510", "two routes fit the same requests",
+     "Both have the same path but for the names in it, a method in common and no condition, so neither comes before "
+     "the other. A route that names its methods comes before one for all methods.",
+     "route GET /items/:id { return 204; }\nroute GET,POST /items/:key { return 201; }",
+     "route GET /items/:id { return 204; }\nroute POST /items/:key { return 201; }", {}},
     {"E0601", "refused feature",
      "The directive belongs to a feature that is deliberately not part of this program. The help line"
      " says what to use instead.",

@@ -28,7 +28,8 @@ enum Context : std::uint32_t {
   in_location_if = 1u << 6,
   in_limit_except = 1u << 7,
   in_upstream = 1u << 8,
-  in_route = 1u << 9,       // DSL: route blocks
+  in_route = 1u << 9,       // a `route` block: see not_in_route
+  not_in_route = 1u << 29,  // what a location may hold, a route may, too, but for rows with this bit
   in_any = 1u << 30,        // include
 };
 using Contexts = std::uint32_t;

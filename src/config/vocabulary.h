@@ -42,8 +42,11 @@ class Vocabulary {
   std::vector<std::string_view> raw_blocks_, expressions_;
 };
 
-/// A bound on directives where `include` and in_any count everywhere.
-inline bool legal_in(const Row& row, Contexts contexts) { return (row.contexts & (contexts | in_any)) != 0; }
+/// A bound on directives where `include` and in_any count everywhere. A route is a location to all but few rows.
+inline bool legal_in(const Row& row, Contexts contexts) {
+  if ((contexts & in_route) != 0 && (row.contexts & not_in_route) == 0) contexts |= in_location;
+  return (row.contexts & (contexts | in_any)) != 0;
+}
 
 /// The first of `rows` that is legal in one of `contexts`; null when there is none.
 inline const Row* row_among(std::span<const Row* const> rows, Contexts contexts) {

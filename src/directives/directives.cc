@@ -5,6 +5,7 @@ namespace gh::directives {
 std::span<const table::Module* const> all_modules() {
   static const table::Module* const modules[] = {
       &process_module, &core_http_module, &server_module, &ssl_module, &ssl_sessions_module, &location_module,
+      &route_module,
       &upstream_module,
       &error_page_module, &log_module, &rewrite_module, &realip_module, &map_module, &limit_req_module,
       &limit_conn_module, &limit_count_module, &identity_module,

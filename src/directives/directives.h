@@ -41,6 +41,7 @@ extern const table::Module
     range_module,
     realip_module, identity_module,
     rewrite_module,
+    route_module,
     secure_link_module,
     server_module,
     ssl_module,

@@ -47,14 +47,15 @@ void apply_limit_except(Scope& scope, const Bound& directive) {
 }
 
 constexpr Row rows[] = {
-    {.name = "location", .contexts = config::in_server | config::in_location,
+    {.name = "location", .contexts = config::in_server | config::in_location | config::not_in_route,
      .args = {{{"match", ArgType::word}, {"uri", ArgType::word, Presence::optional}}}, .block = Block::directives,
      .inside = config::in_location, .inherit = Inherit::none, .repeatable = true, .apply = table::build_location,
      .declare = table::declare_group_names,
      .doc = "Settings for the paths that match: prefix, = exact, ^~ prefix, ~ regex, ~* regex, @name."},
-    {.name = "internal", .contexts = config::in_location, .inherit = Inherit::none, .apply = apply_internal,
+    {.name = "internal", .contexts = config::in_location | config::not_in_route, .inherit = Inherit::none,
+     .apply = apply_internal,
      .doc = "Requests from outside get 404 here; internal redirects pass."},
-    {.name = "limit_except", .contexts = config::in_location,
+    {.name = "limit_except", .contexts = config::in_location | config::not_in_route,
      .args = {{{"method", ArgType::word, Presence::repeat_one}}}, .block = Block::directives,
      .inside = config::in_limit_except, .inherit = Inherit::none, .apply = apply_limit_except,
      .doc = "Rules for all methods but those named: allow, deny, auth_basic, proxy_pass. GET brings HEAD along."},

@@ -27,16 +27,18 @@ std::string_view why_no_uri(const Scope& scope, const table::Route* route) {
   if (scope.context == config::in_limit_except) return "inside `limit_except`";
   if (route && route->kind == table::Route::Kind::regex) return "in a regex location";
   if (route && route->kind == table::Route::Kind::named) return "in a named location";
+  if (route && route->kind == table::Route::Kind::path) return "in a `route`";
   return {};
 }
 
 void check_uri_part(Scope& scope, const Value& value, const ProxyUrl& url) {
   const std::string_view why = why_no_uri(scope, table::route_of(scope));
   if (why.empty()) return;
+  const bool in_route = table::route_of(scope)->kind == table::Route::Kind::path;
   scope.error(code::uri_not_possible, value.span, "`proxy_pass` cannot have a URI part " + std::string(why))
       .with_label("`" + std::string(url.uri) + "`")
       .with_help("there is no path prefix it could replace: leave `" + std::string(url.uri) +
-                 "` out, or write the whole target with variables");
+                 "` out, or write the whole target with variables" + (in_route ? ", such as `$path_id`" : ""));
 }
 
 /// A name that is plainly meant as an upstream: one label, no port.

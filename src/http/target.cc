@@ -28,8 +28,8 @@ bool scan_path(std::string_view raw, bool merge_slashes, std::size_t& size) {
   return plain;
 }
 
-/// Decodes %XX once into `to`. False for a broken escape and for %00.
-bool decode(std::string_view raw, char* to, std::size_t& size) {
+/// Decodes %XX once into `to`, %2F as `slash`. False for a broken escape and for %00.
+bool decode(std::string_view raw, char* to, std::size_t& size, char slash = '/') {
   size = 0;
   for (std::size_t at = 0; at < raw.size(); ++at) {
     char c = raw[at];
@@ -39,6 +39,7 @@ bool decode(std::string_view raw, char* to, std::size_t& size) {
       const int low = hex_digit(raw[at + 2]);
       if (high < 0 || low < 0 || (high | low) == 0) return false;
       c = static_cast<char>(high * 16 + low);
+      if (c == '/') c = slash;
       at += 2;
     }
     to[size++] = c;
@@ -134,6 +135,71 @@ bool parse_target(std::string_view raw, Method method, bool merge_slashes, Arena
   out.path = out.unparsed = raw;
   out.path_is_plain = true;
   return true;
+}
+
+namespace {
+
+bool is_slash(char c) { return c == '/' || c == encoded_slash; }
+
+/// "a%2F..%2Fb": whoever decodes it sees a way up.
+bool hides_dot_segment(std::string_view path) {
+  for (std::size_t at = path.find('.'); at != std::string_view::npos; at = path.find('.', at + 1)) {
+    if (at > 0 && !is_slash(path[at - 1])) continue;
+    const std::size_t end = path.substr(at).starts_with("..") ? at + 2 : at + 1;
+    if (end == path.size() || is_slash(path[end])) return true;
+  }
+  return false;
+}
+
+bool has_encoded_slash(std::string_view raw) {
+  for (std::size_t at = raw.find("%2"); at != std::string_view::npos; at = raw.find("%2", at + 1)) {
+    if (at + 2 < raw.size() && (raw[at + 2] == 'F' || raw[at + 2] == 'f')) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+bool route_path(const Target& target, bool merge_slashes, Arena& arena, std::string_view& path) {
+  path = target.path;
+  const std::string_view raw = target.unparsed.substr(0, target.unparsed.find('?'));
+  if (target.path_is_plain || !has_encoded_slash(raw)) return true;
+  char* const copy = arena.chars(raw.size());
+  std::size_t decoded = 0, size = 0;
+  if (!decode(raw, copy, decoded, encoded_slash)) return false;
+  if (!tidy({copy, decoded}, merge_slashes, copy, size)) return false;
+  path = {copy, size};
+  return !hides_dot_segment(path);
+}
+
+std::string_view plain_segments(std::string_view value, Arena& arena) {
+  if (value.find(encoded_slash) == std::string_view::npos) return value;
+  char* const copy = arena.chars(value.size());
+  for (std::size_t i = 0; i < value.size(); ++i) copy[i] = value[i] == encoded_slash ? '/' : value[i];
+  return {copy, value.size()};
+}
+
+std::string_view escape_segments(std::string_view value, Arena& arena) {
+  static constexpr char digits[] = "0123456789ABCDEF";
+  const auto stays = [](char c) {
+    return is_alpha(c) || is_digit(c) || c == '-' || c == '.' || c == '_' || c == '~' || c == '/';
+  };
+  const auto escaped = static_cast<std::size_t>(value.size()) -
+                       static_cast<std::size_t>(std::count_if(value.begin(), value.end(), stays));
+  if (escaped == 0) return value;
+  char* const copy = arena.chars(value.size() + 2 * escaped);
+  char* to = copy;
+  for (const char c : value) {
+    if (stays(c)) {
+      *to++ = c;
+      continue;
+    }
+    const auto byte = static_cast<unsigned char>(c == encoded_slash ? '/' : c);
+    *to++ = '%';
+    *to++ = digits[byte >> 4];
+    *to++ = digits[byte & 15];
+  }
+  return {copy, value.size() + 2 * escaped};
 }
 
 bool normalise_path(std::string_view path, bool merge_slashes, Arena& arena, std::string_view& out) {

@@ -22,6 +22,16 @@ struct Target {
 /// the method first (405). `path` is a slice of `raw` where it can be.
 bool parse_target(std::string_view raw, Method method, bool merge_slashes, Arena& arena, Target& out);
 
+/// What stands for an encoded slash in a route_path: no path holds this byte, %00 is refused.
+inline constexpr char encoded_slash = '\0';
+/// The path of a parsed target as `route` blocks compare it: as Target::path, but an encoded slash (%2F) stays within
+/// its segment, as `encoded_slash`. False: it fits no route, as such slashes hide a dot segment.
+bool route_path(const Target& target, bool merge_slashes, Arena& arena, std::string_view& path);
+/// A value of a route's parameter: a slice of a route_path, with its slashes ...
+std::string_view plain_segments(std::string_view value, Arena& arena);
+/// ... and as part of a URL: all but slashes between segments and RFC 3986's unreserved bytes is escaped.
+std::string_view escape_segments(std::string_view value, Arena& arena);
+
 /// The same normalisation for a URI written in a configuration or by a rewrite (no escapes are decoded there).
 bool normalise_path(std::string_view path, bool merge_slashes, Arena& arena, std::string_view& out);
 

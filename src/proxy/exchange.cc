@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <memory>
 #include <utility>
 
 #include "http/field_value.h"
@@ -144,8 +145,60 @@ void Exchange::use_route(const table::Route* next) {
   ++runs_;
 }
 
+/// `when` of a route: it sees the names of that route's path.
+bool Exchange::condition_holds(void* exchange, std::uint32_t number, std::span<const std::string_view> values) {
+  Exchange& x = *static_cast<Exchange*>(exchange);
+  x.path_route = x.server->routes[number].get();
+  x.path_values = values.data();
+  return x.path_route->when.holds({x, x.arena, x.clock().unix_ms()});
+}
+
+/// The server's `route` blocks: only for what the client asked for, not for what it was made into later.
+bool Exchange::find_path(std::uint32_t& other_methods) {
+  if (parent || redirects > 0 || relocations > 0) return false;
+  std::string_view path = uri;
+  const bool as_received = uri.data() == target.path.data() && uri.size() == target.path.size();
+  if (as_received && !http::route_path(target, server->settings.merge_slashes, arena, path)) return false;
+  const table::RouteTree::Hit hit = server->paths->find(path, method_now, {&Exchange::condition_holds, this});
+  path_route = nullptr;  // of a condition that did not hold
+  path_values = nullptr;
+  other_methods = hit.other_methods;
+  if (hit.route == table::RouteTree::npos) return false;
+  use_route(server->routes[hit.route].get());
+  path_route = route;
+  if (hit.values.count > 0) {
+    auto* const values = arena.array<std::string_view>(hit.values.count);
+    std::uninitialized_copy_n(hit.values.at.data(), hit.values.count, values);
+    path_values = values;
+  }
+  skip_server_rewrite();
+  return true;
+}
+
+/// The path is that of routes, all for other methods (RFC 9110 15.5.6).
+bool Exchange::method_not_allowed(std::uint32_t allowed) {
+  std::string methods;
+  for (unsigned i = 0; i < static_cast<unsigned>(http::Method::other); ++i) {
+    if ((allowed >> i & 1) == 0) continue;
+    if (!methods.empty()) methods += ", ";
+    methods += http::method_name(static_cast<http::Method>(i));
+  }
+  reason = "no route for this method";
+  reply.fields.add(arena, "Allow", arena.copy(methods));
+  error(405);
+  return false;
+}
+
+/// The server's own rewrite has run by then, and is part of each route.
+void Exchange::skip_server_rewrite() {
+  const auto& steps = route->program.steps;
+  while (pc_ < steps.size() && steps[pc_].phase <= table::Phase::server_rewrite) ++pc_;
+}
+
 /// False: the answer is decided here (404, redirect to the slash form, 413 ...).
 bool Exchange::find_location() {
+  std::uint32_t other_methods = 0;
+  if (server->paths && find_path(other_methods)) return true;
   const table::LocationTree::Hit hit = server->locations.find(uri);
   if (hit.limit_hit) {
     log(LogLevel::error, "a location's regex ran into its match limit");
@@ -163,8 +216,8 @@ bool Exchange::find_location() {
     }
   }
   use_route(hit.route == table::LocationTree::npos ? &server->base : server->routes[hit.route].get());
-  const auto& steps = route->program.steps;
-  while (pc_ < steps.size() && steps[pc_].phase <= table::Phase::server_rewrite) ++pc_;
+  skip_server_rewrite();
+  if (other_methods != 0 && hit.route == table::LocationTree::npos) return method_not_allowed(other_methods);
   if (hit.redirect) {
     const std::string_view query = target.has_args ? args : std::string_view();
     const std::string_view escaped = http::escape_path(uri, arena);

@@ -113,6 +113,8 @@ struct RequestState {
   std::string_view args;             // current $args
   Captures captures;                 // of the last regex that matched; count 0: none
   std::string_view captures_subject;
+  const table::Route* path_route = nullptr;        // the `route` block that it came to first ...
+  const std::string_view* path_values = nullptr;   // ... and what stands for the names in its path
   std::string_view* slots = nullptr; // variables the configuration defines; allocated at first write
   std::int64_t started_us = 0;       // loop clock
   std::int64_t started_unix_ms = 0;
@@ -126,6 +128,7 @@ struct RequestState {
   bool relocates = false;            // a rewrite asks for another location
   bool stays = false;                // `rewrite ... break`: proxy_pass's URI part is left out
   bool escapes_captures = false;     // while a text with $1 becomes part of a URL or of arguments
+  bool escapes_path = false;         // while a text with $path_NAME becomes a URL
   std::uint16_t error_status = 0;    // status that the error page's answer gets; 0: its own
   std::uint8_t redirects = 0;        // internal redirects so far, at most 10
   std::uint8_t relocations = 0;      // locations searched anew after a rewrite, at most 10
@@ -306,6 +309,10 @@ class Exchange final : public RequestState, private net::Deferred, private net::
   void set_slots(const Regex& regex, const Captures& found, std::string_view subject,
                  std::span<const std::uint32_t> slots_of_names);
   bool find_location();
+  bool find_path(std::uint32_t& other_methods);
+  static bool condition_holds(void* exchange, std::uint32_t route, std::span<const std::string_view> values);
+  void skip_server_rewrite();
+  bool method_not_allowed(std::uint32_t allowed);
   void leave_to_exception();
   void abort_source();
   void complete_reply();             // its last byte is handed over: the source is through

@@ -23,6 +23,10 @@
 #include "upstream/pool.h"
 #include "upstream/wait_queue.h"
 
+namespace gh::table {
+struct ProxyUrl;
+}
+
 namespace gh::proxy {
 
 class GrpcDeadline;
@@ -57,6 +61,7 @@ class Forwarder final : public ContentSource, private upstream::PeerUser, privat
   };
   enum class Failure : std::uint8_t { error, timeout, invalid_header, status };
 
+  std::string_view dynamic_uri(const ProxyPlan& plan, const table::ProxyUrl& url);
   // upstream::PeerUser
   void on_peer_connected(int error) override;
   void on_peer_read(std::string_view bytes) override;

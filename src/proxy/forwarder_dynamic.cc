@@ -3,6 +3,7 @@
 
 #include "http/field_value.h"
 #include "proxy/forwarder.h"
+#include "proxy/join.h"
 #include "proxy/worker.h"
 #include "table/proxy_target.h"
 
@@ -25,8 +26,18 @@ const table::Upstream* named_upstream(const table::Table& table, const table::Pr
 
 }  // namespace
 
+/// With the request's query, where the URL has none of its own and shall get it.
+std::string_view Forwarder::dynamic_uri(const ProxyPlan& plan, const table::ProxyUrl& url) {
+  if (!url.has_uri) return upstream_uri(x_, plan, {});
+  const std::string_view uri = http::safe_target(url.uri, x_.arena);
+  if (!plan.takes_query || x_.args.empty() || uri.find('?') != std::string_view::npos) return uri;
+  return join(x_.arena, uri, "?", http::safe_query(x_.args, x_.arena));
+}
+
 Verdict Forwarder::begin_dynamic(const ProxyPlan& plan, ForwardedRequest request) {
+  x_.escapes_path = true;
   std::string_view text = plan.target->url.render(x_, x_.arena);
+  x_.escapes_path = false;
   if (plan.is_grpc) text = x_.arena.copy(table::url_of_grpc(text));
   const Result<table::ProxyUrl> url = table::parse_proxy_url(text);
   if (!url) {
@@ -38,7 +49,7 @@ Verdict Forwarder::begin_dynamic(const ProxyPlan& plan, ForwardedRequest request
   x_.proxy_host = url->authority;
   request.tls = url->tls;
   request.host = url->is_unix ? std::string_view("localhost") : http::safe_field_value(url->authority, x_.arena);
-  request.uri = url->has_uri ? http::safe_target(url->uri, x_.arena) : upstream_uri(x_, plan, {});
+  request.uri = dynamic_uri(plan, *url);
   if (plan.target->upstream) return begin(plan, *plan.target->upstream, request);
   if (const table::Upstream* known = named_upstream(x_.table(), *url)) return begin(plan, *known, request);
   request_ = request;

@@ -66,6 +66,7 @@ struct ProxyPlan {
   std::shared_ptr<const CookieRules> cookies;   // proxy_cookie_*; null: cookies pass as they are
   std::uint32_t ignored = 0;          // proxy_ignore_headers: table::IgnoreHeader
   std::string prefix;                 // of the location, replaced by the URI part
+  bool takes_query = false;           // a URL with variables that names no query gets the request's: in `route` blocks
 };
 
 std::shared_ptr<ProxyPlan> make_proxy_plan(std::shared_ptr<const table::ProxyTarget> target,

@@ -124,8 +124,10 @@ std::string_view computed_value(Exchange& x, const table::VariableParam& param) 
   }
   ++x.variable_depth;
   const bool escapes = std::exchange(x.escapes_captures, false);  // that is for the text that asks, not for this value
+  const bool escapes_path = std::exchange(x.escapes_path, false);
   std::string_view value = computed.compute(x, computed.param);
   x.escapes_captures = escapes;
+  x.escapes_path = escapes_path;
   if (--x.variable_depth == 0) x.variable_cycle = false;
   if (!value.data()) value = "";
   if (!computed.is_volatile) x.set_slot(param.slot, value);

@@ -8,6 +8,7 @@
 #include "base/hash.h"
 #include "base/text.h"
 #include "http/field_value.h"
+#include "http/target.h"
 #include "proxy/exchange.h"
 #include "proxy/join.h"
 #include "proxy/limit_report.h"
@@ -134,6 +135,19 @@ std::string_view arg(Exchange& x, const VariableParam& param) {
 
 std::string_view cookie(Exchange& x, const VariableParam& param) { return request_cookie(x, param.text); }
 
+/// Of the route that the client's request came to; decoded, or one part of a URL where it becomes that.
+std::string_view path(Exchange& sub, const VariableParam& param) {
+  const Exchange& x = sub.main();
+  if (!x.path_route) return not_found;
+  const std::vector<std::string>& names = x.path_route->parameters;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (names[i] != param.text) continue;
+    const std::string_view value = x.path_values[i];
+    return sub.escapes_path ? http::escape_segments(value, sub.arena) : http::plain_segments(value, sub.arena);
+  }
+  return not_found;
+}
+
 /// The port of Host as sent: behind the last colon outside of brackets.
 std::string_view request_port(Exchange& x, const VariableParam&) {
   const std::string_view text = x.request.host;
@@ -244,6 +258,8 @@ constexpr table::VariableRow rows[] = {
     {"http_", variable::http, Phase::address, true, "a field of the request; several are joined with commas"},
     {"cookie_", cookie, Phase::address, true, "a cookie of the request"},
     {"arg_", arg, Phase::server_rewrite, true, "an argument of the query string, not decoded"},
+    {.name = "path_", .get = path, .known_from = Phase::route, .family = true,
+     .doc = "a part of the path: what stands for the name in the `route` block", .declared = true},
     {"host", host, Phase::address, false, "host of the request, lower case, without port; else the server's name"},
     {"scheme", scheme, Phase::address, false, "http or https"},
     {"https", https, Phase::address, false, "\"on\" with TLS, else empty"},

@@ -13,6 +13,7 @@
 #include "run/surroundings.h"
 #include "table/dump.h"
 #include "tools/explain.h"
+#include "tools/route.h"
 
 namespace gh::run {
 
@@ -112,6 +113,7 @@ std::string summary(const Compiled& compiled, const Options& options) {
   if (compiled.table) {
     counts +=
         ", " + plural(compiled.table->servers.size(), "server") + ", " + plural(compiled.table->locations, "location");
+    if (compiled.table->routes > 0) counts += ", " + plural(compiled.table->routes, "route");
     const std::size_t closed = compiled.table->closed_sockets.size();
     if (closed > 0) counts += fmt::format(", {} closed", plural(closed, "socket"));
   }
@@ -196,6 +198,22 @@ int run_dump(const Options& options) {
   }
   put(stdout, table::dump(*compiled.table, options.prefix));
   return exit_ok;
+}
+
+int run_route(const Options& options) {
+  const Compiled compiled = compile(options, nullptr, 1);
+  if (!compiled.table) {
+    put(stderr, report(compiled, options));
+    return exit_code(compiled, options);
+  }
+  std::string text;
+  const tools::RouteQuery query = {options.request[0], options.request[1], options.headers};
+  if (tools::explain_route(*compiled.table, query, text)) {
+    put(stdout, text);
+    return exit_ok;
+  }
+  put(stderr, fmt::format("gatehouse: {}\n", text));
+  return exit_usage;
 }
 
 int run_explain(const Options& options) {

@@ -42,6 +42,7 @@ int exit_code(const Compiled& compiled, const Options& options);
 int run_check(const Options& options);      // --check, -t
 int run_dump_text(const Options& options);  // -T
 int run_dump(const Options& options);
+int run_route(const Options& options);
 int run_explain(const Options& options);
 
 }  // namespace gh::run

@@ -28,7 +28,7 @@ bool want_color(const std::string& when) {
 
 const std::vector<std::string> known_words = {"--check",      "--config", "--prefix",   "--format",  "--deny-warnings",
                                               "--max-errors", "--color",  "--no-color", "--context", "--version",
-                                              "--help",       "dump",     "explain"};
+                                              "--help",       "dump",     "explain",  "route"};
 
 /// CLI11 has no "did you mean". Empty when nothing is near.
 std::string nearest(const std::string& word, const std::vector<std::string>& words) {
@@ -140,6 +140,7 @@ std::string misuse(const CLI::App& app, const CLI::ParseError& error, const Flag
   if (kind == static_cast<int>(CLI::ExitCodes::ArgumentMismatch))
     return text.substr(0, text.find(':')) + " needs a value";
   if (kind == static_cast<int>(CLI::ExitCodes::RequiredError)) {
+    if (text.starts_with("REQUEST")) return "which request? gatehouse route GET http://localhost:8080/path";
     return "explain what? A diagnostic code, a directive or a variable: gatehouse explain E0201";
   }
   return text;
@@ -159,15 +160,29 @@ void resolve_paths(Options& options) {
   }
 }
 
-Command command_of(const Flags& flags, const Options& options, bool dump, bool explain) {
+Command command_of(const Flags& flags, const Options& options, const CLI::App& app) {
   if (flags.help) return Command::help;
   if (flags.version || flags.long_version) return Command::version;
-  if (explain) return Command::explain;
-  if (dump) return Command::dump;
+  if (app.got_subcommand("explain")) return Command::explain;
+  if (app.got_subcommand("dump")) return Command::dump;
+  if (app.got_subcommand("route")) return Command::route;
   if (!options.signal.empty()) return Command::signal;
   if (flags.text) return Command::dump_text;
   if (flags.check) return Command::check;
   return flags.test ? Command::test : Command::serve;
+}
+
+/// `route 'GET /path'` is `route GET /path`.
+bool check_request(Options& options, std::string& message) {
+  if (options.command != Command::route || options.request.size() == 2) return true;
+  const std::string whole = options.request.front();
+  const std::size_t blank = whole.find(' ');
+  if (blank == std::string::npos) {
+    message = "route takes a method and a URL: gatehouse route GET http://localhost:8080/path";
+    return false;
+  }
+  options.request = {whole.substr(0, blank), whole.substr(blank + 1)};
+  return true;
 }
 
 /// After the library: words checked against each other, options made from flags.
@@ -213,11 +228,14 @@ bool parse_options(int argc, const char* const* argv, Options& options, std::str
   add_options(app, options, flags);
   CLI::App* dump = app.add_subcommand("dump");
   CLI::App* explain = app.add_subcommand("explain");
-  for (CLI::App* sub : {dump, explain}) {
+  CLI::App* route = app.add_subcommand("route");
+  for (CLI::App* sub : {dump, explain, route}) {
     sub->set_help_flag();
     sub->fallthrough();
   }
   explain->add_option("WHAT", options.subject)->required();
+  route->add_option("REQUEST", options.request)->required()->expected(1, 2);
+  route->add_option("-H,--header", options.headers)->allow_extra_args(false);
   app.require_subcommand(0, 1);
   std::vector<std::string> words = words_of(argc, argv, flags);
   try {
@@ -230,8 +248,8 @@ bool parse_options(int argc, const char* const* argv, Options& options, std::str
     message = misuse(app, error, flags) + "\n  see gatehouse --help";
     return false;
   }
-  options.command = command_of(flags, options, dump->parsed(), explain->parsed());
-  if (finish(flags, options, message)) return true;
+  options.command = command_of(flags, options, app);
+  if (finish(flags, options, message) && check_request(options, message)) return true;
   message += "\n  see gatehouse --help";
   return false;
 }
@@ -243,6 +261,8 @@ std::string help_text() {
   gatehouse --check -c gateway.conf         check the configuration: all that is wrong, in one run
   gatehouse -s reload -c gateway.conf       reload the running gateway and wait for the outcome
   gatehouse dump -c gateway.conf            print the compiled routing table as JSON
+  gatehouse route GET http://host/path -c gateway.conf
+                                            where a request would go, and why
   gatehouse explain E0201                   what a diagnostic, a directive or a variable means
 
 Options
@@ -258,6 +278,7 @@ Options
   -v, --version         print the version;  -V  with the libraries it was built with
   --check[=full] [FILE] say all that is wrong; full: also ports in use and names that do not resolve
   --format FORMAT       text | short | json | github
+  -H 'NAME: VALUE'      of route: a field of the request
   --context BLOCK       server | location: check a fragment that belongs inside such a block
   --deny-warnings       warnings make the exit code 1
   --max-errors N        stop printing after N errors (default 50)

@@ -8,7 +8,7 @@
 
 namespace gh::run {
 
-enum class Command : std::uint8_t { serve, check, test, dump_text, signal, version, help, dump, explain };
+enum class Command : std::uint8_t { serve, check, test, dump_text, signal, version, help, dump, explain, route };
 
 /// Exit codes (CHECKER 3.6).
 enum ExitCode : int { exit_ok = 0, exit_errors = 1, exit_usage = 2, exit_unreadable = 3 };
@@ -21,6 +21,8 @@ struct Options {
   std::string globals;    // -g
   std::string signal;     // -s: reload, reopen, quit, stop, log
   std::string subject;    // explain SUBJECT
+  std::vector<std::string> request;  // route METHOD URL
+  std::vector<std::string> headers;  // -H of route
   std::string fragment;   // --context server|location
   config::PrintOptions print;
   bool quiet = false;  // -q

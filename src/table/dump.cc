@@ -130,16 +130,22 @@ class Dumper {
   }
 
   void locations(const Server& s, std::size_t outer) {
-    if (inner_[outer].empty()) return;
-    out_.key("locations").open('[');
-    for (const std::uint32_t number : inner_[outer]) location(s, number);
-    out_.close(']');
+    const auto is_path = [&](std::uint32_t number) { return s.routes[number]->kind == Route::Kind::path; };
+    for (const bool paths : {true, false}) {
+      const auto& all = inner_[outer];
+      if (std::none_of(all.begin(), all.end(), [&](std::uint32_t n) { return is_path(n) == paths; })) continue;
+      out_.key(paths ? "routes" : "locations").open('[');
+      for (const std::uint32_t number : all) {
+        if (is_path(number) == paths) location(s, number);
+      }
+      out_.close(']');
+    }
   }
 
   void location(const Server& s, std::uint32_t number) {
     const Route& route = *s.routes[number];
     out_.open('{');
-    out_.key("location").value(route.name);
+    out_.key(route.kind == Route::Kind::path ? "route" : "location").value(route.name);
     where(route.where);
     if (route.internal) out_.key("internal").value(true);
     route_content(route, route.outer < s.routes.size() ? s.routes[route.outer].get() : &s.base);

@@ -32,7 +32,7 @@ const Route& build_overlay(Scope& outer, const config::Bound& directive, const s
   }
   Scope scope(builder, &outer, static_cast<config::Context>(directive.row->inside));
   scope.where = directive.span();
-  scope.local<BlockParts>() = {outer_parts.draft, {}, false, route.get(), outer_parts.number};
+  scope.local<BlockParts>() = {outer_parts.draft, {}, false, route.get(), outer_parts.number, {}};
   builder.build_block(scope, directive.children);
   take(scope);
   builder.finish_route(scope, *route);

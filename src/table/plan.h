@@ -17,8 +17,10 @@
 #include "base/temp_file.h"
 #include "config/source.h"
 #include "http/h1.h"
+#include "table/expression.h"
 #include "table/location_tree.h"
 #include "table/program.h"
+#include "table/route_tree.h"
 #include "table/server_names.h"
 #include "table/template.h"
 
@@ -259,9 +261,10 @@ struct Referers {
 using RegexSlots = std::unordered_map<const Regex*, std::vector<std::uint32_t>>;
 
 struct Route {
-  std::string name;                     // "= /x", "/x", "^~ /x", "~ re", "@name", "if ($x)"; server level: ""
+  std::string name;                     // "= /x", "/x", "^~ /x", "~ re", "@name", "if ($x)", "GET /x"; server level: ""
   std::string prefix;                   // text of the location (what proxy_pass replaces); empty for regex and named
-  enum class Kind : std::uint8_t { server, exact, prefix, prefix_final, regex, named, condition } kind = Kind::prefix;
+  enum class Kind : std::uint8_t { server, exact, prefix, prefix_final, regex, named, condition, path };
+  Kind kind = Kind::prefix;             // path: a `route` block
   Kind over = Kind::server;             // of a condition: what it is laid over
   bool internal = false;
   std::uint32_t outer = 0xffffffff;     // number of the location around it in Server::routes
@@ -282,6 +285,8 @@ struct Route {
   std::vector<std::shared_ptr<const void>> owned;
   std::shared_ptr<const Regex> regex;           // regex locations: for named captures
   std::vector<std::uint32_t> regex_slots;       // slot of each regex name, in Regex::names() order
+  std::vector<std::string> parameters;          // of a `route` block: the names in its path, in order
+  Expression when;                              // and its condition; empty: none
   config::Span where;
 };
 
@@ -292,6 +297,7 @@ struct Server {
   http::HeadLimits limits;             // made from settings
   Route base;                          // server-level: settings when no location was found, server rewrite program
   LocationTree locations;              // route numbers index `routes`
+  std::shared_ptr<const RouteTree> paths;  // its `route` blocks, asked before the locations; null: it has none
   std::vector<std::shared_ptr<const Route>> routes;
   std::unordered_map<std::string, std::uint32_t> named;   // "@name" to route number
   RegexSlots regex_slots;              // of its regex locations, for the outer ones of a hit; Route has its own, too
@@ -355,7 +361,7 @@ struct Table {
   bool uses_request_body = false;                    // $request_body: streaming bodies are remembered for it
   std::shared_ptr<const void> texts;                 // what variable params point to
   std::shared_ptr<const void> sources;               // file names for places in logs
-  std::size_t directives = 0, locations = 0, files = 0;
+  std::size_t directives = 0, locations = 0, routes = 0, files = 0;
   /// "file:line" of a place, for logs and $gateway_reason.
   std::string (*where)(const Table&, const config::Span&) = nullptr;
 };

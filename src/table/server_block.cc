@@ -123,6 +123,7 @@ void build_server_block(Scope& outer, config::Span where, const std::function<vo
   BlockParts& parts = scope.local<BlockParts>();
   report_faults(scope, server, parts.locations);
   server.locations = LocationTree::build(std::move(parts.locations));
+  finish_routes(scope, server, parts.paths);
 }
 
 }  // namespace
@@ -140,7 +141,7 @@ void build_fragment(Scope& outer, config::Context context, const std::vector<con
     BlockParts& parts = scope.local<BlockParts>();
     parts.draft->server->routes.push_back(route);
     Scope inner(outer.builder, &scope, context);
-    inner.local<BlockParts>() = {parts.draft, {}, false, route.get(), 0};
+    inner.local<BlockParts>() = {parts.draft, {}, false, route.get(), 0, {}};
     outer.builder.build_block(inner, directives);
     outer.builder.finish_route(inner, *route);
     LocationSpec spec;

@@ -38,6 +38,7 @@ struct BlockParts {
   bool internal = false;
   Route* route = nullptr;         // the location's; null at server level
   std::uint32_t number = 0xffffffff;
+  std::vector<RouteSpec> paths;   // `route` blocks, at server level
 };
 
 /// The server that a scope lies in, or null at http level.
@@ -51,6 +52,11 @@ void build_server(Scope& outer, const config::Bound& directive);
 /// For a checked fragment: a server without name, or a location in one, around the directives given.
 void build_fragment(Scope& outer, config::Context context, const std::vector<config::Bound>& directives);
 void build_location(Scope& outer, const config::Bound& directive);
+void build_route(Scope& outer, const config::Bound& directive);
+/// Row::declare of `route`: the names in its path are variables everywhere.
+void declare_path_names(Scope& main, const config::Bound& directive);
+/// When a server is complete: its `route` blocks become a tree; ties are said.
+void finish_routes(Scope& scope, Server& server, const std::vector<RouteSpec>& specs);
 void add_server_names(Scope& scope, const config::Bound& directive);
 void add_listen(Scope& scope, const config::Bound& directive);
 

@@ -49,6 +49,7 @@ struct VariableRow {
   std::string_view doc;
   Setter set = nullptr;             // null: a configuration may not change it
   ValueGetter get_value = nullptr;  // null: text always
+  bool declared = false;            // of the family only names that the configuration declares exist ($path_id)
 };
 
 }  // namespace gh::table

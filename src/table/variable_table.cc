@@ -94,7 +94,7 @@ std::optional<VariableTable::Found> VariableTable::find_family(std::string_view 
     if (!row.family || name.size() < row.name.size() || !name.starts_with(row.name)) continue;
     if (!best || row.name.size() > best->name.size()) best = &row;
   }
-  if (!best) return std::nullopt;
+  if (!best || (best->declared && !members_.contains(std::string(name)))) return std::nullopt;
   const std::string& rest = kept_->texts.emplace_back(name.substr(best->name.size()));
   const Found found{best->get, VariableParam{rest, 0, nullptr}, best->known_from, best->get_value};
   defined_.emplace(std::string(name), found);  // the next use finds it there
@@ -107,6 +107,7 @@ std::string VariableTable::nearest(std::string_view name) const {
     if (!row.family) names.push_back(row.name);
   }
   for (const auto& [defined, slot] : slot_names_) names.push_back(defined);
+  names.insert(names.end(), members_.begin(), members_.end());
   std::sort(names.begin(), names.end());
   return std::string(config::nearest(name, names));
 }

@@ -40,6 +40,8 @@ class VariableTable {
   /// changed until the build ends (volatile). Null when the name is taken by a row. Defining a name again replaces the
   /// object.
   Computed* define_computed(std::string_view name, Getter compute, const void* object, config::Phase known_from);
+  /// `name` of a family whose members have to be declared exists.
+  void declare_member(std::string_view name) { members_.emplace(name); }
   /// The row whose variable `set` may change ($args); null when it is no row or may not be changed.
   [[nodiscard]] const VariableRow* settable(std::string_view name) const;
   std::optional<Found> find(std::string_view name);
@@ -68,6 +70,7 @@ class VariableTable {
 
   std::unordered_map<std::string_view, const VariableRow*> fixed_;
   std::unordered_set<std::string_view> used_;
+  std::unordered_set<std::string> members_;  // declared ones of families
   std::unordered_map<std::string, Found> defined_;
   std::unordered_map<std::string, std::uint32_t> slot_names_;
   std::unordered_map<std::string, std::vector<std::string>> parts_;  // by name

@@ -26,6 +26,21 @@ bool has_dot_segment(std::string_view path) {
   return false;
 }
 
+/// Nothing that whoever decodes it takes for a dot segment, and back in a URL each segment is one again.
+void check_route_path(const Target& target, bool merge) {
+  Arena arena;
+  std::string_view path;
+  if (!route_path(target, merge, arena, path)) return;
+  require(path[0] == '/' && path.size() <= target.unparsed.size());
+  const std::string_view plain = plain_segments(path, arena);
+  require(plain.size() == path.size() && plain.find(encoded_slash) == std::string_view::npos);
+  require(!has_dot_segment(path) && !has_dot_segment(plain));
+  Target again;
+  std::string_view same;
+  require(parse_target(escape_segments(path, arena), Method::get, merge, arena, again));
+  require(route_path(again, merge, arena, same) && same == path);
+}
+
 void check_target(std::string_view raw, Method method, bool merge) {
   Arena arena;
   Target target;
@@ -42,6 +57,7 @@ void check_target(std::string_view raw, Method method, bool merge) {
   Target again;
   require(parse_target(escape_path(target.path, arena), Method::get, merge, arena, again));
   require(again.path == target.path && !again.has_args);
+  check_route_path(target, merge);
 }
 
 void check_internal(std::string_view text, bool merge) {

@@ -44,6 +44,8 @@ class Watch(WireTest):
             for path in [folder] + [os.path.join(folder, name) for name in names]:
                 os.chmod(path, 0o700)
         gw.start()
+        # It listens before it gives up root, so that it is still root when the first connection is taken by the kernel.
+        self.assertEqual(get(gw.ports[0], name="shop.example").text, "ok")
         with open("/proc/%d/status" % gw.pid) as status:
             self.assertNotIn("Uid:\t0", status.read())
         replace(gw, "shop.example.pem", NEW.pem)

@@ -58,6 +58,7 @@ void finish_proxy(table::Scope& scope, table::Route& route) {
                                      scope.shared<table::ProxySetHeaders>(), scope.get<table::ProxyHideHeaders>(),
                                      scope.get<table::ProxyPassHeaders>(),
                                      scope.shared<table::ProxyRedirects>(), route.prefix, prefix_location);
+  plan->takes_query = kind == Kind::path;
   add_identity_headers(scope, *plan);
   plan->ignored = scope.get<table::ProxyIgnoreHeaders>().bits;
   plan->cookies = cookie_rules(scope);

@@ -33,7 +33,10 @@ Verdict answer(Exchange& x, const Return& what) {
   // What `$status` in the text says; inside an error page the error's status is the answer's.
   if (what.has_text) x.reply.status = x.error_status != 0 ? x.error_status : static_cast<std::uint16_t>(what.status);
   if (is_redirect(what.status) && what.has_text) {
-    return x.redirect(what.status, http::safe_field_value(what.text.render(x, x.arena), x.arena));
+    x.escapes_path = true;
+    const std::string_view url = what.text.render(x, x.arena);
+    x.escapes_path = false;
+    return x.redirect(what.status, http::safe_field_value(url, x.arena));
   }
   if (!what.has_text && what.status >= 300 && what.status != 304) return x.error(what.status);
   if (what.status == 204 || what.status == 304) {

@@ -138,6 +138,18 @@ TEST_CASE("NO_COLOR is honoured, an explicit always wins") {
   unsetenv("NO_COLOR");
 }
 
+TEST_CASE("route takes a method and a URL, in one word or two, and fields") {
+  const Parsed p = parse({"route", "GET", "http://a/b", "-H", "X-A: 1", "-H", "Host: b", "-c", "x.conf"});
+  REQUIRE(p.good);
+  CHECK(p.options.command == Command::route);
+  CHECK(p.options.request == std::vector<std::string>{"GET", "http://a/b"});
+  CHECK(p.options.headers == std::vector<std::string>{"X-A: 1", "Host: b"});
+  CHECK(p.options.config_file.ends_with("/x.conf"));
+  CHECK(parse({"route", "POST /a?b=c d"}).options.request == std::vector<std::string>{"POST", "/a?b=c d"});
+  CHECK(has(misuse({"route"}), "which request?"));
+  CHECK(has(misuse({"route", "/a"}), "a method and a URL"));
+}
+
 TEST_CASE("explain needs a word, and options may follow a command") {
   const Parsed p = parse({"explain", "E0101"});
   REQUIRE(p.good);
