@@ -155,7 +155,7 @@ bool Loader::add_trust(TlsClientPlan& plan) {
 
 std::shared_ptr<const Trust> Loader::read_trust() {
   auto trust = std::make_shared<Trust>();
-  trust->store = std::shared_ptr<X509_STORE>(X509_STORE_new(), TlsFree<X509_STORE_free>());
+  trust->store = std::shared_ptr<X509_STORE>(X509_STORE_new(), FreeBy<X509_STORE_free>());
   const auto add = [&](const TlsWord& file, bool of_certificates) {
     if (file.text.empty()) return true;
     constexpr std::string_view what[] = {"list of revocations", "trusted certificates"};

@@ -40,7 +40,7 @@ bool same_subject(const CertificatePtr& a, const X509* b) {
 }
 
 std::string time_text(const ASN1_TIME* time) {
-  const std::unique_ptr<BIO, TlsFree<BIO_free>> out(BIO_new(BIO_s_mem()));
+  const BioPtr out(BIO_new(BIO_s_mem()));
   ASN1_TIME_print(out.get(), time);
   char* text = nullptr;
   const long size = BIO_get_mem_data(out.get(), &text);
