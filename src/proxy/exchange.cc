@@ -79,8 +79,7 @@ void Exchange::start_over() {
 void Exchange::start_refused(const http::HeadError& refused) {
   stage_ = Stage::running;
   reason = refused.reason;
-  if (refused.status == 400 && reason.find("too large") != std::string_view::npos)
-    page_text = "Request Header Or Cookie Too Large";
+  if (refused.head_too_large) page_text = "Request Header Or Cookie Too Large";
   abort_source();
   discard_body();
   log(LogLevel::info, fmt::format("client sent an invalid request: {}", refused.reason));
