@@ -1,5 +1,7 @@
 // grpc_pass: the content step that hands a gRPC call to an upstream. Settings come from the grpc_* directives
 // (src/directives/grpc.cc); the work is done by proxy/forwarder, over HTTP/2.
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "base/text.h"
@@ -30,6 +32,16 @@ std::int64_t deadline_ms(const Exchange& x) {
   return ms ? std::max<std::int64_t>(*ms, 1) : 0;
 }
 
+/// Such a client looks for its status in trailers only, like any other of gRPC.
+Verdict refuse_text(Exchange& x, std::string_view web_type) {
+  constexpr std::string_view why = "the body of a gRPC-Web call is not base64";
+  x.log(LogLevel::info, fmt::format("client sent an invalid request: {}", why));
+  x.reason = why;
+  proxy::make_grpc_answer(x, http::GrpcStatus::internal, why, web_type);
+  x.send_head({}, true);
+  return Verdict::done;
+}
+
 Verdict run_grpc_pass(Exchange& x, const void* params) {
   const auto& plan = *static_cast<const ProxyPlan*>(params);
   ForwardedRequest request;
@@ -40,7 +52,9 @@ Verdict run_grpc_pass(Exchange& x, const void* params) {
     if (text && !x.body_is_read()) return Verdict::wait;
   }
   if (!prepare_forwarded_body(x, plan, request)) return Verdict::wait;
-  if (plan.takes_web && proxy::begin_grpc_web(x, request) == proxy::GrpcWeb::failed) return x.error(400);
+  if (plan.takes_web && proxy::begin_grpc_web(x, request) == proxy::GrpcWeb::failed) {
+    return refuse_text(x, request.web_type);
+  }
   take_client_method(x, request);
   request.deadline_ms = deadline_ms(x);
   return forward(x, plan, request);
