@@ -114,7 +114,7 @@ SSL_CTX* TlsContexts::of(const std::shared_ptr<const table::TlsPlan>& plan) {
   SSL_CTX*& made = made_[plan.get()];
   if (made && &table::plan_of(made) == newest.get()) return made;
   table::TlsContextPtr context = table::new_server_context(newest);
-  if (!context || table::configure_server(context.get(), *newest)) {
+  if (!context || !table::configure_server(context.get(), *newest).empty()) {
     process_log()->write(LogLevel::alert, 0, fmt::format("no context for TLS: {}", net::take_tls_errors()));
     return made;
   }

@@ -118,8 +118,7 @@ std::shared_ptr<const TlsIdentity> Loader::read_certificate(Passwords words) {
   const TlsKeySource source{settings_.certificate_key, settings_.certificate, *words, password_file,
                             "the one of the key"};
   config::Diagnostics& diagnostics = scope_.builder.diagnostics;
-  if (!read_chain(diagnostics, settings_.certificate, *made) || !read_key(diagnostics, source, *made)) return nullptr;
-  return made;
+  return read_pair(diagnostics, source, true, *made) ? made : nullptr;
 }
 
 /// Null after a diagnostic.
