@@ -217,6 +217,10 @@ constexpr Code all_codes[] = {
     {"E0410", "unknown name in an expression",
      "A name without `$` is the root of a JSON value, such as a part of an aggregation. None of this name is there.",
      "auth_require (jwt_claim_role == \"admin\");", "auth_require ($jwt_claim_role == \"admin\");", {}},
+    {"E0411", "no such user or group",
+     "`user` names who the workers run as when root starts the gateway, and this machine does not know the name. "
+     "`user NAME;` alone also names the group.",
+     "user wwwdata;", "user www-data;", {}},
     {"E0421", "a file of TLS cannot be read",
      "A certificate, a key, a list of authorities or of passwords is not there, or the system refuses to read it. "
      "Relative paths start at the folder of the main file.",
@@ -317,6 +321,10 @@ constexpr Code all_codes[] = {
      "The peer counts as down until its name resolves.",
      "proxy_pass http://no-such-host.invalid;", "proxy_pass http://10.0.0.1;", quiet},
     {"W404", "an upstream is never used",
+    {"W319", "no such user or group on this machine",
+     "A start by root fails where `user` or its group is not known. A check may run on another machine than the "
+     "gateway, so it only warns.",
+     "user wwwdata;", "user www-data;", quiet},
      "No `proxy_pass` names it: it is left over, or a name is misspelt.",
      "upstream orders { server 127.0.0.1:9000; }", "location / { proxy_pass http://orders; }", quiet},
     {"W416", "a name that is no upstream is taken as a host",
