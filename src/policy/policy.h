@@ -58,6 +58,7 @@ void apply_set_real_ip_from(table::Scope&, const config::Bound&);
 void apply_real_ip_header(table::Scope&, const config::Bound&);
 void apply_real_ip_recursive(table::Scope&, const config::Bound&);
 void finish_real_ip(table::Scope&, table::Route&);
+void end_real_ip(table::Scope& main);
 
 // address/identity_header.cc
 void apply_identity_header(table::Scope&, const config::Bound&);

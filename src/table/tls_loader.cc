@@ -73,6 +73,9 @@ void TlsLoader::load_server(Scope& scope, Builder::ServerDraft& draft) {
   draft.server->verify_client = stated.settings->verify_client;
   draft.has_certificates = !stated.certificates->list.empty();
   draft.rejects_tls = stated.settings->rejects;
+  if (draft.has_certificates && scope.is_own<TlsCertificates>()) {
+    draft.certificate_at = stated.certificates->list.front().where;
+  }
   if (!draft.has_certificates && !draft.rejects_tls) return;
   const auto [at, is_new] = plans_.try_emplace(stated);
   if (is_new) {
@@ -82,6 +85,14 @@ void TlsLoader::load_server(Scope& scope, Builder::ServerDraft& draft) {
     if (at->second && stated.settings->watch_ms > 0) watch(at->second, stated, std::move(marks));
   }
   draft.server->tls = at->second;
+  warn_of_early_data(*stated.settings);
+}
+
+void TlsLoader::warn_of_early_data(const TlsSettings& settings) {
+  if (!settings.takes_early_data || (settings.protocols & tls_v1_3) != 0) return;
+  diagnostics_
+      .warning(code::early_data_unused, settings.early_data_where, "no early data can come: TLS 1.3 is not spoken here")
+      .with_help("add TLSv1.3 to `ssl_protocols`, or leave `ssl_early_data` out");
 }
 
 std::shared_ptr<const TlsPlan> TlsLoader::renew(const TlsPlan& before, const TlsStated& stated) {

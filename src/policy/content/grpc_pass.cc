@@ -8,12 +8,12 @@
 #include "http/field_value.h"
 #include "http/grpc.h"
 #include "policy/forwarded_body.h"
-#include "policy/identity_header.h"
 #include "policy/policy.h"
 #include "proxy/exchange.h"
 #include "proxy/grpc_answer.h"
 #include "proxy/grpc_web.h"
 #include "table/grpc_settings.h"
+#include "table/server_block.h"
 #include "table/tls_client_loader.h"
 
 namespace gh::policy {
@@ -79,13 +79,14 @@ void finish_grpc_pass(table::Scope& scope, table::Route& route) {
   auto plan = proxy::make_proxy_plan(target, settings, scope.shared<table::GrpcSetHeaders>(),
                                      scope.get<table::GrpcHideHeaders>(), scope.get<table::GrpcPassHeaders>(),
                                      no_redirects, route.prefix, false);
-  add_identity_headers(scope, *plan);
   plan->ignored = scope.get<table::GrpcIgnoreHeaders>().bits;
   if (target->may_be_tls) plan->tls = table::tls_client_plan<table::GrpcSide>(scope);
-  if (!scope.get<proxy::EarlyHints>().conditions.empty()) plan->early_hints = scope.shared<proxy::EarlyHints>();
   plan->is_grpc = true;
+  add_common_settings(scope, *plan);
   plan->takes_web = settings->web;
   announce_trailers(*plan);
+  table::Builder::ServerDraft* const draft = table::server_of(scope);
+  if (draft && !settings->web && !draft->grpc_at.is_set()) draft->grpc_at = target->where;
   table::add_step(route, config::Phase::content, &run_grpc_pass, std::move(plan), proxy::grpc_step_name);
 }
 
