@@ -118,6 +118,10 @@ void finish_expires(table::Scope&, table::Route&);
 void apply_max_ranges(table::Scope&, const config::Bound&);
 void finish_range(table::Scope&, table::Route&);
 
+// response/gateway_reason.cc
+void apply_gateway_reason_header(table::Scope&, const config::Bound&);
+void finish_gateway_reason_header(table::Scope&, table::Route&);
+
 // response/headers.cc: add_header and add_trailer
 void apply_add_header(table::Scope&, const config::Bound&);
 void apply_add_header_inherit(table::Scope&, const config::Bound&);
