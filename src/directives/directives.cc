@@ -15,7 +15,7 @@ std::span<const table::Module* const> all_modules() {
       &mirror_module, &proxy_buffers_module, &proxy_rewrites_module, &stub_status_module, &proxy_ssl_module,
       &grpc_ssl_module, &upgrade_module, &proxy_module, &grpc_module, &grpc_pass_module, &http2_module,
       &try_files_module,
-      &files_module, &expires_module, &reason_module, &headers_module,
+      &files_module, &expires_module, &reason_module, &headers_module, &cors_module,
       &gunzip_module, &sub_filter_module, &gzip_module, &range_module, &limit_rate_module,  // as a body passes them
       &trailers_module,
   };

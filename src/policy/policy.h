@@ -63,6 +63,17 @@ void finish_real_ip(table::Scope&, table::Route&);
 void apply_identity_header(table::Scope&, const config::Bound&);
 void finish_identity_header(table::Scope&, table::Route&);
 
+// cors/cors.cc: cors, and the lines of its block
+void apply_cors(table::Scope&, const config::Bound&);
+void apply_cors_origins(table::Scope&, const config::Bound&);
+void apply_cors_methods(table::Scope&, const config::Bound&);
+void apply_cors_headers(table::Scope&, const config::Bound&);
+void apply_cors_expose(table::Scope&, const config::Bound&);
+void apply_cors_credentials(table::Scope&, const config::Bound&);
+void apply_cors_max_age(table::Scope&, const config::Bound&);
+void apply_cors_private_network(table::Scope&, const config::Bound&);
+void finish_cors(table::Scope&, table::Route&);
+
 // limit/limit_conn.cc
 void apply_limit_conn_zone(table::Scope&, const config::Bound&);
 void apply_limit_conn(table::Scope&, const config::Bound&);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -10,6 +11,7 @@
 #include "proxy/error_page.h"
 #include "proxy/forwarder.h"
 #include "proxy/join.h"
+#include "proxy/preflight.h"
 #include "proxy/worker.h"
 
 namespace gh::proxy {
@@ -19,6 +21,24 @@ using table::Verdict;
 namespace {
 
 constexpr std::uint8_t max_relocations = 10;
+
+/// A preflight may ask for a route of the method that is meant, if that one has a `cors` to answer it.
+void find_meant_route(const Exchange& x, std::string_view path, const table::RouteTree::Conditions& conditions,
+                      table::RouteTree::Hit& hit) {
+  const http::Field* const meant = preflight_method(x);
+  if (!meant || hit.route != table::RouteTree::npos) return;
+  for (unsigned i = 0; i < static_cast<unsigned>(http::Method::other); ++i) {
+    const auto method = static_cast<http::Method>(i);
+    if (http::method_name(method) != meant->value) continue;
+    const table::RouteTree::Hit found = x.server->paths->find(path, method, conditions);
+    if (found.route == table::RouteTree::npos) return;
+    const auto& steps = x.server->routes[found.route]->program.steps;
+    const bool answers = std::any_of(steps.begin(), steps.end(),
+                                     [](const table::Step& step) { return step.phase == table::Phase::cors; });
+    if (answers) hit = found;
+    return;
+  }
+}
 
 }  // namespace
 
@@ -160,7 +180,9 @@ bool Exchange::find_path(std::uint32_t& other_methods) {
   std::string_view path = uri;
   const bool as_received = uri.data() == target.path.data() && uri.size() == target.path.size();
   if (as_received && !http::route_path(target, server->settings.merge_slashes, arena, path)) return false;
-  const table::RouteTree::Hit hit = server->paths->find(path, method_now, {&Exchange::condition_holds, this});
+  const table::RouteTree::Conditions conditions{&Exchange::condition_holds, this};
+  table::RouteTree::Hit hit = server->paths->find(path, method_now, conditions);
+  if (hit.other_methods != 0) find_meant_route(*this, path, conditions, hit);
   path_route = nullptr;  // of a condition that did not hold
   path_values = nullptr;
   other_methods = hit.other_methods;

@@ -109,8 +109,7 @@ void report_log(config::Diagnostics& diagnostics, config::Span span, const std::
 }
 
 bool is_plain(const config::Bound& directive) {
-  const config::Block block = directive.row->block;
-  return block == config::Block::no || block == config::Block::data || block == config::Block::raw;
+  return directive.row->block != config::Block::directives;  // an optional block holds settings, no inner location
 }
 
 /// `--check --context server|location`: the directives of a fragment are legal in that block only.
