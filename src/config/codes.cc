@@ -193,6 +193,10 @@ constexpr Code all_codes[] = {
      "An origin is a scheme, a host in lower case and a port that is not the usual one, without a path. A regular "
      "expression must be anchored, or it fits origins of others that hold the same text.",
      "cors { origins https://shop.example/; }", "cors { origins https://shop.example; }", {}},
+    {"E0352", "no JSON Schema",
+     "The file cannot be read, is no JSON, or says something that the schema's draft does not know: it would not be "
+     "checked.",
+     "validate body=order.jsno;", "validate body=order.json;", {}},
     {"E0401", "unknown variable",
      "Nothing defines the variable: it is none of the gateway's own and no group of a regular expression.",
      "return 200 $hots;", "return 200 $host;", {}},

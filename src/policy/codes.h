@@ -5,6 +5,6 @@
 
 namespace gh::policy::code {
 
-inline constexpr std::string_view cors_credentials = "E0350", bad_origin = "E0351";
+inline constexpr std::string_view cors_credentials = "E0350", bad_origin = "E0351", bad_schema = "E0352";
 
 }  // namespace gh::policy::code

@@ -74,6 +74,10 @@ void apply_cors_max_age(table::Scope&, const config::Bound&);
 void apply_cors_private_network(table::Scope&, const config::Bound&);
 void finish_cors(table::Scope&, table::Route&);
 
+// request/validate.cc
+void apply_validate(table::Scope&, const config::Bound&);
+void finish_validate(table::Scope&, table::Route&);
+
 // limit/limit_conn.cc
 void apply_limit_conn_zone(table::Scope&, const config::Bound&);
 void apply_limit_conn(table::Scope&, const config::Bound&);
