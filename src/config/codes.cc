@@ -185,6 +185,18 @@ constexpr Code all_codes[] = {
      "checks bring is not there then.",
      "route GET /a when ($upstream_status == \"200\") { return 204; }",
      "route GET /a when ($http_x_beta == \"1\") { return 204; }", {}},
+    {"E0350", "`*` beside credentials",
+     "Browsers take no `*` for requests that carry cookies or passwords, and a gateway that named whatever origin asks "
+     "would let any page on the web act for its visitors.",
+     "cors { origins *; credentials on; }", "cors { origins https://shop.example; credentials on; }", {}},
+    {"E0351", "no browser sends this origin",
+     "An origin is a scheme, a host in lower case and a port that is not the usual one, without a path. A regular "
+     "expression must be anchored, or it fits origins of others that hold the same text.",
+     "cors { origins https://shop.example/; }", "cors { origins https://shop.example; }", {}},
+    {"E0352", "no JSON Schema",
+     "The file cannot be read, is no JSON, or says something that the schema's draft does not know: it would not be "
+     "checked.",
+     "validate body=order.jsno;", "validate body=order.json;", {}},
     {"E0401", "unknown variable",
      "Nothing defines the variable: it is none of the gateway's own and no group of a regular expression.",
      "return 200 $hots;", "return 200 $host;", {}},
