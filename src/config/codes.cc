@@ -185,6 +185,10 @@ constexpr Code all_codes[] = {
      "checks bring is not there then.",
      "route GET /a when ($upstream_status == \"200\") { return 204; }",
      "route GET /a when ($http_x_beta == \"1\") { return 204; }", {}},
+    {"E0340", "a secret in the configuration",
+     "What stands in a configuration is seen by whoever may read it, and ends in dumps, backups and version control. "
+     "The configuration says where the secret is, and it is read at each start and reload.",
+     "auth_jwt_secret hunter2;", "auth_jwt_secret env:JWT_SECRET;", {}},
     {"E0401", "unknown variable",
      "Nothing defines the variable: it is none of the gateway's own and no group of a regular expression.",
      "return 200 $hots;", "return 200 $host;", {}},
