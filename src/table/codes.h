@@ -12,6 +12,7 @@ inline constexpr std::string_view cannot_open_log = "E0407", no_servers = "E0408
     plain_secret = "E0340",
     bad_route_path = "E0330", late_value = "E0331", duplicate_route = "E0510";
 inline constexpr std::string_view nothing_to_serve = "W118", upstream_unused = "W404", zone_unused = "W501",
-    no_user_file = "W318", certificate_time = "W421", certificate_name = "W422", not_stapled = "W423";
+    no_user_file = "W318", certificate_time = "W421", certificate_name = "W422", not_stapled = "W423",
+    plain_credentials = "W424";
 
 }  // namespace gh::table::code

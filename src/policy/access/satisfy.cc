@@ -39,8 +39,9 @@ Verdict refused(Exchange& x, const Group& group, unsigned status) {
     x.resume_after(group.settings.delay_ms);
     return Verdict::again;
   }
+  const auto login = status == 401 ? x.access.login : nullptr;
   x.access = {};
-  return x.error(status);
+  return login ? login(x) : x.error(status);
 }
 
 /// 401 stays when another check says 403: the client may still do something about it.

@@ -8,6 +8,7 @@
 #include "policy/forwarded_body.h"
 #include "policy/identity_header.h"
 #include "policy/policy.h"
+#include "policy/upstream_token.h"
 #include "proxy/exchange.h"
 #include "proxy/grpc_answer.h"
 #include "proxy/grpc_web.h"
@@ -66,6 +67,7 @@ void finish_grpc_pass(table::Scope& scope, table::Route& route) {
                                      scope.get<table::GrpcHideHeaders>(), scope.get<table::GrpcPassHeaders>(),
                                      no_redirects, route.prefix, false);
   add_identity_headers(scope, *plan);
+  add_upstream_token(scope, *plan);
   plan->ignored = scope.get<table::GrpcIgnoreHeaders>().bits;
   if (target->may_be_tls) plan->tls = table::tls_client_plan<table::GrpcSide>(scope);
   if (!scope.get<proxy::EarlyHints>().conditions.empty()) plan->early_hints = scope.shared<proxy::EarlyHints>();

@@ -5,6 +5,7 @@
 #include "policy/forwarded_body.h"
 #include "policy/identity_header.h"
 #include "policy/policy.h"
+#include "policy/upstream_token.h"
 #include "proxy/exchange.h"
 #include "proxy/upstream_cookies.h"
 #include "table/plan.h"
@@ -60,6 +61,7 @@ void finish_proxy(table::Scope& scope, table::Route& route) {
                                      scope.shared<table::ProxyRedirects>(), route.prefix, prefix_location);
   plan->takes_query = kind == Kind::path;
   add_identity_headers(scope, *plan);
+  add_upstream_token(scope, *plan);
   plan->ignored = scope.get<table::ProxyIgnoreHeaders>().bits;
   plan->cookies = cookie_rules(scope);
   if (target->may_be_tls) plan->tls = table::tls_client_plan<table::ProxySide>(scope);
