@@ -340,7 +340,8 @@ constexpr Code all_codes[] = {
      "ssl_stapling on; ssl_stapling_responder https://ocsp.example/;",
      "ssl_stapling on; ssl_stapling_responder http://ocsp.example/;", quiet},
     {"W424", "secrets in the clear",
-     "The gateway sends its own secret, or tokens, to this URL. Over plain HTTP anybody on the way can read and use them.",
+     "The gateway sends its own secret, or tokens, to this URL. Over plain HTTP anybody on the way can read and use "
+     "them.",
      "auth_introspect http://idp.example/introspect client=gw secret=env:SECRET;",
      "auth_introspect https://idp.example/introspect client=gw secret=env:SECRET;", quiet},
     {"W501", "a zone is never used",

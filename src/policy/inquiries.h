@@ -93,7 +93,7 @@ class Inquiry {
   bool is_over_ = false;
 };
 
-// ---- a request that waits for a finding: it is resumed when it is there, and looks again -----------------------------
+// ---- a request that waits for a finding: it is resumed when it is there, and looks again ----------------------------
 
 /// Begins or joins; false: too many are under way. `ask` is called when the caller must find out, before this returns.
 bool wait_for(proxy::Exchange& x, const std::shared_ptr<Inquiries>& inquiries, const std::string& key,

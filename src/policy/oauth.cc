@@ -179,7 +179,8 @@ std::optional<HttpUrl> read_url(table::Scope& scope, const config::Value& value)
   }
   if (!url->tls && !is_this_machine(url->host)) {
     scope.warning(table::code::plain_credentials, value.span, "secrets and tokens go to this URL in the clear")
-        .with_help("write https://, and `trusted=FILE` (`ssl_trusted_certificate` in oidc_provider) for an authority of your own");
+        .with_help("write https://; an authority of your own is named by `trusted=FILE`, or in oidc_provider by "
+                   "`ssl_trusted_certificate FILE`");
   }
   return std::move(*url);
 }

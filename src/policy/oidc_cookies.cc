@@ -112,7 +112,7 @@ void set_cookie(Exchange& x, std::string_view text) {
   x.when_answered(*cookie);
 }
 
-// ---- sessions --------------------------------------------------------------------------------------------------------
+// ---- sessions -------------------------------------------------------------------------------------------------------
 
 std::optional<OidcSession> session_of(Exchange& x, const OidcProvider& provider) {
   std::string sealed;
@@ -126,14 +126,16 @@ std::optional<OidcSession> session_of(Exchange& x, const OidcProvider& provider)
   const auto text = provider.sealer->open(Sealer::Kind::session, sealed);
   auto session = text ? read_session(*text) : std::nullopt;
   if (session && session->ends_s > x.clock().unix_ms() / 1000) return session;
-  x.log(LogLevel::info, session ? "the session is over" : "the session's cookie was not made here, or with another key");
+  x.log(LogLevel::info,
+        session ? "the session is over" : "the session's cookie was not made here, or with another key");
   return std::nullopt;
 }
 
 bool give_session(Exchange& x, const OidcProvider& provider, const OidcSession& session) {
   const std::string sealed = provider.sealer->seal(Sealer::Kind::session, write_session(session));
   const auto line = static_cast<std::size_t>(x.server->settings.large_buffer_bytes);
-  const std::size_t most = std::min(most_chunks * most_chunk_bytes, line > head_room_bytes ? line - head_room_bytes : 0);
+  const std::size_t room = line > head_room_bytes ? line - head_room_bytes : 0;
+  const std::size_t most = std::min(most_chunks * most_chunk_bytes, room);
   if (sealed.empty() || sealed.size() > most) {
     x.log(LogLevel::error, fmt::format("a session of {} bytes does not fit into cookies: at most {} may come back in a "
                                        "line of large_client_header_buffers", sealed.size(), most));
@@ -159,7 +161,7 @@ void take_back_session(Exchange& x, const OidcProvider& provider) {
   }
 }
 
-// ---- logins under way ------------------------------------------------------------------------------------------------
+// ---- logins under way -----------------------------------------------------------------------------------------------
 
 std::optional<PendingLogin> login_of(Exchange& x, const OidcProvider& provider, std::string_view state) {
   const std::string_view sealed = taken_value(x, login_name(provider, state));
@@ -190,7 +192,7 @@ void take_back_old_logins(Exchange& x, const OidcProvider& provider) {
   }
 }
 
-// ---- where we are ----------------------------------------------------------------------------------------------------
+// ---- where we are ---------------------------------------------------------------------------------------------------
 
 /// A redirect_uri with a host says it: what is in front of the gateway may speak TLS, or have another port.
 std::string absolute_url(const Exchange& x, const OidcProvider& provider, const std::string& uri) {

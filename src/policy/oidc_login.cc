@@ -51,7 +51,7 @@ void give_up(Work& work, std::string why, bool is_refused) {
                          result_bytes);
 }
 
-// ---- the ID token's proof --------------------------------------------------------------------------------------------
+// ---- the ID token's proof -------------------------------------------------------------------------------------------
 
 /// OpenID Connect Core 3.1.3.6: the left half of the hash that the token's algorithm is named after.
 bool fits_access_token(json::Value at_hash, std::string_view algorithm, std::string_view access_token) {
@@ -100,7 +100,7 @@ void prove_with_new_keys(const WorkPtr& work) {
   });
 }
 
-// ---- the end ---------------------------------------------------------------------------------------------------------
+// ---- the end --------------------------------------------------------------------------------------------------------
 
 void finish(Work& work) {
   const OidcProvider& provider = *work.provider;
@@ -190,7 +190,8 @@ void ask_for_tokens(const WorkPtr& work, std::string form) {
 void redeem_code(proxy::Worker& worker, std::shared_ptr<const OidcProvider> provider, ProviderDataPtr data,
                  const std::string& code, const std::string& redirect_uri, const PendingLogin& login,
                  std::shared_ptr<Inquiry> inquiry) {
-  const WorkPtr work(new Work{worker, std::move(provider), std::move(data), std::move(inquiry), login.nonce, {}, {}, {}});
+  const WorkPtr work(
+      new Work{worker, std::move(provider), std::move(data), std::move(inquiry), login.nonce, {}, {}, {}});
   std::string form;
   append_form(form, "grant_type", "authorization_code");
   append_form(form, "code", code);

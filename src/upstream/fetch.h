@@ -1,6 +1,7 @@
-// Fetch: one request to a URL that the gateway makes for itself (a status of a certificate, keys, tokens): the answer as
-// a whole, or why there is none. Bounded in time and bytes, strict in framing, one connection that is closed behind it.
-// Redirects are answers like others: they are not followed. Any loop. https:// is asked by a peer that proves its name.
+// Fetch: one request to a URL that the gateway makes for itself (a status of a certificate, keys, tokens): the answer
+// as a whole, or why there is none. Bounded in time and bytes, strict in framing, one connection that is closed behind
+// it. Redirects are answers like others: they are not followed. Any loop. https:// is asked of a peer that proves its
+// name.
 #pragma once
 
 #include <cstdint>
@@ -39,7 +40,8 @@ struct FetchAnswer {
   [[nodiscard]] std::string_view field(std::string_view name) const;
 };
 
-///  resolving -> connecting (the next address when one fails) -> securing (https) -> waiting (for heads) -> reading -> over
+///  resolving -> connecting (the next address when one fails) -> securing (https) -> waiting (for heads) -> reading
+///  -> over
 class Fetch final : private net::StreamEvents, private net::Timer, private net::Deferred {
  public:
   using Done = std::function<void(Result<FetchAnswer>)>;

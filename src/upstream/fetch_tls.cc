@@ -19,7 +19,8 @@ bool is_address(const std::string& host) {
 
 Unexpected<Error> cannot_load(std::string_view what, const std::string& file) {
   const std::string reason = net::take_tls_errors();
-  return fail(fmt::format("cannot load {} \"{}\": {}", what, file, reason.empty() ? "OpenSSL does not take it" : reason));
+  return fail(fmt::format("cannot load {} \"{}\": {}", what, file,
+                          reason.empty() ? "OpenSSL does not take it" : reason));
 }
 
 Result<void> trust(SSL_CTX* context, const std::string& trusted_file, const std::string& revocations_file) {

@@ -97,7 +97,8 @@ class Provider:
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.server.daemon_threads = True
         if context:
-            self.server.socket = context.wrap_socket(self.server.socket, server_side=True, do_handshake_on_connect=False)
+            self.server.socket = context.wrap_socket(self.server.socket, server_side=True,
+                                                     do_handshake_on_connect=False)
         self.port = self.server.server_address[1]
         self.address = "127.0.0.1:%d" % self.port
         self.issuer = "%s://%s:%d" % ("https" if context else "http", host, self.port)
@@ -188,7 +189,7 @@ class Provider:
                 "authorization_response_iss_parameter_supported": True}
 
     def log_in(self, location, **more):
-        """What the page of the login does: the query that a browser comes back with. `location` is where it was sent."""
+        """What the page of the login does: the query that a browser comes back with from `location`."""
         url = urllib.parse.urlsplit(location)
         asked = dict(urllib.parse.parse_qsl(url.query))
         assert "%s://%s%s" % (url.scheme, url.netloc, url.path) == self.issuer + "/authorize", location

@@ -23,7 +23,8 @@ class UpstreamToken(WireTest):
             location /own/ { proxy_oauth2_token %s client=web secret=env:S; proxy_set_header Authorization mine;
                              proxy_pass http://@O@; }
             location /one/off/ { proxy_oauth2_token off; proxy_pass http://@O@; }
-            location /mail/ { proxy_oauth2_token %s client=web secret=env:S auth=post audience=mail; proxy_pass http://@O@; }
+            location /mail/ { proxy_oauth2_token %s client=web secret=env:S auth=post audience=mail;
+                              proxy_pass http://@O@; }
         }""" % (places, url, url)
         super().setUpClass()
 

@@ -1,4 +1,4 @@
-"""auth_oidc: logging in at an OpenID provider (S26). The provider is a fake that can lie; a browser is a jar of cookies.
+"""auth_oidc: logging in at an OpenID provider (S26). The provider is a fake that can lie; a browser, a jar of cookies.
 
 test_oidc_provider.py does the same with a provider of others.
 """
@@ -241,8 +241,8 @@ class Login(OidcTest):
             self.assertStatus(self.browser.get("/app/x", HTML), 302)
         location = self.to_login()
         pending = next(v for k, v in self.browser.cookies.items() if "_L" in k)
-        self.assertStatus(get(self.port, "/app/x", HTML + [("Cookie", "GATEHOUSE_OIDC=" + pending)], host="app.example"),
-                          302)  # a login under way is no session
+        answer = get(self.port, "/app/x", HTML + [("Cookie", "GATEHOUSE_OIDC=" + pending)], host="app.example")
+        self.assertStatus(answer, 302)  # a login under way is no session
         self.assertTrue(location)
 
     def test_logout(self):

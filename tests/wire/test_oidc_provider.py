@@ -1,4 +1,4 @@
-"""Login, renewal, logout, introspection and the gateway's own token, with a provider of others (oidc-provider of npm)."""
+"""Login, renewal, logout, introspection, the gateway's own token, with a provider of others (oidc-provider of npm)."""
 import base64
 import html
 import os
@@ -16,8 +16,8 @@ from test_oidc import HTML, Browser
 SECRET = "s3cret/&+ of a client"
 
 HTTP = """
-        oidc_provider corp { issuer @ISSUER@; client_id web; client_secret env:OIDC; redirect_uri http://app.example/back;
-                             scope openid email offline_access; extra_auth_args prompt=consent; userinfo on;
+        oidc_provider corp { issuer @ISSUER@; client_id web; client_secret env:OIDC;
+                             redirect_uri http://app.example/back; scope openid email offline_access; extra_auth_args prompt=consent; userinfo on;
                              logout_uri /leave; post_logout_uri http://app.example/bye; logout_token_hint on; }
         server {
             listen @P0@; server_name app.example;
@@ -46,8 +46,8 @@ class PageReader(Browser):
                 answer = self.get(url[len(own):], HTML)
             else:
                 body = urllib.parse.urlencode(form).encode()
-                answer = self.get(url[len(own):], HTML + [("Content-Type", "application/x-www-form-urlencoded")], "POST",
-                                  body=body)
+                fields = HTML + [("Content-Type", "application/x-www-form-urlencoded")]
+                answer = self.get(url[len(own):], fields, "POST", body=body)
             if answer.status not in (302, 303):
                 assert answer.status == 200, (answer, answer.text)
                 return answer.text
@@ -100,7 +100,8 @@ class RealProvider(unittest.TestCase):
         self.assertEqual((self.origin.last.get("X-User"), self.origin.last.get("X-Mail")), ("ann", "ann@shop.example"))
         first = browser.cookies["GATEHOUSE_OIDC"]
         for _ in range(3):  # each renewal uses up a refresh token
-            wait_for(lambda: browser.get("/app/x").status == 200 and browser.cookies["GATEHOUSE_OIDC"] != first, 10, 0.1)
+            wait_for(lambda: browser.get("/app/x").status == 200 and browser.cookies["GATEHOUSE_OIDC"] != first,
+                     10, 0.1)
             first = browser.cookies["GATEHOUSE_OIDC"]
         page = pages.open(browser.get("/leave").get("Location"))
         back = page if page.startswith("http:") else pages.fill_in(page, logout="yes")

@@ -41,7 +41,7 @@ struct Introspected final : Finding {
   std::shared_ptr<const json::Document> document;  // null: the token counts for nothing
 };
 
-// ---- what the server says --------------------------------------------------------------------------------------------
+// ---- what the server says -------------------------------------------------------------------------------------------
 
 /// exp and nbf, in seconds; a member that is no number counts as one that is wrong.
 bool counts_at(json::Value said, std::int64_t now_s) {
@@ -80,7 +80,8 @@ void conclude(Inquiry& inquiry, const Result<FetchAnswer>& answer, std::int64_t 
 
 /// RFC 6750 3: without a token nothing is said to be wrong.
 Access challenge(Exchange& x, const Plan& plan, bool is_wrong) {
-  const std::string text = fmt::format("Bearer realm=\"{}\"{}", plan.realm, is_wrong ? ", error=\"invalid_token\"" : "");
+  const std::string text =
+      fmt::format("Bearer realm=\"{}\"{}", plan.realm, is_wrong ? ", error=\"invalid_token\"" : "");
   x.reply.fields.add(x.arena, "WWW-Authenticate", x.arena.copy(text), http::HeaderId::www_authenticate);
   return refuse(x, 401);
 }
@@ -162,12 +163,9 @@ void apply_auth_introspect(table::Scope& scope, const config::Bound& directive) 
   plan->error_status = static_cast<unsigned>(directive.number("error=", 503));
   if (const config::Value* token = directive.find("token=")) plan->token = scope.compile(*token);
   const std::string shape = fmt::format("{} {}", plan->cache_ms, plan->client.id);
-  plan->known = scope.builder.registry()
-                    .adopt_or_create<Inquiries>(fmt::format("introspect/{}", where.text), shape,
-                                                [](const auto&) {
-                                                  return std::make_shared<Inquiries>(most_kept, most_kept_bytes, most_asked);
-                                                })
-                    .object;
+  const auto make = [](const auto&) { return std::make_shared<Inquiries>(most_kept, most_kept_bytes, most_asked); };
+  const std::string name = fmt::format("introspect/{}", where.text);
+  plan->known = scope.builder.registry().adopt_or_create<Inquiries>(name, shape, make).object;
   scope.edit<Settings>().plan = std::move(plan);
 }
 

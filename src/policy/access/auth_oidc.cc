@@ -1,7 +1,7 @@
-// auth_oidc: who has no session is sent to an OpenID provider to log in, and comes back with a code (OpenID Connect Core
-// 3.1, RFC 7636). Two parts: a check of the locations that want it, and a step of their server that takes the cookies
-// of logins out of all requests and answers the two paths that are the gateway's own: the provider's way back, and
-// logging out.
+// auth_oidc: who has no session is sent to an OpenID provider to log in, and comes back with a code (OpenID Connect
+// Core 3.1, RFC 7636). Two parts: a check of the locations that want it, and a step of their server that takes the
+// cookies of logins out of all requests and answers the two paths that are the gateway's own: the provider's way back,
+// and logging out.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -44,7 +44,7 @@ void add_query(std::string& url, std::string_view query) {
   url += query;
 }
 
-// ---- the check: sending to log in ------------------------------------------------------------------------------------
+// ---- the check: sending to log in -----------------------------------------------------------------------------------
 
 std::string_view field_of(const Exchange& x, std::string_view name) {
   for (const http::Field& field : x.request.fields) {
@@ -116,7 +116,7 @@ Access want_login(Exchange& x, const ProviderPtr& provider) {
   return refuse(x, 401);
 }
 
-// ---- the check: sessions ---------------------------------------------------------------------------------------------
+// ---- the check: sessions --------------------------------------------------------------------------------------------
 
 Access let_pass(Exchange& x, const OidcSession& session) {
   auto who = std::make_shared<proxy::LoggedIn>();
@@ -167,7 +167,7 @@ Access check(Exchange& x, const void* params) {
   return is_due && !session->refresh_token.empty() ? renew(x, provider, *session) : let_pass(x, *session);
 }
 
-// ---- the way back ----------------------------------------------------------------------------------------------------
+// ---- the way back ---------------------------------------------------------------------------------------------------
 
 using Query = std::map<std::string, std::string, std::less<>>;
 
@@ -200,7 +200,9 @@ Verdict conclude_login(Exchange& x, const OidcProvider& provider, const PendingL
     const bool is_refused = result && result->is_refused;
     return end_login(x, is_refused ? 403 : 503, is_refused ? LogLevel::warn : LogLevel::error, finding.failure);
   }
-  if (!give_session(x, provider, result->session)) return end_login(x, 500, LogLevel::error, "the session is too large");
+  if (!give_session(x, provider, result->session)) {
+    return end_login(x, 500, LogLevel::error, "the session is too large");
+  }
   forbid_caching(x);
   return x.redirect(302, x.arena.copy(absolute_url(x, provider, safe_return(login.target))));
 }
@@ -241,14 +243,14 @@ Verdict come_back(Exchange& x, const ProviderPtr& provider) {
     return end_login(x, 403, LogLevel::warn, fault);
   }
   const auto begin = [&] {
-    redeem_code(x.worker, provider, data, std::string(said_in(*query, "code")), absolute_url(x, *provider, provider->redirect_uri),
-                *login, std::make_shared<Inquiry>(logins, key));
+    redeem_code(x.worker, provider, data, std::string(said_in(*query, "code")),
+                absolute_url(x, *provider, provider->redirect_uri), *login, std::make_shared<Inquiry>(logins, key));
   };
   if (wait_for(x, logins, key, begin)) return Verdict::again;
   return end_login(x, 503, LogLevel::error, "too many logins are under way");
 }
 
-// ---- logging out -----------------------------------------------------------------------------------------------------
+// ---- logging out ----------------------------------------------------------------------------------------------------
 
 /// OpenID Connect RP-Initiated Logout 2: the browser tells the provider, too.
 std::string logout_url(Exchange& x, const OidcProvider& provider, const ProviderData& data, const std::string& after) {
@@ -294,7 +296,7 @@ table::Scope* server_scope(table::Scope& scope) {
 
 }  // namespace
 
-// ---- the configuration -----------------------------------------------------------------------------------------------
+// ---- the configuration ----------------------------------------------------------------------------------------------
 
 void apply_auth_oidc(table::Scope& scope, const config::Bound& directive) {
   const config::Value& name = directive.at(0);

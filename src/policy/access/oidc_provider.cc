@@ -79,7 +79,8 @@ class Reader {
 
   void read_client() {
     if (const config::Value* const id = needed("client_id", "NAME")) to_.client.id = id->text;
-    if (const config::Value* const secret = value("client_secret")) to_.client.secret = table::read_secret(scope_, *secret);
+    const config::Value* const secret = value("client_secret");
+    if (secret) to_.client.secret = table::read_secret(scope_, *secret);
   }
 
   bool is_path(const config::Value& at, bool may_be_url) {
@@ -131,7 +132,9 @@ class Reader {
     if (const config::Value* const name = value("cookie_name")) {
       to_.cookie_name = name->text;
       if (!http::is_token(name->text)) {
-        scope_.error(table::code::bad_choice, name->span, fmt::format("`{}` is no name of a cookie", printable(name->text)))
+        scope_
+            .error(table::code::bad_choice, name->span,
+                   fmt::format("`{}` is no name of a cookie", printable(name->text)))
             .with_help("letters, digits, `-` and `_`");
       }
     }
@@ -191,7 +194,8 @@ void declare_oidc_provider(table::Scope& main, const config::Bound& directive) {
     at->second.provider->name = name.text;
     return;
   }
-  main.error(table::code::duplicate_name, name.span, fmt::format("oidc_provider `{}` is defined twice", printable(name.text)))
+  main.error(table::code::duplicate_name, name.span,
+             fmt::format("oidc_provider `{}` is defined twice", printable(name.text)))
       .with_related(at->second.where, "first defined here")
       .with_help("give one of them another name");
 }
@@ -214,7 +218,8 @@ std::shared_ptr<OidcProvider> find_oidc_provider(table::Scope& scope, const conf
   const auto at = known.find(name.text);
   if (at != known.end()) return at->second.provider;
   scope.error(table::code::bad_choice, name.span, fmt::format("there is no oidc_provider `{}`", printable(name.text)))
-      .with_help("define it: oidc_provider NAME { issuer https://idp.example; client_id web; client_secret env:SECRET; }");
+      .with_help("define it: oidc_provider NAME { issuer https://idp.example; client_id web; "
+                 "client_secret env:SECRET; }");
   return nullptr;
 }
 
