@@ -197,6 +197,10 @@ constexpr Code all_codes[] = {
      "The file cannot be read, is no JSON, or says something that the schema's draft does not know: it would not be "
      "checked.",
      "validate body=order.jsno;", "validate body=order.json;", {}},
+    {"E0340", "a secret in the configuration",
+     "What stands in a configuration is seen by whoever may read it, and ends in dumps, backups and version control. "
+     "The configuration says where the secret is, and it is read at each start and reload.",
+     "auth_jwt_secret hunter2;", "auth_jwt_secret env:JWT_SECRET;", {}},
     {"E0401", "unknown variable",
      "Nothing defines the variable: it is none of the gateway's own and no group of a regular expression.",
      "return 200 $hots;", "return 200 $host;", {}},
@@ -359,6 +363,11 @@ constexpr Code all_codes[] = {
      "Handshakes work without a response; clients that must have one refuse the connection.",
      "ssl_stapling on; ssl_stapling_responder https://ocsp.example/;",
      "ssl_stapling on; ssl_stapling_responder http://ocsp.example/;", quiet},
+    {"W424", "secrets in the clear",
+     "The gateway sends its own secret, or tokens, to this URL. Over plain HTTP anybody on the way can read and use "
+     "them.",
+     "auth_introspect http://idp.example/introspect client=gw secret=env:SECRET;",
+     "auth_introspect https://idp.example/introspect client=gw secret=env:SECRET;", quiet},
     {"W501", "a zone is never used",
      "No `limit_req`, `limit_conn` or `limit_count` names it: requests are not held to it.",
      "limit_req_zone $remote_addr zone=a:1m rate=1r/s;", "limit_req zone=a;", quiet},

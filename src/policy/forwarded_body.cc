@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "policy/identity_header.h"
+#include "policy/upstream_token.h"
 #include "proxy/forwarder.h"
 #include "proxy/worker.h"
 #include "table/build.h"
@@ -68,6 +69,7 @@ void warn_of_early_data(table::Scope& scope, const ProxyPlan& plan) {
 
 void add_common_settings(table::Scope& scope, ProxyPlan& plan) {
   add_identity_headers(scope, plan);
+  add_upstream_token(scope, plan);
   if (!scope.get<proxy::EarlyHints>().conditions.empty()) plan.early_hints = scope.shared<proxy::EarlyHints>();
   warn_of_early_data(scope, plan);
 }

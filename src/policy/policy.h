@@ -41,6 +41,22 @@ void declare_auth_request_set(table::Scope& main, const config::Bound&);
 void apply_auth_request_set(table::Scope&, const config::Bound&);
 void finish_auth_request(table::Scope&, table::Route&);
 
+// access/auth_introspect.cc
+void apply_auth_introspect(table::Scope&, const config::Bound&);
+void finish_auth_introspect(table::Scope&, table::Route&);
+
+// access/oidc_provider.cc, auth_oidc.cc
+void declare_oidc_provider(table::Scope& main, const config::Bound&);
+void apply_oidc_provider(table::Scope&, const config::Bound&);
+void apply_oidc_setting(table::Scope&, const config::Bound&);
+void end_oidc(table::Scope& main);
+void apply_auth_oidc(table::Scope&, const config::Bound&);
+void finish_auth_oidc(table::Scope&, table::Route&);
+
+// request/proxy_oauth2_token.cc
+void apply_proxy_oauth2_token(table::Scope&, const config::Bound&);
+void finish_proxy_oauth2_token(table::Scope&, table::Route&);
+
 // access/auth_require.cc
 void apply_auth_require(table::Scope&, const config::Bound&);
 void finish_auth_require(table::Scope&, table::Route&);

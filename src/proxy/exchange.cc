@@ -327,6 +327,14 @@ void Exchange::switch_route(const table::Route& overlay) {
   --pc_;  // behind the step that returns `next`
 }
 
+void Exchange::run_again_from(table::Phase phase) {
+  const auto& steps = route->program.steps;
+  pc_ = 0;
+  while (pc_ < steps.size() && steps[pc_].phase < phase) ++pc_;
+  stage_ = Stage::waiting;
+  resume();
+}
+
 void Exchange::resume() {
   resume_due_ = true;
   worker.loop.defer(*this);

@@ -33,13 +33,15 @@ HTTP = """upstream u { server @O0@; keepalive 4; }
 def node_path():
     """The folder of the peers' modules; installed at the first use."""
     modules = os.path.join(MODULES, "node_modules")
-    if not os.path.isdir(os.path.join(modules, "@grpc", "grpc-js")):
+    with open(os.path.join(NODE, "package.json")) as file:
+        wanted = json.load(file)["dependencies"]
+    if not all(os.path.isdir(os.path.join(modules, *name.split("/"))) for name in wanted):
         os.makedirs(MODULES, exist_ok=True)
         for name in ("package.json", "package-lock.json"):
             if os.path.exists(os.path.join(NODE, name)):
                 shutil.copy(os.path.join(NODE, name), MODULES)
         done = subprocess.run(["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts"], cwd=MODULES,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=280)
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=600)
         assert done.returncode == 0, done.stdout.decode()
     return modules
 
