@@ -8,7 +8,7 @@ std::span<const table::Module* const> all_modules() {
       &route_module,
       &upstream_module,
       &error_page_module, &log_module, &rewrite_module, &realip_module, &map_module, &limit_req_module,
-      &limit_conn_module, &limit_count_module, &identity_module, &oauth2_token_module,
+      &limit_conn_module, &limit_count_module, &identity_module, &oauth2_token_module, &validate_module,
       &allow_module,
       &auth_basic_module, &auth_request_module, &introspect_module, &oidc_module,
       &access_group_module, &auth_require_module, &secure_link_module,
@@ -16,7 +16,7 @@ std::span<const table::Module* const> all_modules() {
       &mirror_module, &proxy_buffers_module, &proxy_rewrites_module, &stub_status_module, &proxy_ssl_module,
       &grpc_ssl_module, &upgrade_module, &proxy_module, &grpc_module, &grpc_pass_module, &http2_module,
       &try_files_module,
-      &files_module, &expires_module, &headers_module,
+      &files_module, &expires_module, &reason_module, &headers_module, &cors_module,
       &gunzip_module, &sub_filter_module, &gzip_module, &range_module, &limit_rate_module,  // as a body passes them
       &trailers_module,
   };

@@ -22,6 +22,7 @@
 #include "http/target.h"
 #include "net/loop.h"
 #include "net/timer_wheel.h"
+#include "proxy/blame.h"
 #include "proxy/body_filter.h"
 #include "proxy/client.h"
 #include "proxy/reply.h"
@@ -74,6 +75,8 @@ struct AccessState {
   std::uint16_t status = 0;          // of the last refusal
   std::uint16_t refusal = 0;         // that `satisfy any` may still overrule
   std::uint16_t delayed_status = 0;  // answered when auth_delay is over
+  const table::Origin* by = nullptr;           // what refused last: a rule of the check; null: the check
+  const table::Origin* refusal_by = nullptr;   // ... and what made `refusal`
   void* pending = nullptr;           // what the check that waits left for itself, in the arena
   table::Verdict (*login)(Exchange&) = nullptr;  // answers a refusal with 401 in place of the error
 };
@@ -168,7 +171,8 @@ struct RequestState {
   std::string_view page_text;        // what the built-in page says instead of the status's phrase
   std::string_view upstream_uri;     // request-target of the last attempt, for the log
   std::string_view upstream_scheme = "http";   // and its scheme
-  std::string_view reason;           // why the gateway itself answered ($gateway_reason)
+  Blame* blame = nullptr;      // who made the gateway's own answer; null: the step that ran last
+  std::string_view reason;           // what the next error() says of itself beside the directive's name
 };
 
 class Exchange final : public RequestState, private net::Deferred, private net::Timer {
@@ -240,7 +244,17 @@ class Exchange final : public RequestState, private net::Deferred, private net::
   /// 301, 302, 303, 307, 308 with Location.
   table::Verdict redirect(unsigned status, std::string_view location);
   /// An error by its status: error_page if there is one, else the built-in page in error_format's form.
+  /// The running step is to blame, with `reason` as the detail.
   table::Verdict error(unsigned status);
+  /// The same, where another directive is, or one of several. `detail` lives as long as the exchange.
+  table::Verdict error(unsigned status, const table::Origin& by, std::string_view detail = {}) {
+    refused_by(by, detail);
+    return fail(status);
+  }
+  /// For $gateway_reason, beside an answer that is none of error()'s. What has refused before stays the one to blame.
+  void answered_by(const table::Origin& by);
+  void refused_by(const table::Origin& by, std::string_view detail);
+  [[nodiscard]] table::Origin answering_step() const;   // that ran last
   /// Starts again at routing with another URI (error_page, index, X-Accel-Redirect, try_files). At most ten times.
   table::Verdict internal_redirect(std::string_view uri, std::string_view args);
   table::Verdict named_redirect(std::string_view name);
@@ -306,6 +320,8 @@ class Exchange final : public RequestState, private net::Deferred, private net::
   bool find_server();
   bool refused_by_tls();             // exchange_tls.cc
   void add_kept_fields();
+  void blame_step();
+  table::Verdict fail(unsigned status);
   bool error_page(unsigned status, table::Verdict& verdict);
   table::Verdict builtin_page(unsigned status);
   void use_route(const table::Route* next);

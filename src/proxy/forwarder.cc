@@ -306,7 +306,8 @@ bool Forwarder::judge_head(std::string_view) {
     for (const http::Field& field : head->fields) {
       if (status == 401 && field.id == http::HeaderId::www_authenticate) x_.reply.fields.add(x_.arena, field);
     }
-    x_.error(status);
+    x_.error(status, {plan_->is_grpc ? "grpc_intercept_errors" : "proxy_intercept_errors", {}},
+             x_.arena.copy(fmt::format("upstream answered {}", status)));
     return false;
   }
   return true;

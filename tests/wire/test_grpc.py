@@ -284,7 +284,12 @@ class Frames(unittest.TestCase):
         self.assertEqual(self.parts(decoded)[1][0], 0x80)
 
     def test_web_text_that_is_none(self):
-        self.assertEqual(self.web("application/grpc-web-text", b"not base64!").status, 400)
+        answer = self.web("application/grpc-web-text", b"not base64!")
+        self.assertEqual((answer.status, answer.get("content-type"), answer.body),
+                         (200, "application/grpc-web-text", b""))
+        self.assertEqual((answer.get("grpc-status"), answer.get("grpc-message")),
+                         ("13", "the body of a gRPC-Web call is not base64"))
+        self.gw.wait_log("the body of a gRPC-Web call is not base64")
 
     def test_web_has_to_be_asked_for(self):
         answer = self.web("application/grpc-web+proto", message(b"x"), "/wire.Test/Call")
