@@ -185,10 +185,6 @@ constexpr Code all_codes[] = {
      "checks bring is not there then.",
      "route GET /a when ($upstream_status == \"200\") { return 204; }",
      "route GET /a when ($http_x_beta == \"1\") { return 204; }", {}},
-    {"E0340", "a secret in the configuration",
-     "What stands in a configuration is seen by whoever may read it, and ends in dumps, backups and version control. "
-     "The configuration says where the secret is, and it is read at each start and reload.",
-     "auth_jwt_secret hunter2;", "auth_jwt_secret env:JWT_SECRET;", {}},
     {"E0350", "`*` beside credentials",
      "Browsers take no `*` for requests that carry cookies or passwords, and a gateway that named whatever origin asks "
      "would let any page on the web act for its visitors.",
@@ -201,6 +197,10 @@ constexpr Code all_codes[] = {
      "The file cannot be read, is no JSON, or says something that the schema's draft does not know: it would not be "
      "checked.",
      "validate body=order.jsno;", "validate body=order.json;", {}},
+    {"E0340", "a secret in the configuration",
+     "What stands in a configuration is seen by whoever may read it, and ends in dumps, backups and version control. "
+     "The configuration says where the secret is, and it is read at each start and reload.",
+     "auth_jwt_secret hunter2;", "auth_jwt_secret env:JWT_SECRET;", {}},
     {"E0401", "unknown variable",
      "Nothing defines the variable: it is none of the gateway's own and no group of a regular expression.",
      "return 200 $hots;", "return 200 $host;", {}},
