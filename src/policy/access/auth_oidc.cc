@@ -91,11 +91,12 @@ std::string login_url(const Exchange& x, const OidcProvider& provider, const Pro
 
 Access cannot_ask(Exchange& x, const OidcProvider& provider, const std::string& why) {
   x.log(LogLevel::error, fmt::format("OpenID provider \"{}\": {}", provider.name, why));
-  x.reason = "auth_oidc failed";
+  x.reason = "the provider cannot be asked";
   return refuse(x, 503);
 }
 
 Access want_login(Exchange& x, const ProviderPtr& provider) {
+  x.reason = "nobody has logged in";
   if (!shows_pages(x)) {
     const std::string challenge = fmt::format("Cookie realm=\"{}\"", provider->name);
     x.reply.fields.add(x.arena, "WWW-Authenticate", x.arena.copy(challenge), http::HeaderId::www_authenticate);
@@ -187,7 +188,7 @@ std::optional<Query> read_query(std::string_view args) {
 
 Verdict end_login(Exchange& x, unsigned status, LogLevel level, const std::string& why) {
   x.log(level, fmt::format("login failed: {}", why));
-  x.reason = "auth_oidc login failed";
+  x.reason = x.arena.copy(fmt::format("login failed: {}", why));
   forbid_caching(x);
   return x.error(status);
 }
