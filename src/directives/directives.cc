@@ -10,7 +10,7 @@ std::span<const table::Module* const> all_modules() {
       &error_page_module, &log_module, &rewrite_module, &realip_module, &map_module, &limit_req_module,
       &limit_conn_module, &limit_count_module, &identity_module, &validate_module, &oauth2_token_module,
       &allow_module,
-      &auth_basic_module, &auth_request_module, &introspect_module, &oidc_module,
+      &auth_key_module, &auth_mtls_module, &auth_basic_module, &auth_request_module, &introspect_module, &oidc_module,
       &access_group_module, &auth_require_module, &secure_link_module,
       &valid_referers_module,
       &mirror_module, &proxy_buffers_module, &proxy_rewrites_module, &stub_status_module, &proxy_ssl_module,
