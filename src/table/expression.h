@@ -56,6 +56,8 @@ class Expression {
   [[nodiscard]] ExprType type() const;
   /// Can be used from this phase on: the latest one of its variables.
   [[nodiscard]] config::Phase known_from() const;
+  /// The same when the token has been verified before (VariableRow::of_token).
+  [[nodiscard]] config::Phase known_behind_token() const;
 
  private:
   std::shared_ptr<const ExprProgram> program_;

@@ -1,6 +1,7 @@
 // satisfy, auth_delay, and the step that asks a route's access checks one after another (policy/access.h).
 #include <fmt/format.h>
 
+#include <utility>
 #include <vector>
 
 #include "policy/access.h"
@@ -43,9 +44,15 @@ Verdict refused(Exchange& x, const Group& group, unsigned status) {
   return x.error(status);
 }
 
-/// 401 stays when another check says 403: the client may still do something about it.
+/// The last check that had credentials to judge answers. Of others a 401 stays when another one says 403: the client
+/// may still do something about it.
 void remember(Exchange& x, unsigned status) {
-  if (x.access.refusal != 401) x.access.refusal = static_cast<std::uint16_t>(status);
+  const bool presented = std::exchange(x.access.presented, false);
+  const std::string_view text = std::exchange(x.page_text, {});
+  if (!presented && (x.access.refusal_presented || x.access.refusal == 401)) return;
+  x.access.refusal = static_cast<std::uint16_t>(status);
+  x.access.refusal_presented = presented;
+  x.access.refusal_text = text;
 }
 
 void forget_challenge(Exchange& x) {
@@ -79,7 +86,10 @@ Verdict run(Exchange& x, const void* params) {
     }
     ++x.access.next;
   }
-  if (x.access.refusal != 0) return refused(x, group, x.access.refusal);
+  if (x.access.refusal != 0) {
+    x.page_text = x.access.refusal_text;
+    return refused(x, group, x.access.refusal);
+  }
   x.access = {};
   return Verdict::next;
 }
