@@ -96,6 +96,7 @@ void KeyFetching::fetch(Job& job) {
   request.url = url->settings.url;
   request.timeout_ms = url->settings.timeout_ms;
   request.most_bytes = jose::most_set_bytes;
+  request.tls = url->settings.tls;
   request.fields.emplace_back("Accept", "application/jwk-set+json, application/json");
   job.fetch = std::make_unique<upstream::Fetch>(
       loop_, job.resolver, std::move(request),

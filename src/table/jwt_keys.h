@@ -21,6 +21,10 @@
 #include "net/loop.h"
 #include "table/plan.h"
 
+namespace gh::upstream {
+class FetchTls;  // upstream/fetch_tls.h
+}
+
 namespace gh::table {
 
 /// Keys as they are used, immutable. Two sets never have the same number.
@@ -86,7 +90,9 @@ class JwtKeys {
 /// How one URL is asked.
 struct JwtKeyUrlSettings {
   http::HttpUrl url{};
-  std::string text{};  // as stated
+  std::string text{};     // as stated
+  std::string trusted{};  // digest of the authorities of `trusted=`; empty: the system's
+  std::shared_ptr<const upstream::FetchTls> tls{};  // for https://
   std::int64_t cache_ms = 0, cooldown_ms = 0, timeout_ms = 0;
   std::shared_ptr<const ResolverSettings> resolver{};
   std::int64_t resolver_timeout_ms = 30000;

@@ -1,12 +1,11 @@
 // What the claims of a verified token are used for: variables of the configuration's own (auth_jwt_claim_set,
 // auth_jwt_header_set), and what must be there (auth_jwt_require).
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <vector>
 
 #include "policy/access/auth_jwt.h"
 #include "policy/computed.h"
+#include "policy/condition.h"
 #include "policy/policy.h"
 #include "proxy/exchange.h"
 #include "table/build.h"
@@ -54,16 +53,9 @@ void declare(table::Scope& main, const config::Bound& directive, bool of_header)
 struct Requirement {
   std::vector<table::Expression> variables;
   unsigned status = 401;
+  table::Origin origin;
 };
 struct Requirements { std::vector<Requirement> list; };
-
-bool says_yes(const table::ExprValue& value) {
-  using Kind = table::ExprValue::Kind;
-  if (value.kind == Kind::boolean) return value.yes;
-  if (value.kind == Kind::integer) return value.integer != 0;
-  if (value.is_text()) return !value.text().empty() && value.text() != "0";
-  return !value.is_null();
-}
 
 /// Of a request that passed without a token (satisfy any), no claims can be asked.
 Verdict run(Exchange& x, const void* params) {
@@ -72,11 +64,10 @@ Verdict run(Exchange& x, const void* params) {
   for (const Requirement& requirement : static_cast<const Requirements*>(params)->list) {
     const auto& all = requirement.variables;
     if (std::all_of(all.begin(), all.end(), [&](const auto& one) { return says_yes(one.evaluate(input)); })) continue;
-    x.reason = "auth_jwt_require";
     x.log(LogLevel::error, "access forbidden by auth_jwt_require");
     if (requirement.status == 401) add_bearer_challenge(x, {}, "invalid_token", "The token is not for this place");
     if (requirement.status == 403) add_bearer_challenge(x, {}, "insufficient_scope", {});
-    return x.error(requirement.status);
+    return x.error(requirement.status, requirement.origin);
   }
   return Verdict::next;
 }
@@ -90,13 +81,10 @@ void apply_auth_jwt_set(table::Scope&, const config::Bound&) {}  // all was done
 void apply_auth_jwt_require(table::Scope& scope, const config::Bound& directive) {
   Requirement requirement;
   requirement.status = static_cast<unsigned>(directive.number("error=", 401));
+  requirement.origin = {directive.row->name, directive.span()};
   for (const config::Value& value : directive.values) {
     if (value.spec->type != config::ArgType::variable) continue;
-    const std::string text = fmt::format("(${})", value.text);
-    config::Value bracketed = value;  // as an expression of its own, at the same place of the file
-    bracketed.text = text;
-    bracketed.span.begin -= 1;
-    requirement.variables.push_back(table::compile_expression(scope, bracketed, {}));
+    requirement.variables.push_back(compile_condition(scope, value));
   }
   scope.edit_list<Requirements>().list.push_back(std::move(requirement));
 }

@@ -8,11 +8,13 @@
 #include <map>
 #include <utility>
 
+#include "base/digest.h"
 #include "base/text.h"
 #include "policy/access/auth_jwt.h"
 #include "policy/policy.h"
 #include "table/build.h"
 #include "table/codes.h"
+#include "upstream/fetch_tls.h"
 
 namespace gh::policy {
 
@@ -20,6 +22,7 @@ using table::JwtKeySetPtr;
 
 namespace {
 
+constexpr std::size_t most_trusted_bytes = 4 * 1024 * 1024;
 constexpr std::int64_t request_cooldown_ms = 10000;
 constexpr std::string_view pem_begin = "-----BEGIN ";
 
@@ -139,6 +142,30 @@ bool read_algorithms(table::Scope& scope, const config::Value& value, std::vecto
   return true;
 }
 
+/// Local to the outermost scope: reading the system's authorities takes its time.
+struct FetchTlsMade { std::map<std::string, std::shared_ptr<const upstream::FetchTls>> all; };
+
+/// False after a diagnostic.
+bool add_tls(table::Scope& scope, const config::Value& url, const config::Value* trusted,
+             table::JwtKeyUrlSettings& settings) {
+  const std::string file(trusted ? trusted->text : std::string_view());
+  auto& tls = table::outermost(scope).local<FetchTlsMade>().all[file];
+  if (!tls) {
+    auto made = upstream::FetchTls::make(file);
+    if (!made) {
+      scope.error(table::code::tls_file, trusted ? trusted->span : url.span, made.error().text)
+          .with_help("name a file of certificates in PEM form that the issuer's certificate leads to");
+      return false;
+    }
+    tls = std::move(*made);
+  }
+  settings.tls = tls;
+  if (const auto content = table::read_small_file(file, most_trusted_bytes); trusted && content) {
+    settings.trusted = hex_digest(DigestKind::sha256, content->view());
+  }
+  return true;
+}
+
 bool is_loopback(const std::string& host) {
   const auto address = Address::parse_ip(host, 0);
   return host == "localhost" || (address && address->text().starts_with("127.")) || host == "::1";
@@ -176,11 +203,11 @@ void apply_auth_jwt_key_url(table::Scope& scope, const config::Bound& directive)
   auto& sources = scope.edit_list<JwtSources>().list;
   const config::Value& text = directive.at(0);
   JwtSource source{.kind = JwtSource::Kind::url, .where = text.span, .text = std::string(text.text)};
-  auto url = http::HttpUrl::parse(text.text);
+  auto url = http::HttpUrl::parse(text.text, http::HttpUrl::Schemes::http_and_https);
   if (!url) {
     scope.error(table::code::bad_url, text.span, fmt::format("`{}` is no URL to fetch keys from", printable(text.text)))
         .with_label(url.error().text)
-        .with_help("for example `auth_jwt_key_url http://127.0.0.1:8200/jwks.json`");
+        .with_help("for example `auth_jwt_key_url https://idp.example/.well-known/jwks.json`");
     return;
   }
   if (text.text.starts_with("http://") && !is_loopback(url->host)) {
@@ -188,9 +215,10 @@ void apply_auth_jwt_key_url(table::Scope& scope, const config::Bound& directive)
         .warning(table::code::open_keys, text.span, "keys that come over plain HTTP can be replaced on their way")
         .with_help("use https://, or a location of this gateway that asks over TLS: auth_jwt_key_request");
   }
-  source.url = {.url = std::move(*url), .text = source.text, .cache_ms = directive.number("cache=", 3600 * 1000),
+  source.url = {.url = std::move(*url), .text = source.text, .trusted = {}, .tls = {}, .cache_ms = directive.number("cache=", 3600 * 1000),
                 .cooldown_ms = directive.number("cooldown=", 10 * 1000),
                 .timeout_ms = directive.number("timeout=", 5 * 1000)};
+  if (source.url.url.tls && !add_tls(scope, text, directive.find("trusted="), source.url)) return;
   sources.push_back(std::move(source));
 }
 

@@ -92,6 +92,8 @@ Access check(Exchange& x, const void* params) {
   if (!question) return ask(x, *static_cast<const Plan*>(params));
   if (!question->is_answered) return Access::wait;
   if (question->status >= 200 && question->status < 300) return Access::pass;
+  const std::string& uri = static_cast<const Plan*>(params)->uri;
+  x.reason = x.arena.copy(fmt::format("the answer of {} is {}", uri, question->status));
   if (question->status == 401 || question->status == 403) return refuse(x, question->status);
   x.log(LogLevel::error, fmt::format("auth request unexpected status: {}", question->status));
   return refuse(x, 500);

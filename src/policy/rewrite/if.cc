@@ -29,6 +29,7 @@ struct If {
   std::vector<std::uint32_t> slots;
   const table::Route* overlay = nullptr;
   RewriteOps ops;
+  table::Origin origin;
 };
 
 // ---- a request -----------------------------------------------------------------------------------------------------
@@ -76,7 +77,7 @@ Flow run(Exchange& x, const void* params) {
   const std::optional<bool> result = holds(x, what);
   if (!result) {
     x.log(LogLevel::error, "the regex of an `if` ran into its match limit");
-    x.error(500);
+    x.error(500, what.origin, "the regular expression ran into its match limit");
     return Flow::answered;
   }
   if (*result == what.negated) return Flow::next;
@@ -217,6 +218,7 @@ bool read_condition(table::Scope& scope, const config::Bound& directive, If& out
 
 void apply_if(table::Scope& scope, const config::Bound& directive) {
   auto what = std::make_shared<If>();
+  what->origin = {directive.row->name, directive.span()};
   read_condition(scope, directive, *what);
   what->overlay = &table::build_overlay(scope, directive, [&](table::Scope& inner) { what->ops = take_ops(inner); });
   add_op(scope, "if", run, std::move(what));
