@@ -24,8 +24,8 @@ bool is_slow(const jose::KeySet& keys) {
 }
 
 std::string identity_of(const JwtKeyUrlSettings& settings) {
-  std::string text = fmt::format("{}\n{}\n{} {} {} {}\n", settings.text, settings.trusted, settings.cache_ms, settings.cooldown_ms,
-                                 settings.timeout_ms, settings.resolver_timeout_ms);
+  std::string text = fmt::format("{}\n{}\n{} {} {} {}\n", settings.text, settings.trusted, settings.cache_ms,
+                                 settings.cooldown_ms, settings.timeout_ms, settings.resolver_timeout_ms);
   if (!settings.resolver) return text;
   for (const Address& server : settings.resolver->servers) text += server.text() + ' ';
   return text + fmt::format("{} {} {}", settings.resolver->valid_ms, settings.resolver->ipv4, settings.resolver->ipv6);

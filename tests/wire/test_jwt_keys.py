@@ -4,12 +4,17 @@ import time
 
 from harness import WireTest, beyond_nginx, get, in_parallel, main, wait_for
 from origin import Origin
+from tls_client import certificate
+from tls_origin import TlsOrigin, server_context
 from tokens import EC, ED, RSA, SECRET, Issuer, b64, bearer, key_set, signed
 
 from jwcrypto import jwk
 
 URL = """server { listen @P0@; auth_jwt a; auth_jwt_key_url http://@O1@/jwks %s; proxy_set_header Host x;
                   location / { proxy_pass http://@O0@; } }"""
+CA = certificate("ca.example", is_ca=True)
+OTHER = certificate("other.example", is_ca=True)
+IDP = certificate("idp.example", issuer=CA)
 NEXT = jwk.JWK.generate(kty="EC", crv="P-256", kid="next")
 
 
@@ -175,6 +180,29 @@ class KeyUrl(WireTest):
         self.gw.reload()
         self.assertEqual(self.status(signed(RSA, "RS256", n=1)), 200)
         self.assertEqual(self.issuer.asked, 1)
+
+
+@beyond_nginx
+class HttpsUrl(WireTest):
+    """An issuer proves its name, or its keys do not count."""
+
+    def begin(self, issuer, trusted):
+        body = key_set(RSA).encode()
+        head = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body)
+        served = TlsOrigin(server_context(issuer), serve=lambda *_: head + body)
+        self.addCleanup(served.stop)
+        return self.start("""server { listen @P0@; auth_jwt a; location / { proxy_pass http://@O0@; }
+            auth_jwt_key_url https://@O1@/jwks trusted=%s cooldown=100ms; }""" % trusted,
+                          origins=[self.origin, served], files={"ca.pem": CA.pem, "other.pem": OTHER.pem})
+
+    def test_the_certificate_leads_to_its_authority(self):
+        gw = self.begin(IDP, "ca.pem")
+        self.assertStatus(get(gw.ports[0], "/", bearer(signed(RSA, "RS256"))), 200)
+
+    def test_another_authority(self):
+        gw = self.begin(IDP, "other.pem")
+        self.assertStatus(get(gw.ports[0], "/", bearer(signed(RSA, "RS256"))), 503)
+        gw.wait_log("certificate cannot be trusted")
 
 
 REQUEST = """

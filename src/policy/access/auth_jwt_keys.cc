@@ -215,7 +215,8 @@ void apply_auth_jwt_key_url(table::Scope& scope, const config::Bound& directive)
         .warning(table::code::open_keys, text.span, "keys that come over plain HTTP can be replaced on their way")
         .with_help("use https://, or a location of this gateway that asks over TLS: auth_jwt_key_request");
   }
-  source.url = {.url = std::move(*url), .text = source.text, .trusted = {}, .tls = {}, .cache_ms = directive.number("cache=", 3600 * 1000),
+  source.url = {.url = std::move(*url), .text = source.text, .trusted = {}, .tls = {},
+                .cache_ms = directive.number("cache=", 3600 * 1000),
                 .cooldown_ms = directive.number("cooldown=", 10 * 1000),
                 .timeout_ms = directive.number("timeout=", 5 * 1000)};
   if (source.url.url.tls && !add_tls(scope, text, directive.find("trusted="), source.url)) return;
