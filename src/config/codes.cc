@@ -337,7 +337,7 @@ constexpr Code all_codes[] = {
      "Nobody can be known: all requests get 403.",
      "location /admin/ { auth_basic admin; }",
      "location /admin/ { auth_basic admin; auth_basic_user_file users; }", quiet},
-    {"W319", "no such user or group on this machine",
+    {"W323", "no such user or group on this machine",
      "A start by root fails where `user` or its group is not known. A check may run on another machine than the "
      "gateway, so it only warns.",
      "user wwwdata;", "user www-data;", quiet},

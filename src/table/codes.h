@@ -12,7 +12,7 @@ inline constexpr std::string_view cannot_open_log = "E0407", no_servers = "E0408
     bad_route_path = "E0330", late_value = "E0331", duplicate_route = "E0510";
 inline constexpr std::string_view nothing_to_serve = "W118", upstream_unused = "W404", zone_unused = "W501",
     no_user_file = "W318", certificate_time = "W421", certificate_name = "W422", not_stapled = "W423",
-    plain_credentials = "W424", nobody_trusted = "W310", no_user_here = "W319", certificate_unused = "W609",
+    plain_credentials = "W424", nobody_trusted = "W310", no_user_here = "W323", certificate_unused = "W609",
     early_data_unused = "W610", early_data_untold = "W611", grpc_without_http2 = "W612", no_proxy_line = "W613";
 
 }  // namespace gh::table::code
