@@ -70,7 +70,8 @@ class OidcTest(WireTest):
     def setUpClass(cls):
         cls.idp = Provider()
         cls.addClassCleanup(cls.idp.stop)
-        cls.OPTIONS = {"env": {"OIDC": Provider.SECRET, "KEY": cls.KEY}, "files": {"users": "bob:{PLAIN}b\n"}}
+        cls.OPTIONS = {"main": "worker_processes 4;", "env": {"OIDC": Provider.SECRET, "KEY": cls.KEY},
+                       "files": {"users": "bob:{PLAIN}b\n"}}
         cls.HTTP = CONF % {"issuer": cls.idp.issuer, "more": cls.MORE} + SERVER
         super().setUpClass()
 
@@ -355,7 +356,7 @@ class Discovery(WireTest):
         self.assertEqual(idp.count("/.well-known/openid-configuration"), asked)
 
     def test_https_of_who_proves_its_name(self):
-        authority, stranger = certificate("ca.example", is_ca=True), certificate("ca.example", is_ca=True)
+        authority, stranger = certificate("ca.example", is_ca=True), certificate("ca2.example", is_ca=True)
         trust = {"users": "", "ca.pem": authority.pem}
         for name, issuer, status in (("localhost", authority, 302), ("other.example", authority, 503),
                                      ("localhost", stranger, 503)):
@@ -398,6 +399,15 @@ class Discovery(WireTest):
         self.assertEqual(log_in(), 403)  # they are asked for at most every 5 s
         wait_for(lambda: log_in() == 302, 15, 0.5)
         self.assertEqual(idp.count("/keys"), 2)
+
+    def test_a_secret_that_the_provider_does_not_know(self):
+        idp = self.idp()
+        gw = self.start(CONF % {"issuer": idp.issuer, "more": ""} + SERVER, env={"OIDC": "wrong", "KEY": "k" * 32},
+                        files={"users": ""})
+        browser = Browser(gw.ports[0])
+        location = browser.get("/app/x", HTML).get("Location")
+        self.assertStatus(browser.get("/back?" + idp.log_in(location)), 503)  # it is our fault, and not the browser's
+        gw.wait_log("login failed: it answers 401: invalid_client")
 
     def test_keys_that_are_none(self):
         idp = self.idp()
