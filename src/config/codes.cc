@@ -158,8 +158,9 @@ constexpr Code all_codes[] = {
     {"E0317", "invalid server name",
      "A wildcard is a whole label at one end of the name; a regular expression begins with `~`.",
      "server_name a.*.example;", "server_name *.example;", {}},
-    {"E0318", "invalid URL of an upstream",
-     "The URL names a scheme and a host: `http://host`, `http://host:8080/path`, `http://unix:/run/app.sock:/path`.",
+    {"E0318", "invalid URL of an upstream or a store",
+     "The URL names a scheme and a host: `http://host`, `http://host:8080/path`, `http://unix:/run/app.sock:/path`; "
+     "of a store `redis://host:6379`.",
      "proxy_pass 127.0.0.1:8080;", "proxy_pass http://127.0.0.1:8080;", {}},
     {"E0319", "invalid key",
      "A key of `map` with `hostnames` holds a wildcard elsewhere than as its whole first or last label; or a line of "

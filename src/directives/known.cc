@@ -91,7 +91,7 @@ constexpr Names all[] = {
      "auth_digest auth_pam auth_ldap auth_spnego oidc_provider"},
     {Fate::missing, "", "variables of this module are not served: compute them with `map` or `geo`",
      "geoip_country geoip_city geoip_org geoip2 geoip2_proxy geoip2_proxy_recursive "
-     "num_map keyval keyval_zone set_secure_random_alphanum"},
+     "num_map set_secure_random_alphanum"},
     {Fate::missing, "",
      "client addresses would be those of the balancer: take them from a field that it sets, in the service behind",
      "proxy_protocol_timeout set_proxy_protocol"},
@@ -132,7 +132,7 @@ constexpr Names all[] = {
      "passenger_* unit_*"},
     {Fate::refused, "state", "upstreams are changed by editing the file and a reload", "state mgmt"},
     {Fate::missing, "gatehouse", "a directive of a later release: leave it out",
-     "aggregate part respond require keep store circuit_breaker "
+     "aggregate part respond require keep circuit_breaker "
      "circuit_fallback upstream_health cors cors_* auth_key auth_key_* auth_jwt_secret auth_jwt_error auth_jwt_key_url "
      "auth_jwt_issuer auth_jwt_audience validate request_json response_json retry retry_* function dashboard status "
      "route_tests test tenant plan metrics"},

@@ -20,6 +20,7 @@
 #include "proxy/tls_contexts.h"
 #include "table/plan.h"
 #include "upstream/pool.h"
+#include "upstream/stores.h"
 #include "upstream/wait_queue.h"
 
 namespace gh::proxy {
@@ -76,6 +77,7 @@ class Worker {
   const ProcessCounters& all_counters;
   upstream::Pool pool;
   upstream::WaitQueue waiting;      // requests that wait for a free peer
+  upstream::Stores stores;          // its connections to stores
   std::unique_ptr<H2Engine> h2;     // what its HTTP/2 connections share; made for the first one
   Output out;                       // scratch for one message head; used and emptied within one call
 
