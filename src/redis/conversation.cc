@@ -134,8 +134,7 @@ Result<void> Conversation::take(const Reply& reply, std::string& out) {
   Call* const call = entry.call;
   if (call) call->owner_ = nullptr;
   const bool is_error = reply.kind == Reply::Kind::error;
-  if (is_error && reply.text.starts_with("NOSCRIPT") && !entry.whole_script) {
-    if (!call || !call->script) return {};
+  if (is_error && call && call->script && !entry.whole_script && reply.text.starts_with("NOSCRIPT")) {
     entry.whole_script = true;
     if (!write(entry, out)) return fail("no memory");
     push(entry);

@@ -134,6 +134,10 @@ TEST_CASE("conversation: a script that is not known is sent whole, once") {
   REQUIRE(talk.feed("-NOSCRIPT again\r\n", talk.out));  // a liar: no loop
   CHECK(call.failures == 1);
   CHECK(talk.pending() == 0);
+  Asked plain;  // and for what is no script at all: an error like others
+  REQUIRE(talk.send(plain, 1, talk.out));
+  REQUIRE(talk.feed("-NOSCRIPT what\r\n", talk.out));
+  CHECK(plain.failures == 1);
 }
 
 TEST_CASE("conversation: bounded, and failing all") {
