@@ -12,7 +12,7 @@ namespace gh::directives {
 extern const table::Module
     access_group_module,
     allow_module,
-    auth_basic_module,
+    auth_basic_module, auth_key_module,
     auth_request_module,
     auth_require_module,
     core_http_module,

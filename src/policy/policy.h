@@ -39,7 +39,19 @@ void finish_auth_basic(table::Scope&, table::Route&);
 void apply_auth_request(table::Scope&, const config::Bound&);
 void declare_auth_request_set(table::Scope& main, const config::Bound&);
 void apply_auth_request_set(table::Scope&, const config::Bound&);
+void apply_auth_request_cache(table::Scope&, const config::Bound&);
 void finish_auth_request(table::Scope&, table::Route&);
+
+// consumers.cc: consumer blocks; access/auth_key.cc: a check of the access group
+void apply_consumer(table::Scope&, const config::Bound&);
+void apply_consumer_key(table::Scope&, const config::Bound&);
+void apply_consumer_plan(table::Scope&, const config::Bound&);
+void apply_consumer_group(table::Scope&, const config::Bound&);
+void apply_consumer_user(table::Scope&, const config::Bound&);
+void end_consumers(table::Scope& main);
+void apply_auth_key(table::Scope&, const config::Bound&);
+void finish_auth_key(table::Scope&, table::Route&);
+void end_auth_key(table::Scope& main);
 
 // access/auth_require.cc
 void apply_auth_require(table::Scope&, const config::Bound&);
@@ -70,6 +82,12 @@ void apply_limit_conn_status(table::Scope&, const config::Bound&);
 void apply_limit_conn_log_level(table::Scope&, const config::Bound&);
 void apply_limit_conn_dry_run(table::Scope&, const config::Bound&);
 void finish_limit_conn(table::Scope&, table::Route&);
+
+// usage_plan.cc
+void apply_plan(table::Scope&, const config::Bound&);
+void apply_plan_rate(table::Scope&, const config::Bound&);
+void apply_plan_quota(table::Scope&, const config::Bound&);
+void end_plans(table::Scope& main);
 
 // limit/limit_count_zone.cc, limit_count.cc
 void apply_limit_count_zone(table::Scope&, const config::Bound&);

@@ -36,6 +36,7 @@ class Forwarder;
 class Kept;
 struct Snapshot;
 struct LimitReport;
+struct Caller;
 struct SecureLinkAnswer;
 class TunnelEnd;
 struct TunnelPlan;
@@ -142,6 +143,7 @@ struct RequestState {
   std::int8_t limit_req_status = 0;  // 0 none, 1 passed, 2 delayed, 3 rejected, 4 delayed dry run, 5 rejected dry run
   std::int8_t limit_conn_status = 0; // 0 none, 1 passed, 2 rejected, 3 rejected dry run
   LimitReport* limit_count = nullptr;  // when a limit_count was asked (proxy/limit_report.h)
+  const Caller* caller = nullptr;      // when a consumer was recognised (proxy/caller.h)
   AtHead* at_head = nullptr;         // newest first
   AtEnd* at_end = nullptr;           // newest first
   TunnelPlan* tunnel = nullptr;      // it becomes one: log steps leave there what they write at its end

@@ -144,7 +144,7 @@ std::span<const table::VariableRow> variable_rows() {
     std::vector<table::VariableRow> all;
     for (const auto part :
          {request_variables(), connection_variables(), reply_variables(), upstream_variables(), file_variables(),
-                            tls_variables(), link_variables()}) {
+                            tls_variables(), link_variables(), caller_variables()}) {
       all.insert(all.end(), part.begin(), part.end());
     }
     return all;

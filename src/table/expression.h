@@ -56,6 +56,8 @@ class Expression {
   [[nodiscard]] ExprType type() const;
   /// Can be used from this phase on: the latest one of its variables.
   [[nodiscard]] config::Phase known_from() const;
+  /// All variables, as a template names them: VariableTable::known_from() looks through what computes them.
+  [[nodiscard]] std::string_view variables_text() const;
 
  private:
   std::shared_ptr<const ExprProgram> program_;

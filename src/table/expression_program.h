@@ -59,6 +59,7 @@ struct ExprProgram {
     VariableParam param;
   };
   std::string source;
+  std::string variables_text;
   std::vector<ExprInstruction> code;
   std::vector<ExprValue> constants;
   std::deque<std::string> texts;               // of constants
