@@ -45,6 +45,13 @@ constexpr Row rows[] = {
      .repeatable = true,
      .apply = policy::apply_consumer_user,
      .doc = "Users of auth_basic who are this consumer."},
+    {.name = "certificate_san",
+     .contexts = config::in_consumer,
+     .args = {{{"uri|host", ArgType::word, Presence::repeat_one}}},
+     .inherit = Inherit::none,
+     .repeatable = true,
+     .apply = policy::apply_consumer_certificate,
+     .doc = "Names in client certificates that are this consumer's: spiffe://example.org/orders, orders.example.org."},
     {.name = "auth_key",
      .contexts = hsl | config::in_limit_except,
      .args = {{{"realm|off", ArgType::templ},
@@ -63,8 +70,16 @@ void end(Scope& main) {
   policy::end_auth_key(main);
 }
 
+constexpr Row mtls_rows[] = {
+    {.name = "auth_mtls", .contexts = hsl | config::in_limit_except, .args = {{on_off}}, .fallback = "off",
+     .phase = Phase::access, .apply = policy::apply_auth_mtls,
+     .doc = "Ask for the verified client certificate of a consumer."},
+};
+
 }  // namespace
 
+constinit const table::Module auth_mtls_module{"auth_mtls", mtls_rows, policy::finish_auth_mtls, nullptr,
+                                               policy::end_auth_mtls};
 constinit const table::Module auth_key_module{"auth_key", rows, policy::finish_auth_key, nullptr, end};
 
 }  // namespace gh::directives

@@ -27,7 +27,7 @@ using CheckFn = Access (*)(proxy::Exchange&, const void* params);
 
 /// From a finish function: this scope's route asks `check`. Checks run in the order of the modules.
 void add_check(table::Scope& scope, CheckFn check, std::shared_ptr<const void> params, std::string_view name);
-/// Shorthand inside a check: refuses with `status`.
-Access refuse(proxy::Exchange& exchange, unsigned status);
+/// Shorthand inside a check: refuses with `status`. `by` is the rule that does, when a check has several; in the route.
+Access refuse(proxy::Exchange& exchange, unsigned status, const table::Origin* by = nullptr);
 
 }  // namespace gh::policy

@@ -162,6 +162,15 @@ void apply_consumer_user(table::Scope& scope, const config::Bound& directive) {
   }
 }
 
+void apply_consumer_certificate(table::Scope& scope, const config::Bound& directive) {
+  for (const config::Value& value : directive.values) {
+    if (!check_name(scope, value, "certificate")) continue;
+    const bool is_uri = value.text.find("://") != std::string_view::npos;  // host names have no case
+    const std::string name = is_uri ? std::string(value.text) : to_lower(value.text);
+    refuse_shared(scope, value, "name", registered(scope).consumers->add_certificate(name, consumer_of(scope)));
+  }
+}
+
 void end_consumers(table::Scope& main) {
   for (Consumer& consumer : registered(main).consumers->all()) {
     for (const std::string& group : consumer.groups) {

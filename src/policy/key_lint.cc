@@ -48,7 +48,7 @@ bool is_behind_untrusted_proxy(const table::Builder& builder) {
   const auto& all = builder.loaded.bound;
   if (any_directive(all, [](const Bound& d) { return d.row->name == "set_real_ip_from"; })) return false;
   return any_directive(all, [](const Bound& d) {
-    return d.row->name == "real_ip_header" || (d.row->name == "listen" && d.has("proxy_protocol"));
+    return d.row->name == "listen" && d.has("proxy_protocol");
   });
 }
 

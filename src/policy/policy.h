@@ -48,10 +48,30 @@ void apply_consumer_key(table::Scope&, const config::Bound&);
 void apply_consumer_plan(table::Scope&, const config::Bound&);
 void apply_consumer_group(table::Scope&, const config::Bound&);
 void apply_consumer_user(table::Scope&, const config::Bound&);
+void apply_consumer_certificate(table::Scope&, const config::Bound&);
 void end_consumers(table::Scope& main);
+void apply_auth_mtls(table::Scope&, const config::Bound&);
+void finish_auth_mtls(table::Scope&, table::Route&);
+void end_auth_mtls(table::Scope& main);
 void apply_auth_key(table::Scope&, const config::Bound&);
 void finish_auth_key(table::Scope&, table::Route&);
 void end_auth_key(table::Scope& main);
+
+// access/auth_introspect.cc
+void apply_auth_introspect(table::Scope&, const config::Bound&);
+void finish_auth_introspect(table::Scope&, table::Route&);
+
+// access/oidc_provider.cc, auth_oidc.cc
+void declare_oidc_provider(table::Scope& main, const config::Bound&);
+void apply_oidc_provider(table::Scope&, const config::Bound&);
+void apply_oidc_setting(table::Scope&, const config::Bound&);
+void end_oidc(table::Scope& main);
+void apply_auth_oidc(table::Scope&, const config::Bound&);
+void finish_auth_oidc(table::Scope&, table::Route&);
+
+// request/proxy_oauth2_token.cc
+void apply_proxy_oauth2_token(table::Scope&, const config::Bound&);
+void finish_proxy_oauth2_token(table::Scope&, table::Route&);
 
 // access/auth_require.cc
 void apply_auth_require(table::Scope&, const config::Bound&);
@@ -70,10 +90,26 @@ void apply_set_real_ip_from(table::Scope&, const config::Bound&);
 void apply_real_ip_header(table::Scope&, const config::Bound&);
 void apply_real_ip_recursive(table::Scope&, const config::Bound&);
 void finish_real_ip(table::Scope&, table::Route&);
+void end_real_ip(table::Scope& main);
 
 // address/identity_header.cc
 void apply_identity_header(table::Scope&, const config::Bound&);
 void finish_identity_header(table::Scope&, table::Route&);
+
+// cors/cors.cc: cors, and the lines of its block
+void apply_cors(table::Scope&, const config::Bound&);
+void apply_cors_origins(table::Scope&, const config::Bound&);
+void apply_cors_methods(table::Scope&, const config::Bound&);
+void apply_cors_headers(table::Scope&, const config::Bound&);
+void apply_cors_expose(table::Scope&, const config::Bound&);
+void apply_cors_credentials(table::Scope&, const config::Bound&);
+void apply_cors_max_age(table::Scope&, const config::Bound&);
+void apply_cors_private_network(table::Scope&, const config::Bound&);
+void finish_cors(table::Scope&, table::Route&);
+
+// request/validate.cc
+void apply_validate(table::Scope&, const config::Bound&);
+void finish_validate(table::Scope&, table::Route&);
 
 // limit/limit_conn.cc
 void apply_limit_conn_zone(table::Scope&, const config::Bound&);
@@ -135,6 +171,10 @@ void finish_expires(table::Scope&, table::Route&);
 // response/range.cc: max_ranges
 void apply_max_ranges(table::Scope&, const config::Bound&);
 void finish_range(table::Scope&, table::Route&);
+
+// response/gateway_reason.cc
+void apply_gateway_reason_header(table::Scope&, const config::Bound&);
+void finish_gateway_reason_header(table::Scope&, table::Route&);
 
 // response/headers.cc: add_header and add_trailer
 void apply_add_header(table::Scope&, const config::Bound&);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -9,6 +10,8 @@
 #include "proxy/body_events.h"
 #include "proxy/error_page.h"
 #include "proxy/forwarder.h"
+#include "proxy/join.h"
+#include "proxy/preflight.h"
 #include "proxy/worker.h"
 
 namespace gh::proxy {
@@ -18,6 +21,24 @@ using table::Verdict;
 namespace {
 
 constexpr std::uint8_t max_relocations = 10;
+
+/// A preflight may ask for a route of the method that is meant, if that one has a `cors` to answer it.
+void find_meant_route(const Exchange& x, std::string_view path, const table::RouteTree::Conditions& conditions,
+                      table::RouteTree::Hit& hit) {
+  const http::Field* const meant = preflight_method(x);
+  if (!meant || hit.route != table::RouteTree::npos) return;
+  for (unsigned i = 0; i < static_cast<unsigned>(http::Method::other); ++i) {
+    const auto method = static_cast<http::Method>(i);
+    if (http::method_name(method) != meant->value) continue;
+    const table::RouteTree::Hit found = x.server->paths->find(path, method, conditions);
+    if (found.route == table::RouteTree::npos) return;
+    const auto& steps = x.server->routes[found.route]->program.steps;
+    const bool answers = std::any_of(steps.begin(), steps.end(),
+                                     [](const table::Step& step) { return step.phase == table::Phase::cors; });
+    if (answers) hit = found;
+    return;
+  }
+}
 
 }  // namespace
 
@@ -52,7 +73,7 @@ void Exchange::start() {
   if (request.method == http::Method::connect || request.method == http::Method::trace) {
     uri = "/";
     discard_body();
-    error(405);
+    error(405, {}, "CONNECT and TRACE are not served");
     return;
   }
   if (!http::parse_target(request.target, request.method, server->settings.merge_slashes, arena, target)) {
@@ -78,14 +99,13 @@ void Exchange::start_over() {
 
 void Exchange::start_refused(const http::HeadError& refused) {
   stage_ = Stage::running;
-  reason = refused.reason;
-  if (refused.status == 400 && reason.find("too large") != std::string_view::npos)
-    page_text = "Request Header Or Cookie Too Large";
+  const std::string_view why = refused.reason;
+  if (refused.head_too_large) page_text = "Request Header Or Cookie Too Large";
   abort_source();
   discard_body();
   log(LogLevel::info, fmt::format("client sent an invalid request: {}", refused.reason));
   if (reply.head_sent) return cut_answer();
-  error(refused.status);
+  error(refused.status, limit_behind(refused), refused.status == 408 ? why : join(arena, "bad request: ", why));
 }
 
 /// RFC 9112 3.2.2: the authority of an absolute target wins over Host; parse_request_head has seen to it.
@@ -159,7 +179,9 @@ bool Exchange::find_path(std::uint32_t& other_methods) {
   std::string_view path = uri;
   const bool as_received = uri.data() == target.path.data() && uri.size() == target.path.size();
   if (as_received && !http::route_path(target, server->settings.merge_slashes, arena, path)) return false;
-  const table::RouteTree::Hit hit = server->paths->find(path, method_now, {&Exchange::condition_holds, this});
+  const table::RouteTree::Conditions conditions{&Exchange::condition_holds, this};
+  table::RouteTree::Hit hit = server->paths->find(path, method_now, conditions);
+  if (hit.other_methods != 0) find_meant_route(*this, path, conditions, hit);
   path_route = nullptr;  // of a condition that did not hold
   path_values = nullptr;
   other_methods = hit.other_methods;
@@ -183,9 +205,12 @@ bool Exchange::method_not_allowed(std::uint32_t allowed) {
     if (!methods.empty()) methods += ", ";
     methods += http::method_name(static_cast<http::Method>(i));
   }
-  reason = "no route for this method";
   reply.fields.add(arena, "Allow", arena.copy(methods));
-  error(405);
+  std::string_view path = uri;
+  http::route_path(target, server->settings.merge_slashes, arena, path);
+  const auto fitting = server->paths->candidates(path);
+  error(405, {"route", fitting.empty() ? config::Span{} : server->routes[fitting.front().route]->where},
+        "no route for this method");
   return false;
 }
 
@@ -202,7 +227,7 @@ bool Exchange::find_location() {
   const table::LocationTree::Hit hit = server->locations.find(uri);
   if (hit.limit_hit) {
     log(LogLevel::error, "a location's regex ran into its match limit");
-    error(500);
+    error(500, {"location", route->where}, "a regular expression ran into its match limit");
     return false;
   }
   if (hit.regex) {
@@ -224,11 +249,12 @@ bool Exchange::find_location() {
     const std::size_t size = escaped.size() + 1 + (query.empty() ? 0 : 1 + query.size());
     char* to = arena.chars(size);
     fmt::format_to(to, "{}/{}{}", escaped, query.empty() ? "" : "?", query);
+    answered_by({"location", route->where});
     redirect(301, {to, size});
     return false;
   }
   if (route->internal && !internal) {
-    error(404);
+    error(404, {"internal", {}});
     return false;
   }
   if (route->except) leave_to_exception();
@@ -247,8 +273,9 @@ void Exchange::route_and_run() {
   const std::int64_t limit = route->core->client_max_body_bytes;
   if (limit > 0 && !body_complete && request.content_length > static_cast<std::uint64_t>(limit) && !is_error_page) {
     log(LogLevel::error, fmt::format("client intended to send too large body: {} bytes", request.content_length));
+    const std::string_view size = arena.copy(fmt::format("{} bytes", request.content_length));
     discard_body();
-    error(413);
+    error(413, {"client_max_body_size", {}}, size);
     return;
   }
   run();
@@ -278,13 +305,13 @@ void Exchange::run() {
     in_server_program_ = false;
     return route_and_run();
   }
-  error(404);
+  error(404, {"location", route->where}, "nothing answers here");
 }
 
 Verdict Exchange::relocate() {
   if (++relocations > max_relocations) {
     log(LogLevel::error, "rewrite or internal redirection cycle while processing");
-    return error(500);
+    return error(500, {"rewrite", {}}, "a cycle of rewrites");
   }
   route_and_run();
   return Verdict::done;
@@ -298,6 +325,14 @@ void Exchange::switch_route(const table::Route& overlay) {
   const auto& steps = overlay.program.steps;
   while (pc_ < steps.size() && steps[pc_].phase <= reached) ++pc_;
   --pc_;  // behind the step that returns `next`
+}
+
+void Exchange::run_again_from(table::Phase phase) {
+  const auto& steps = route->program.steps;
+  pc_ = 0;
+  while (pc_ < steps.size() && steps[pc_].phase < phase) ++pc_;
+  stage_ = Stage::waiting;
+  resume();
 }
 
 void Exchange::resume() {
@@ -350,7 +385,7 @@ bool Exchange::refuses_body_of(std::uint64_t more) {
   log(LogLevel::error, "client intended to send too large chunked body");
   abort_source();
   discard_body();
-  error(413);
+  error(413, {"client_max_body_size", {}}, "a chunked body");
   return true;
 }
 
@@ -369,7 +404,7 @@ void Exchange::on_body(std::string_view bytes) {
   if (const Result<void> kept = body.append(bytes, settings, request.content_length); !kept) {
     log(LogLevel::crit, kept.error().text);
     discard_body();
-    error(500);
+    error(500, {"client_body_temp_path", {}}, "the body could not be stored");
   } else if (!was_in_file && body.in_file()) {
     body_went_to_file(*this);
   }
@@ -395,12 +430,11 @@ void Exchange::on_body_end() {
 }
 
 void Exchange::on_body_timeout() {
-  reason = "client sent its body too slowly";
   log(LogLevel::info, "client timed out while its body was read");
   abort_source();
   discard_body();
   if (reply.head_sent) return cut_answer();
-  error(408);
+  error(408, {"client_body_timeout", {}}, "client sent its body too slowly");
 }
 
 // ---- the end -------------------------------------------------------------------------------------------------------
@@ -419,7 +453,10 @@ void Exchange::on_client_gone() {
   if (source_ && source_->ignores_client_abort() && body_complete && !worker.draining()) {
     return source_->on_client_drained();  // nothing is queued for this client any more
   }
-  if (!reply.head_sent) reply.status = 499;
+  if (!reply.head_sent) {
+    reply.status = 499;
+    refused_by({}, "client closed the connection");
+  }
   const bool upstream_too = reply.from_upstream || source_;
   log(LogLevel::info, upstream_too ? "client prematurely closed connection, so upstream connection is closed too"
                                    : "client prematurely closed connection");
@@ -431,7 +468,10 @@ void Exchange::on_client_gone() {
 void Exchange::on_send_timeout() {
   abort_source();
   stage_ = Stage::over;
-  if (!reply.head_sent) reply.status = 408;
+  if (!reply.head_sent) {
+    reply.status = 408;
+    refused_by({"send_timeout", {}}, {});
+  }
   client->drop(*this);
 }
 

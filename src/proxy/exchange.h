@@ -22,6 +22,7 @@
 #include "http/target.h"
 #include "net/loop.h"
 #include "net/timer_wheel.h"
+#include "proxy/blame.h"
 #include "proxy/body_filter.h"
 #include "proxy/client.h"
 #include "proxy/reply.h"
@@ -38,6 +39,7 @@ struct Snapshot;
 struct LimitReport;
 struct Caller;
 struct SecureLinkAnswer;
+struct ExternalIdentity;
 class TunnelEnd;
 struct TunnelPlan;
 
@@ -74,7 +76,10 @@ struct AccessState {
   std::uint16_t status = 0;          // of the last refusal
   std::uint16_t refusal = 0;         // that `satisfy any` may still overrule
   std::uint16_t delayed_status = 0;  // answered when auth_delay is over
+  const table::Origin* by = nullptr;           // what refused last: a rule of the check; null: the check
+  const table::Origin* refusal_by = nullptr;   // ... and what made `refusal`
   void* pending = nullptr;           // what the check that waits left for itself, in the arena
+  table::Verdict (*login)(Exchange&) = nullptr;  // answers a refusal with 401 in place of the error
 };
 
 /// Something to be undone when an exchange's memory goes: a count in a zone, a job that must not come back. Lives in
@@ -148,6 +153,7 @@ struct RequestState {
   AtEnd* at_end = nullptr;           // newest first
   TunnelPlan* tunnel = nullptr;      // it becomes one: log steps leave there what they write at its end
   const SecureLinkAnswer* secure_link = nullptr;  // when it was asked for
+  ExternalIdentity* external = nullptr;  // what other servers have said of who asks (proxy/external_identity.h)
   bool deadline_exceeded = false;    // of a gRPC call: what its error says
   bool body_complete = false;
   bool body_streaming = false;       // handed to the content source as it comes, not kept
@@ -167,7 +173,8 @@ struct RequestState {
   std::string_view page_text;        // what the built-in page says instead of the status's phrase
   std::string_view upstream_uri;     // request-target of the last attempt, for the log
   std::string_view upstream_scheme = "http";   // and its scheme
-  std::string_view reason;           // why the gateway itself answered ($gateway_reason)
+  Blame* blame = nullptr;      // who made the gateway's own answer; null: the step that ran last
+  std::string_view reason;           // what the next error() says of itself beside the directive's name
 };
 
 class Exchange final : public RequestState, private net::Deferred, private net::Timer {
@@ -239,7 +246,17 @@ class Exchange final : public RequestState, private net::Deferred, private net::
   /// 301, 302, 303, 307, 308 with Location.
   table::Verdict redirect(unsigned status, std::string_view location);
   /// An error by its status: error_page if there is one, else the built-in page in error_format's form.
+  /// The running step is to blame, with `reason` as the detail.
   table::Verdict error(unsigned status);
+  /// The same, where another directive is, or one of several. `detail` lives as long as the exchange.
+  table::Verdict error(unsigned status, const table::Origin& by, std::string_view detail = {}) {
+    refused_by(by, detail);
+    return fail(status);
+  }
+  /// For $gateway_reason, beside an answer that is none of error()'s. What has refused before stays the one to blame.
+  void answered_by(const table::Origin& by);
+  void refused_by(const table::Origin& by, std::string_view detail);
+  [[nodiscard]] table::Origin answering_step() const;   // that ran last
   /// Starts again at routing with another URI (error_page, index, X-Accel-Redirect, try_files). At most ten times.
   table::Verdict internal_redirect(std::string_view uri, std::string_view args);
   table::Verdict named_redirect(std::string_view name);
@@ -284,6 +301,8 @@ class Exchange final : public RequestState, private net::Deferred, private net::
   void route_and_run();
   /// From the server's rewrite on, as after an internal redirect; a subexchange begins here.
   void start_over();
+  /// The steps of the route from `phase` on act once more, at the end of this turn: its content was given up.
+  void run_again_from(table::Phase phase);
   /// From a rewrite step: $uri has changed, the location is searched anew, at most ten times.
   table::Verdict relocate();
   /// From a rewrite step: the request goes on in `overlay`, an `if` block that held true, behind its rewrite steps.
@@ -303,6 +322,8 @@ class Exchange final : public RequestState, private net::Deferred, private net::
   bool find_server();
   bool refused_by_tls();             // exchange_tls.cc
   void add_kept_fields();
+  void blame_step();
+  table::Verdict fail(unsigned status);
   bool error_page(unsigned status, table::Verdict& verdict);
   table::Verdict builtin_page(unsigned status);
   void use_route(const table::Route* next);

@@ -211,6 +211,11 @@ Verdict Exchange::redirect(unsigned status, std::string_view location) {
 }
 
 Verdict Exchange::error(unsigned status) {
+  blame_step();
+  return fail(status);
+}
+
+Verdict Exchange::fail(unsigned status) {
   if (reply.head_sent) {
     abort_source();
     cut_answer();
@@ -235,6 +240,7 @@ bool Exchange::error_page(unsigned status, Verdict& verdict) {
   if (error_pages_over) return false;
   const table::ErrorPage* page = find_error_page(*route, status);
   if (!page || redirects >= max_redirects) return false;
+  if (blame) blame->gives_way = page->overwrite == 0 && !page->external;
   reply.fields.remove_if([](const http::Field& field) { return field.id != http::HeaderId::www_authenticate; });
   is_error_page = true;
   error_pages_over = !core().recursive_error_pages;
@@ -284,12 +290,14 @@ Verdict Exchange::builtin_page(unsigned status) {
 Verdict Exchange::internal_redirect(std::string_view to, std::string_view new_args) {
   if (++redirects > max_redirects) {
     log(LogLevel::error, "rewrite or internal redirection cycle");
+    refused_by({}, "a cycle of internal redirects");
     error_status = 0;
     return builtin_page(500);
   }
   abort_source();
   if (!http::normalise_path(to, server->settings.merge_slashes, arena, uri)) {
     log(LogLevel::error, fmt::format("the URI \"{}\" of an internal redirect leaves its root", printable(to)));
+    refused_by({}, "the URI of an internal redirect leaves its root");
     return builtin_page(500);
   }
   args = http::safe_field_value(new_args, arena);
@@ -304,6 +312,7 @@ Verdict Exchange::named_redirect(std::string_view name) {
   const auto it = server->named.find(std::string(name));
   if (it == server->named.end() || ++redirects > max_redirects) {
     log(LogLevel::error, fmt::format("could not find named location \"{}\"", name));
+    refused_by({}, arena.copy(fmt::format("there is no location {}", name)));
     error_status = 0;
     return builtin_page(500);
   }

@@ -39,17 +39,17 @@ bool Exchange::refused_by_tls() {
   if (!ssl) {
     log(LogLevel::info, "client sent plain HTTP request to HTTPS port");
     discard_body();
-    error(497);
+    error(497, {}, "plain HTTP on a socket for TLS");
     return true;
   }
   if (is_misdirected(*this, ssl)) {
     log(LogLevel::info, "client attempted to request the server name different from the one that was negotiated");
-    error(421);
+    error(421, {"ssl_verify_client", {}}, "the handshake was for another server");
     return true;
   }
   if (request.http2 && !server->settings.http2 && !listen->http2) {
     log(LogLevel::info, "client attempted to request over HTTP/2 a server that does not speak it");
-    error(421);
+    error(421, {"http2", {}}, "HTTP/2 is off for this server");
     return true;
   }
   const VerifyClient wanted = server->verify_client;
@@ -59,13 +59,13 @@ bool Exchange::refused_by_tls() {
     log(LogLevel::info, fmt::format("client SSL certificate verify error: ({}:{})", result,
                                     X509_verify_cert_error_string(result)));
     forget_session(ssl);
-    error(495);
+    error(495, {"ssl_verify_client", {}}, "the certificate of the client was not verified");
     return true;
   }
   if (wanted == VerifyClient::on && !SSL_get0_peer_certificate(ssl)) {
     log(LogLevel::info, "client sent no required SSL certificate");
     forget_session(ssl);
-    error(496);
+    error(496, {"ssl_verify_client", {}}, "the client sent no certificate");
     return true;
   }
   return false;

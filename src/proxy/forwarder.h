@@ -92,6 +92,7 @@ class Forwarder final : public ContentSource, private upstream::PeerUser, privat
   [[nodiscard]] bool was_asked_to_switch() const;
   void switch_protocol(std::string_view rest);
   bool judge_head(std::string_view rest);
+  bool asks_with_another_token();
   bool may_wait_for_head();
   bool start_reply();
   void take_trailers(std::span<http::Field> trailers);
@@ -122,6 +123,7 @@ class Forwarder final : public ContentSource, private upstream::PeerUser, privat
   void failed(Failure failure, unsigned status, std::string_view text);
   [[nodiscard]] bool is_race(Failure failure) const;
   [[nodiscard]] bool may_retry(Failure failure, unsigned status) const;
+  [[nodiscard]] std::string_view timeout_reason(std::string_view text) const;
   void answer_failure(unsigned status);
   void answer_is_whole();
   void end_attempt(upstream::Outcome outcome, bool reusable);

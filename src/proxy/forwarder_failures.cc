@@ -55,7 +55,7 @@ void Forwarder::failed_here(std::string_view text) {
   record_->response_ms = since_attempt_ms();
   stage_ = Stage::over;
   end_attempt(Outcome::unknown, false);
-  x_.reason = "out of resources";
+  x_.reason = x_.arena.copy(text);
   answer_failure(500);
 }
 
@@ -138,7 +138,7 @@ void Forwarder::failed(Failure failure, unsigned status, std::string_view text) 
   x_.reply.close_connection = close;
   x_.reply.head_prepared = begun;  // so that error() takes back what they have added
   if (!again) {
-    x_.reason = "upstream failed";
+    x_.reason = failure == Failure::timeout ? timeout_reason(text) : x_.arena.copy(text);
     return answer_failure(status);
   }
   next_try();
@@ -148,7 +148,7 @@ void Forwarder::no_peer(std::string_view why) {
   record_ = &x_.add_attempt(x_.arena.copy(upstream_->name));
   record_->status = 502;
   x_.log(LogLevel::error, fmt::format("{} while connecting to upstream", why));
-  x_.reason = "no live upstreams";
+  x_.reason = x_.arena.copy(why);
   answer_failure(502);
 }
 
@@ -164,10 +164,18 @@ bool Forwarder::on_turn() {
 
 void Forwarder::on_wait_over() { no_peer("upstream queue timed out"); }
 
+/// With the name of the directive that sets the time.
+std::string_view Forwarder::timeout_reason(std::string_view text) const {
+  const std::string_view what = stage_ == Stage::connecting ? "connect"
+                                : stage_ == Stage::sending  ? "send"
+                                                            : "read";
+  return x_.arena.copy(fmt::format("{}_{}_timeout: {}", plan_->is_grpc ? "grpc" : "proxy", what, text));
+}
+
 void Forwarder::answer_failure(unsigned status) {
   stage_ = Stage::over;
   x_.detach();
-  x_.error(status);
+  x_.error(status, {plan_->is_grpc ? "grpc_pass" : "proxy_pass", {}}, x_.reason);
 }
 
 void Forwarder::on_abort() {

@@ -106,7 +106,7 @@ std::string_view gzip_ratio(Exchange& x, const VariableParam&) { return ratio(x,
 std::string_view brotli_ratio(Exchange& x, const VariableParam&) { return ratio(x, "br"); }
 std::string_view zstd_ratio(Exchange& x, const VariableParam&) { return ratio(x, "zstd"); }
 std::string_view pipe(Exchange& x, const VariableParam&) { return x.client->is_pipelined() ? "p" : "."; }
-std::string_view gateway_reason(Exchange& x, const VariableParam&) { return text_or_absent(x.reason); }
+std::string_view reason(Exchange& x, const VariableParam&) { return text_or_absent(gateway_reason(x)); }
 
 constexpr table::VariableRow rows[] = {
     {"sent_http_", sent_http, Phase::response, true, "a field of the answer"},
@@ -121,7 +121,8 @@ constexpr table::VariableRow rows[] = {
     {"gzip_ratio", gzip_ratio, Phase::response, false, "how many times smaller gzip made the answer"},
     {"brotli_ratio", brotli_ratio, Phase::response, false, "the same for brotli"},
     {"zstd_ratio", zstd_ratio, Phase::response, false, "the same for zstd"},
-    {"gateway_reason", gateway_reason, Phase::response, false, "why the gateway itself answered"},
+    {"gateway_reason", reason, Phase::response, false,
+     "why the gateway itself answered: the directive, file:line and what it found"},
 };
 
 }  // namespace

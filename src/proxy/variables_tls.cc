@@ -9,7 +9,9 @@
 #include <memory>
 #include <string>
 
+#include "base/openssl_ptr.h"
 #include "base/text.h"
+#include "proxy/client_names.h"
 #include "proxy/exchange.h"
 #include "proxy/variables.h"
 
@@ -20,11 +22,6 @@ using table::not_found;
 using table::VariableParam;
 
 namespace {
-
-struct FreeBio {
-  void operator()(BIO* bio) const { BIO_free(bio); }
-};
-using MemoryBio = std::unique_ptr<BIO, FreeBio>;
 
 std::string_view absent(Exchange&, const VariableParam&) { return not_found; }
 
@@ -170,7 +167,7 @@ std::string_view of_certificate(Exchange& x, const VariableParam&) {
 }
 
 std::string_view raw(Exchange& x, X509* certificate) {
-  const MemoryBio bio(BIO_new(BIO_s_mem()));
+  const BioPtr bio(BIO_new(BIO_s_mem()));
   if (!bio || PEM_write_bio_X509(bio.get(), certificate) != 1) return not_found;
   return copy_of(x, bio.get());
 }
@@ -200,7 +197,7 @@ std::string_view escaped(Exchange& x, X509* certificate) {
 }
 
 std::string_view name_text(Exchange& x, const X509_NAME* name) {
-  const MemoryBio bio(BIO_new(BIO_s_mem()));
+  const BioPtr bio(BIO_new(BIO_s_mem()));
   if (!bio || X509_NAME_print_ex(bio.get(), name, 0, XN_FLAG_RFC2253) < 0) return not_found;
   return copy_of(x, bio.get());
 }
@@ -218,7 +215,7 @@ std::string_view legacy_subject(Exchange& x, X509* c) { return legacy_name_text(
 std::string_view legacy_issuer(Exchange& x, X509* c) { return legacy_name_text(x, X509_get_issuer_name(c)); }
 
 std::string_view serial(Exchange& x, X509* certificate) {
-  const MemoryBio bio(BIO_new(BIO_s_mem()));
+  const BioPtr bio(BIO_new(BIO_s_mem()));
   if (!bio) return not_found;
   i2a_ASN1_INTEGER(bio.get(), X509_get0_serialNumber(certificate));
   return copy_of(x, bio.get());
@@ -232,7 +229,7 @@ std::string_view fingerprint(Exchange& x, X509* certificate) {
 }
 
 std::string_view time_text(Exchange& x, const ASN1_TIME* time) {
-  const MemoryBio bio(BIO_new(BIO_s_mem()));
+  const BioPtr bio(BIO_new(BIO_s_mem()));
   if (!bio) return not_found;
   ASN1_TIME_print(bio.get(), time);
   return copy_of(x, bio.get());
@@ -246,6 +243,17 @@ std::string_view days_left(Exchange& x, X509* certificate) {
   if (ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &end) != 1) return not_found;
   const std::int64_t seconds = timegm(&end) - x.clock().unix_ms() / 1000;
   return number_text(x.arena, static_cast<std::uint64_t>(std::max<std::int64_t>(seconds, 0)) / 86400);
+}
+
+/// SPIFFE (X509-SVID 2): the one URI of a certificate; one with several has none.
+std::string_view spiffe_id(Exchange& x, const VariableParam&) {
+  std::string_view found = not_found;
+  for (const ClientName& name : client_names(x)) {
+    if (name.kind != ClientName::Kind::uri) continue;
+    if (found.data()) return not_found;
+    found = name.text;
+  }
+  return found.starts_with("spiffe://") ? found : not_found;
 }
 
 constexpr Phase any = Phase::address;
@@ -274,6 +282,7 @@ constexpr table::VariableRow rows[] = {
     {"ssl_client_cert", of_certificate<indented>, any, false, "the client's certificate, lines indented"},
     {"ssl_client_raw_cert", of_certificate<raw>, any, false, "the client's certificate in PEM form"},
     {"ssl_client_escaped_cert", of_certificate<escaped>, any, false, "the client's certificate, percent-encoded"},
+    {"ssl_client_spiffe_id", spiffe_id, any, false, "SPIFFE id of the client's verified certificate"},
     {"ssl_client_sigalg", of_session<client_signature>, any, false, "signature algorithm of the client's certificate"},
     {"ssl_client_v_start", of_certificate<first_day>, any, false, "first day of the client's certificate"},
     {"ssl_client_v_end", of_certificate<last_day>, any, false, "last day of the client's certificate"},

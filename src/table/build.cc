@@ -109,8 +109,7 @@ void report_log(config::Diagnostics& diagnostics, config::Span span, const std::
 }
 
 bool is_plain(const config::Bound& directive) {
-  const config::Block block = directive.row->block;
-  return block == config::Block::no || block == config::Block::data || block == config::Block::raw;
+  return directive.row->block != config::Block::directives;  // an optional block holds settings, no inner location
 }
 
 /// `--check --context server|location`: the directives of a fragment are legal in that block only.
@@ -137,6 +136,7 @@ void Builder::build_block(Scope& scope, const std::vector<config::Bound>& childr
     for (const config::Bound& directive : children) {
       if (is_plain(directive) != plain || !directive.row->apply) continue;
       scope.position = static_cast<std::size_t>(&directive - children.data());
+      if (plain) scope.note_stated(directive);
       directive.row->apply(scope, directive);
     }
   }
@@ -202,6 +202,7 @@ const T* use_group(Scope& scope, Route& route) {
 
 void Builder::finish_route(Scope& scope, Route& route) {
   route.owned.reserve(4);
+  route.stated = scope.all_stated();
   route.core = use_group<CoreSettings>(scope, route);
   route.files = use_group<FileSettings>(scope, route);
   route.logs = use_group<LogSettings>(scope, route);

@@ -19,6 +19,7 @@
 #include "http/h1.h"
 #include "table/expression.h"
 #include "table/location_tree.h"
+#include "table/origin.h"
 #include "table/program.h"
 #include "table/route_tree.h"
 #include "table/server_names.h"
@@ -287,6 +288,7 @@ struct Route {
   std::vector<std::uint32_t> regex_slots;       // slot of each regex name, in Regex::names() order
   std::vector<std::string> parameters;          // of a `route` block: the names in its path, in order
   Expression when;                              // and its condition; empty: none
+  std::shared_ptr<const Stated> stated;         // where its directives stand; null: none in any block
   config::Span where;
 };
 

@@ -64,6 +64,14 @@ config::Diagnostic& Scope::note(std::string_view code, config::Span span, std::s
   return builder.diagnostics.note(code, span, std::move(message));
 }
 
+void Scope::note_stated(const config::Bound& directive) {
+  if (!stated) {
+    stated = std::make_shared<Stated>();
+    if (parent) stated->outer = parent->all_stated();
+  }
+  stated->list.push_back({directive.row->name, directive.span()});
+}
+
 Template Scope::compile(const config::Value& value) { return compile(value.text, value.span); }
 
 namespace {

@@ -14,6 +14,7 @@
 
 #include "config/diagnostic.h"
 #include "config/directive.h"
+#include "table/origin.h"
 #include "table/program.h"
 #include "table/template.h"
 
@@ -42,6 +43,7 @@ class Scope {
   config::Context context;
   config::Span where;               // the block's directive
   std::size_t position = 0;         // in its block: the directive that is being applied
+  std::shared_ptr<Stated> stated;   // its directives; null: none yet
 
   /// Settings group T as it stands here: own or inherited; a default-made one when nobody stated it.
   template <class T>
@@ -107,6 +109,12 @@ class Scope {
         context == config::in_location_if || context == config::in_server_if || context == config::in_limit_except;
     return is_overlay && parent ? parent->content_or_null<T>() : nullptr;
   }
+
+  /// What counts here of all that was stated, for Route::stated.
+  [[nodiscard]] std::shared_ptr<const Stated> all_stated() const {
+    return stated || !parent ? stated : parent->all_stated();
+  }
+  void note_stated(const config::Bound& directive);
 
   config::Diagnostic& error(std::string_view code, config::Span span, std::string message);
   config::Diagnostic& warning(std::string_view code, config::Span span, std::string message);

@@ -89,7 +89,7 @@ class AuthRequire(WireTest):
 
     def test_the_logs_say_why_and_where(self):
         self.assertEqual(self.status("/headers"), 401)
-        wait_for(lambda: "/headers 401 auth_require\n" in self.gw.read("why.log"))
+        wait_for(lambda: "/headers 401 auth_require at " in self.gw.read("why.log"))
         wait_for(lambda: "access forbidden by auth_require at " in self.gw.read("error.log"))
         self.assertNotIn("sup;port", self.gw.read("error.log"))
 

@@ -19,6 +19,7 @@ CONSUMERS = """
     consumer tiny { key %s; group partners; }
     consumer count { key %s; plan gold; }
     limit_count_zone $consumer zone=plans:1m plan=$consumer_plan default=basic;
+    limit_count_zone $http_x_api_key zone=by_key:1m plan=$consumer_plan default=basic;
 """ % tuple(digest(key) for key in ("acme-key", "acme key+2&", "tiny-key", "count-key"))
 
 
@@ -41,12 +42,16 @@ class Keys(WireTest):
         location /any { satisfy any; auth_basic staff; auth_basic_user_file users; proxy_pass http://@O0@; }
         location /both { auth_basic staff; auth_basic_user_file users; proxy_pass http://@O0@; }
         location /net { satisfy any; allow 127.0.0.9; deny all; proxy_pass http://@O0@; }
+        location /strict { validate query=query.json; proxy_pass http://@O0@; }
+        location /by-key { limit_count zone=by_key; proxy_pass http://@O0@; }
         location /index { try_files /none @next; }
         location @next { proxy_pass http://@O0@; }
         location /page { error_page 404 = @next; return 404; }
     }
     """
-    OPTIONS = {"main": "worker_processes 2;", "files": {"users": "ann:{PLAIN}secret\nbob:{PLAIN}secret\n"}}
+    OPTIONS = {"main": "worker_processes 2;",
+               "files": {"users": "ann:{PLAIN}secret\nbob:{PLAIN}secret\n",
+                         "query.json": '{"type": "object", "properties": {"x": {}}, "additionalProperties": false}'}}
 
     def ask(self, target, *fields, **options):
         return request(self.port, "GET", target, list(fields), **options)
@@ -97,6 +102,12 @@ class Keys(WireTest):
     def test_hidden_also_when_another_check_let_it_pass(self):
         self.assertStatus(self.ask("/net?apikey=acme-key", source="127.0.0.9"), 200)
         self.assertEqual(self.origin.last.target, "/net")
+
+    def test_hidden_before_the_query_is_judged_and_behind_limits_by_key(self):
+        self.assertStatus(self.ask("/strict?x=1&apikey=acme-key"), 200)
+        self.assertStatus(self.ask("/strict?y=1&apikey=acme-key"), 400)
+        statuses = [self.ask("/by-key", ("X-API-Key", "tiny-key")).status for _ in range(4)]
+        self.assertEqual(statuses, [200, 200, 429, 429])
 
     def test_s25_the_identity_is_the_gateways(self):
         self.assertStatus(self.ask("/id", ("X-API-Key", "tiny-key"), ("X-Consumer", "acme")), 200)

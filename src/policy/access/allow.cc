@@ -15,6 +15,7 @@ struct Rule {
   enum class Of : std::uint8_t { all, unix_sockets, network } of = Of::all;
   Cidr network;
   bool allows = false;
+  table::Origin origin;
 };
 struct Rules { std::vector<Rule> list; };
 
@@ -30,7 +31,7 @@ bool fits(const Rule& rule, const Address& address) {
 Access check(Exchange& x, const void* params) {
   const Address& address = x.client_address();
   for (const Rule& rule : static_cast<const Rules*>(params)->list) {
-    if (fits(rule, address)) return rule.allows ? Access::pass : refuse(x, 403);
+    if (fits(rule, address)) return rule.allows ? Access::pass : refuse(x, 403, &rule.origin);
   }
   return Access::next;
 }
@@ -39,6 +40,7 @@ void add_rule(table::Scope& scope, const config::Bound& directive, bool allows) 
   const std::string_view text = directive.at(0).text;
   Rule rule;
   rule.allows = allows;
+  rule.origin = {directive.row->name, directive.span()};
   if (text == "unix:") {
     rule.of = Rule::Of::unix_sockets;
   } else if (text != "all") {

@@ -149,6 +149,7 @@ Access challenge(Exchange& x, std::string_view realm) {
 
 Access no_file(Exchange& x, const std::string& path, int error) {
   const bool is_missing = error == ENOENT;
+  x.reason = "the file of users cannot be read";
   x.log(is_missing ? LogLevel::error : LogLevel::crit,
         fmt::format("open() \"{}\" failed ({}: {})", printable(path), error, std::strerror(error)));
   return refuse(x, is_missing ? 403 : 500);
@@ -163,8 +164,11 @@ Access conclude(Exchange& x, const Plan& plan, std::string_view realm, const Cre
     case Outcome::Kind::unknown_user:
       x.log(LogLevel::error,
             fmt::format("user \"{}\" was not found in \"{}\"", printable(who.user), printable(path_of(x, plan))));
+      x.reason = "no such user";
       break;
-    default: x.log(LogLevel::error, fmt::format("user \"{}\": password mismatch", printable(who.user)));
+    default:
+      x.log(LogLevel::error, fmt::format("user \"{}\": password mismatch", printable(who.user)));
+      x.reason = "wrong password";
   }
   return challenge(x, realm);
 }
@@ -180,6 +184,7 @@ Access check(Exchange& x, const void* params) {
   const auto who = read_credentials(x);
   if (!who) {
     x.log(LogLevel::info, "no user/password was provided for basic authentication");
+    x.reason = "no user and password";
     return challenge(x, realm);
   }
   if (auto* const known = static_cast<Outcome*>(x.access.pending)) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <vector>
 
 #include "base/text.h"
 #include "http/query.h"
@@ -76,7 +77,9 @@ Presented presented(Exchange& x, const Settings& settings) {
   return found;
 }
 
-Access challenge(Exchange& x, std::string_view realm) {
+/// `why` goes to $gateway_reason, as the log says it.
+Access challenge(Exchange& x, std::string_view realm, std::string_view why) {
+  x.reason = why;
   add_challenge(x, "Key", realm);
   return refuse(x, 401);
 }
@@ -89,13 +92,14 @@ Access check(Exchange& x, const void* params) {
   if (x.caller && x.caller->way == proxy::Caller::Way::key) return Access::pass;
   const Presented found = presented(x, plan.settings);
   if (found.count != 1) {
-    x.log(LogLevel::info, found.count == 0 ? "no API key was provided" : "several API keys were provided");
-    return challenge(x, realm);
+    const std::string_view why = found.count == 0 ? "no API key was provided" : "several API keys were provided";
+    x.log(LogLevel::info, why);
+    return challenge(x, realm, why);
   }
   const proxy::Consumer* const consumer = plan.consumers->by_key(found.key);
   if (!consumer) {
     x.log(LogLevel::error, "the API key belongs to no consumer");
-    return challenge(x, realm);
+    return challenge(x, realm, "the API key belongs to no consumer");
   }
   proxy::recognise(x, consumer, proxy::Caller::Way::key);
   return Access::pass;
@@ -142,6 +146,15 @@ Verdict hide(Exchange& x, const void* params) {
   if (!settings.header.empty() || !settings.cookie.empty()) hide_fields(x, settings);
   if (!settings.query.empty()) hide_argument(x, settings.query);
   return Verdict::next;
+}
+
+/// Behind limits that may count by the key, and before all else that looks at the request as services will see it.
+void add_hide(table::Route& route, std::shared_ptr<const Plan> plan) {
+  std::vector<table::Step>& steps = route.program.steps;
+  const auto at = std::lower_bound(steps.begin(), steps.end(), Phase::request,
+                                   [](const table::Step& step, Phase phase) { return step.phase < phase; });
+  steps.insert(at, {hide, plan.get(), Phase::request, "auth_key"});
+  route.owned.push_back(std::move(plan));
 }
 
 // ---- the configuration ---------------------------------------------------------------------------------------------
@@ -193,7 +206,7 @@ void finish_auth_key(table::Scope& scope, table::Route& route) {
   auto plan = std::make_shared<Plan>();
   plan->settings = scope.get<Settings>();
   plan->consumers = consumers_of(scope);
-  if (plan->settings.hide) table::add_step(route, Phase::request, hide, plan, "auth_key");
+  if (plan->settings.hide) add_hide(route, plan);
   add_check(scope, check, std::move(plan), "auth_key");
 }
 

@@ -129,8 +129,9 @@ bool answer_from_cache(Exchange& x, const Plan& plan, Question& question) {
   return true;
 }
 
-Access conclude(Exchange& x, unsigned status) {
+Access conclude(Exchange& x, const Plan& plan, unsigned status) {
   if (passes(status)) return Access::pass;
+  x.reason = x.arena.copy(fmt::format("the answer of {} is {}", plan.uri, status));
   if (is_verdict(status)) return refuse(x, status);
   x.log(LogLevel::error, fmt::format("auth request unexpected status: {}", status));
   return refuse(x, 500);
@@ -139,7 +140,7 @@ Access conclude(Exchange& x, unsigned status) {
 Access ask(Exchange& x, const Plan& plan) {
   auto* const question = x.arena.make<Question>();
   question->plan = &plan;
-  if (plan.cache.ms > 0 && answer_from_cache(x, plan, *question)) return conclude(x, question->status);
+  if (plan.cache.ms > 0 && answer_from_cache(x, plan, *question)) return conclude(x, plan, question->status);
   proxy::SubRequest request;
   request.uri = plan.uri;
   request.shares_variables = true;
@@ -154,7 +155,7 @@ Access check(Exchange& x, const void* params) {
   const auto* const question = static_cast<const Question*>(x.access.pending);
   if (!question) return ask(x, *static_cast<const Plan*>(params));
   if (!question->is_answered) return Access::wait;
-  return conclude(x, question->status);
+  return conclude(x, *static_cast<const Plan*>(params), question->status);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include <vector>
 
+#include "policy/condition.h"
 #include "policy/policy.h"
 #include "proxy/exchange.h"
 #include "table/build.h"
@@ -22,19 +23,9 @@ struct Requirement {
   std::vector<table::Expression> variables;
   unsigned status = 403;
   std::string where;  // the text itself may hold a secret, and is not logged
+  table::Origin origin;
 };
 struct Requirements { std::vector<Requirement> list; };
-
-/// Not there, empty, "0", 0 or false: no.
-bool says_yes(const table::ExprValue& value) {
-  switch (value.kind) {
-    case table::ExprValue::Kind::null: return false;
-    case table::ExprValue::Kind::boolean: return value.yes;
-    case table::ExprValue::Kind::integer: return value.integer != 0;
-    case table::ExprValue::Kind::text: return !value.text().empty() && value.text() != "0";
-    default: return true;
-  }
-}
 
 bool is_met(const Requirement& requirement, const table::ExprInput& input) {
   for (const table::Expression& condition : requirement.conditions) {
@@ -52,22 +43,13 @@ Verdict run(Exchange& x, const void* params) {
   const table::ExprInput input{x, x.arena, x.clock().unix_ms(), {}, &gave_up};
   for (const Requirement& requirement : static_cast<const Requirements*>(params)->list) {
     if (is_met(requirement, input)) continue;
-    x.reason = gave_up ? "auth_require gave up" : "auth_require";
     x.log(LogLevel::error,
           fmt::format("access forbidden by auth_require at {}{}", requirement.where,
                       gave_up ? ": a regular expression ran into its match limit" : ""));
-    return x.error(requirement.status);
+    return x.error(requirement.status, requirement.origin,
+                   gave_up ? "a regular expression ran into its match limit" : "");
   }
   return Verdict::next;
-}
-
-/// `$name` as an expression of its own, at the same place of the file.
-table::Expression compile_variable(table::Scope& scope, const config::Value& value) {
-  const std::string text = fmt::format("(${})", value.text);
-  config::Value bracketed = value;
-  bracketed.text = text;
-  bracketed.span.begin -= 1;
-  return table::compile_expression(scope, bracketed, {});
 }
 
 }  // namespace
@@ -75,13 +57,13 @@ table::Expression compile_variable(table::Scope& scope, const config::Value& val
 void apply_auth_require(table::Scope& scope, const config::Bound& directive) {
   Requirement requirement;
   requirement.where = scope.builder.where(directive.span());
+  requirement.origin = {directive.row->name, directive.span()};
   requirement.status = static_cast<unsigned>(directive.number("error=", 403));
   for (const config::Value& value : directive.values) {
     if (value.spec->type == config::ArgType::expr) {
-      requirement.conditions.push_back(
-          table::compile_expression(scope, value, {.roots = {}, .strict = true, .condition = true}));
+      requirement.conditions.push_back(compile_condition(scope, value));
     } else if (value.spec->type == config::ArgType::variable) {
-      requirement.variables.push_back(compile_variable(scope, value));
+      requirement.variables.push_back(compile_condition(scope, value));
     }
   }
   if (requirement.conditions.empty() && requirement.variables.empty()) {

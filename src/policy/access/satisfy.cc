@@ -18,7 +18,7 @@ namespace {
 struct Check {
   CheckFn run = nullptr;
   std::shared_ptr<const void> params;
-  std::string_view name;
+  table::Origin origin;
 };
 struct Checks { std::vector<Check> list; };  // local to a scope
 
@@ -39,13 +39,19 @@ Verdict refused(Exchange& x, const Group& group, unsigned status) {
     x.resume_after(group.settings.delay_ms);
     return Verdict::again;
   }
+  const table::Origin* const by = x.access.by;
+  const std::string_view detail = x.reason;
+  const auto login = status == 401 ? x.access.login : nullptr;
   x.access = {};
-  return x.error(status);
+  if (login) return login(x);
+  return by ? x.error(status, *by, detail) : x.error(status);
 }
 
 /// 401 stays when another check says 403: the client may still do something about it.
 void remember(Exchange& x, unsigned status) {
-  if (x.access.refusal != 401) x.access.refusal = static_cast<std::uint16_t>(status);
+  if (x.access.refusal == 401) return;
+  x.access.refusal = static_cast<std::uint16_t>(status);
+  x.access.refusal_by = x.access.by;
 }
 
 void forget_challenge(Exchange& x) {
@@ -69,9 +75,11 @@ Verdict run(Exchange& x, const void* params) {
         if (!group.settings.any) break;
         forget_challenge(x);
         x.access = {};
+        x.reason = {};
         return Verdict::next;
       case Access::refuse: {
         const unsigned status = x.access.status;
+        if (!x.access.by) x.access.by = &check.origin;
         if (!group.settings.any || (status != 401 && status != 403)) return refused(x, group, status);
         remember(x, status);
         break;
@@ -79,6 +87,7 @@ Verdict run(Exchange& x, const void* params) {
     }
     ++x.access.next;
   }
+  x.access.by = x.access.refusal_by;
   if (x.access.refusal != 0) return refused(x, group, x.access.refusal);
   x.access = {};
   return Verdict::next;
@@ -87,11 +96,12 @@ Verdict run(Exchange& x, const void* params) {
 }  // namespace
 
 void add_check(table::Scope& scope, CheckFn check, std::shared_ptr<const void> params, std::string_view name) {
-  scope.local<Checks>().list.push_back({check, std::move(params), name});
+  scope.local<Checks>().list.push_back({check, std::move(params), {name, {}}});
 }
 
-Access refuse(Exchange& x, unsigned status) {
+Access refuse(Exchange& x, unsigned status, const table::Origin* by) {
   x.access.status = static_cast<std::uint16_t>(status);
+  x.access.by = by;
   return Access::refuse;
 }
 

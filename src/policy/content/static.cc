@@ -53,6 +53,7 @@ Verdict cannot_open(Exchange& x, std::string_view path, int error) {
     x.log(is_missing || is_forbidden ? LogLevel::error : LogLevel::crit,
           fmt::format("open() \"{}\" failed {}", path, cause(error)));
   }
+  x.reason = is_missing ? "no such file" : "the file cannot be opened";
   return x.error(is_missing ? 404 : is_forbidden ? 403 : 500);
 }
 
@@ -69,6 +70,7 @@ Verdict no_index(Exchange& x, std::string_view folder) {
   const int error = test_folder(folder.data());
   if (error == 0) {
     x.log(LogLevel::error, fmt::format("directory index of \"{}\" is forbidden", folder));
+    x.reason = "a folder without an index";
     return x.error(403);
   }
   if (error == EACCES) {
@@ -76,6 +78,7 @@ Verdict no_index(Exchange& x, std::string_view folder) {
     return x.error(403);
   }
   if (x.core().log_not_found) x.log(LogLevel::error, fmt::format("\"{}\" is not found {}", folder, cause(error)));
+  x.reason = "no such folder";
   return x.error(404);
 }
 
@@ -127,6 +130,7 @@ Verdict send_file(Exchange& x, int fd, const struct stat& info, std::string_view
   const Precondition judged = is_answer ? judge_preconditions(x, etag, info.st_mtime) : Precondition::pass;
   if (judged == Precondition::failed) {
     ::close(fd);
+    x.reason = "a precondition does not hold";
     return x.error(412);
   }
   if (is_answer) x.reply.last_modified = info.st_mtime;
@@ -146,6 +150,7 @@ Verdict send_file(Exchange& x, int fd, const struct stat& info, std::string_view
 /// RFC 9110 15.5.6: a 405 says what is allowed.
 Verdict not_allowed(Exchange& x) {
   x.reply.fields.add(x.arena, "Allow", "GET, HEAD");
+  x.reason = "files are for GET and HEAD";
   return x.error(405);
 }
 

@@ -9,6 +9,7 @@
 #include "policy/policy.h"
 #include "policy/zones.h"
 #include "proxy/exchange.h"
+#include "proxy/join.h"
 #include "proxy/tunnel_plan.h"
 #include "state/conn_zone.h"
 #include "table/build.h"
@@ -45,6 +46,7 @@ struct Settings : LimitSettings {};
 struct Limit {
   std::shared_ptr<const Zone> zone;
   std::uint32_t most = 0;
+  table::Origin origin;
 };
 struct Plan {
   std::vector<Limit> limits;
@@ -81,7 +83,8 @@ std::unique_ptr<proxy::Kept> keep(proxy::AtEnd& end) {
   return zone ? std::make_unique<KeptCount>(zone->memory, counted.hold) : nullptr;
 }
 
-Verdict reject(Exchange& x, const Plan& plan, const Zone& zone, ConnZone::Verdict why) {
+Verdict reject(Exchange& x, const Plan& plan, const Limit& limit, ConnZone::Verdict why) {
+  const Zone& zone = *limit.zone;
   if (why == ConnZone::Verdict::too_many) {
     x.log(plan.settings.level, fmt::format("limiting connections{} by zone \"{}\"",
                                            plan.settings.dry_run ? ", dry run," : "", zone.name));
@@ -90,8 +93,9 @@ Verdict reject(Exchange& x, const Plan& plan, const Zone& zone, ConnZone::Verdic
   }
   x.main().limit_conn_status = plan.settings.dry_run ? rejected_dry_run : rejected;
   if (plan.settings.dry_run) return Verdict::next;
-  x.reason = "limit_conn";
-  return x.error(plan.settings.status);
+  const bool is_full = why != ConnZone::Verdict::too_many;
+  return x.error(plan.settings.status, limit.origin,
+                 proxy::join(x.arena, is_full ? "full zone " : "zone ", zone.name));
 }
 
 /// Once for a request, whatever internal redirects and subexchanges follow.
@@ -113,7 +117,7 @@ Verdict run(Exchange& x, const void* params) {
     const ConnZone::Verdict verdict = limit.zone->memory->count(key, limit.most, hold);
     if (verdict != ConnZone::Verdict::counted) {
       for (proxy::AtEnd* end = main.at_end; end != before; end = end->next) give_back(*end);
-      return reject(x, plan, *limit.zone, verdict);
+      return reject(x, plan, limit, verdict);
     }
     auto& counted = *new (main.arena.allocate(sizeof(Counted), alignof(Counted))) Counted;
     counted.run = give_back;
@@ -137,7 +141,7 @@ void resolve(table::Builder& builder, const Uses& uses, Plan& plan) {
       continue;
     }
     if (auto zone = std::static_pointer_cast<const Zone>(found->second.object)) {
-      plan.limits.push_back({std::move(zone), use.most});
+      plan.limits.push_back({std::move(zone), use.most, {"limit_conn", use.where}});
     }
   }
 }

@@ -16,6 +16,7 @@
 #include "policy/policy.h"
 #include "policy/zones.h"
 #include "proxy/error_page.h"
+#include "proxy/join.h"
 #include "proxy/limit_report.h"
 #include "table/codes.h"
 #include "table/expression.h"
@@ -59,6 +60,7 @@ struct Limit {
   table::Expression costs;
   unsigned status = 429;
   std::string message;
+  table::Origin origin;
 };
 
 /// What a step of a location reads.
@@ -209,9 +211,8 @@ Verdict reject(Exchange& x, Report& report, const Asked& asked) {
   report.shown_remaining = answer.remaining;
   report.shown_reset_ms = answer.reset_ms;
   report.retry_ms = answer.retry_ms;
-  x.reason = "limit_count";
   if (!limit.message.empty() && !proxy::find_error_page(*x.route, limit.status)) x.page_text = limit.message;
-  return x.error(limit.status);
+  return x.error(limit.status, limit.origin, proxy::join(x.arena, "zone ", limit.zone->name));
 }
 
 /// The zones have answered: at once those of this node; a shared store's would be waited for in between.
@@ -266,7 +267,8 @@ void add_limit(Plan& plan, const Use& use, std::shared_ptr<const LimitCountZone>
   plan.most_asks += zone->most_tiers();
   std::vector<CountTexts> texts;
   for (const CountTier& tier : zone->tiers) texts.push_back(make_count_texts(use.forms, tier));
-  plan.limits.push_back({std::move(zone), std::move(texts), use.cost, use.costs, use.status, use.message});
+  plan.limits.push_back({std::move(zone), std::move(texts), use.cost, use.costs, use.status, use.message,
+                         {"limit_count", use.where}});
 }
 
 void resolve(table::Builder& builder, const std::vector<Use>& uses, const Settings& settings, table::Route& route) {

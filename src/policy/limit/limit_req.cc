@@ -9,6 +9,7 @@
 #include "policy/policy.h"
 #include "policy/zones.h"
 #include "proxy/exchange.h"
+#include "proxy/join.h"
 #include "state/rate_zone.h"
 #include "table/build.h"
 
@@ -46,10 +47,11 @@ struct Uses { std::vector<Use> list; };
 
 struct Settings : LimitSettings {};
 
-/// What the step of a location reads. `limits[i]` belongs to `zones[i]`.
+/// What the step of a location reads. `limits[i]` and `origins[i]` belong to `zones[i]`.
 struct Plan {
   std::vector<std::shared_ptr<const Zone>> zones;
   std::vector<state::RateLimit> limits;
+  std::vector<table::Origin> origins;
   Settings settings;
 };
 
@@ -70,8 +72,11 @@ Verdict reject(Exchange& x, const Plan& plan, const state::RateDecision& decisio
   else x.log(LogLevel::alert, "could not allocate node in a limit_req zone");
   x.main().limit_req_status = plan.settings.dry_run ? rejected_dry_run : rejected;
   if (plan.settings.dry_run) return Verdict::next;
-  x.reason = "limit_req";
-  return x.error(plan.settings.status);
+  if (!decision.limit) return x.error(plan.settings.status);
+  const auto at = static_cast<std::size_t>(decision.limit - plan.limits.data());
+  const bool is_full = decision.verdict != state::RateZone::Verdict::reject;
+  return x.error(plan.settings.status, plan.origins[at],
+                 proxy::join(x.arena, is_full ? "full zone " : "zone ", plan.zones[at]->name));
 }
 
 Verdict delay(Exchange& x, const Plan& plan, const state::RateDecision& decision) {
@@ -143,6 +148,7 @@ void resolve(table::Builder& builder, const Uses& uses, Plan& plan) {
     if (!zone) continue;
     plan.limits.push_back({zone->memory.get(), zone->rate, use.burst, use.delay});
     plan.zones.push_back(std::move(zone));
+    plan.origins.push_back({"limit_req", use.where});
   }
 }
 

@@ -101,7 +101,7 @@ Verdict no_such_range(Exchange& x) {
   x.reply.last_modified = -1;
   x.reply.has_content_length = false;
   x.reply.fields.add(x.arena, "Content-Range", x.arena.copy(fmt::format("bytes */{}", size)), HeaderId::content_range);
-  x.error(416);
+  x.error(416, {}, "no such range");
   return Verdict::done;
 }
 

@@ -30,6 +30,7 @@ struct If {
   std::vector<std::uint32_t> slots;
   const table::Route* overlay = nullptr;
   RewriteOps ops;
+  table::Origin origin;
 };
 
 // ---- a request -----------------------------------------------------------------------------------------------------
@@ -77,7 +78,7 @@ Flow run(Exchange& x, const void* params) {
   const std::optional<bool> result = holds(x, what);
   if (!result) {
     x.log(LogLevel::error, "the regex of an `if` ran into its match limit");
-    x.error(500);
+    x.error(500, what.origin, "the regular expression ran into its match limit");
     return Flow::answered;
   }
   if (*result == what.negated) return Flow::next;
@@ -249,6 +250,7 @@ void warn_of_presence(table::Scope& scope, const config::Bound& directive, const
 
 void apply_if(table::Scope& scope, const config::Bound& directive) {
   auto what = std::make_shared<If>();
+  what->origin = {directive.row->name, directive.span()};
   read_condition(scope, directive, *what);
   what->overlay = &table::build_overlay(scope, directive, [&](table::Scope& inner) { what->ops = take_ops(inner); });
   warn_of_presence(scope, directive, *what);

@@ -21,6 +21,7 @@ struct Return {
   unsigned status = 0;      // 0: nothing stated
   bool has_text = false;
   table::Template text;
+  table::Origin origin;
 };
 
 constexpr bool is_redirect(unsigned status) {
@@ -38,7 +39,7 @@ Verdict answer(Exchange& x, const Return& what) {
     x.escapes_path = false;
     return x.redirect(what.status, http::safe_field_value(url, x.arena));
   }
-  if (!what.has_text && what.status >= 300 && what.status != 304) return x.error(what.status);
+  if (!what.has_text && what.status >= 300 && what.status != 304) return x.error(what.status, what.origin);
   if (what.status == 204 || what.status == 304) {
     // As the empty page of an error it keeps the error's status.
     if (x.error_status != 0) return x.respond(what.status, {}, {});
@@ -50,7 +51,9 @@ Verdict answer(Exchange& x, const Return& what) {
 }
 
 Flow run(Exchange& x, const void* params) {
-  answer(x, *static_cast<const Return*>(params));
+  const auto& what = *static_cast<const Return*>(params);
+  x.answered_by(what.origin);
+  answer(x, what);
   return Flow::answered;
 }
 
@@ -97,6 +100,7 @@ bool read(table::Scope& scope, const config::Bound& directive, Return& out) {
 
 void apply_return(table::Scope& scope, const config::Bound& directive) {
   auto stated = std::make_shared<Return>();
+  stated->origin = {directive.row->name, directive.span()};
   if (read(scope, directive, *stated)) add_op(scope, "return", run, std::move(stated));
 }
 

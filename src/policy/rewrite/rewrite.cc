@@ -33,6 +33,7 @@ struct Rewrite {
   bool has_args = false;
   bool keeps_args = true;       // those of the request follow, unless the replacement ends in "?"
   Then then = Then::go_on;
+  table::Origin origin;
 };
 
 // ---- a request -----------------------------------------------------------------------------------------------------
@@ -62,6 +63,7 @@ Flow send_redirect(Exchange& x, const Rewrite& rule) {
   const std::string_view args = new_args(x, rule);
   log_rewritten(x, "redirect", path, args);
   const std::string_view url = args.empty() && !rule.has_args ? path : proxy::join(x.arena, path, "?", args);
+  x.answered_by(rule.origin);
   x.redirect(rule.then == Then::permanent ? 301 : 302, url);
   return Flow::answered;
 }
@@ -77,7 +79,7 @@ Flow rewrite(Exchange& x, const void* params) {
   const Regex::Match match = rule.regex.match(x.uri, &found);
   if (match == Regex::Match::limit) {
     x.log(LogLevel::error, "the regex of a rewrite ran into its match limit");
-    x.error(500);
+    x.error(500, rule.origin, "the regular expression ran into its match limit");
     return Flow::answered;
   }
   const bool logs = x.core().rewrite_log;
@@ -94,7 +96,7 @@ Flow rewrite(Exchange& x, const void* params) {
   if (!is_sound(path)) {
     x.log(LogLevel::error, path.empty() ? "the rewritten URI has a zero length"
                                         : fmt::format("the rewritten URI \"{}\" leaves its root", printable(path)));
-    x.error(500);
+    x.error(500, rule.origin, "the rewritten URI is empty or leaves its root");
     return Flow::answered;
   }
   x.uri = path;
@@ -199,7 +201,8 @@ void apply_rewrite(table::Scope& scope, const config::Bound& directive) {
   const config::Value& replacement = *directive.find("replacement");
   auto regex = Regex::compile(pattern.text, false);
   if (!regex) return;  // reported when the word was read
-  auto rule = std::make_shared<Rewrite>(Rewrite{std::move(*regex), {}, {}, {}, false, true, Then::go_on});
+  auto rule = std::make_shared<Rewrite>(Rewrite{std::move(*regex), {}, {}, {}, false, true, Then::go_on,
+                                                 {directive.row->name, directive.span()}});
   rule->slots = table::define_names(scope, rule->regex, pattern.span);
   read_replacement(scope, replacement, *rule);
   rule->then = read_flag(directive.text("flag"), replacement.text);

@@ -17,7 +17,7 @@ TEST_CASE("every row has contexts, a doc line and what it does") {
     CHECK((row->doc.ends_with(".") || row->doc.ends_with("?")));
     const bool accepted_only = row->name == "zone";  // state is always shared
     CHECK((row->apply != nullptr || accepted_only));
-    CHECK((row->block == config::Block::directives) == (row->inside != 0));
+    CHECK((row->block == config::Block::directives || row->block == config::Block::optional) == (row->inside != 0));
     for (const auto& [name, contexts] : seen) CHECK_FALSE((name == row->name && (contexts & row->contexts) != 0));
     seen.emplace(row->name, row->contexts);
   }

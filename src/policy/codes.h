@@ -1,0 +1,10 @@
+// Codes of what only these policies find; all others are in table/codes.h. Their texts stand in config/codes.cc.
+#pragma once
+
+#include <string_view>
+
+namespace gh::policy::code {
+
+inline constexpr std::string_view cors_credentials = "E0350", bad_origin = "E0351", bad_schema = "E0352";
+
+}  // namespace gh::policy::code
