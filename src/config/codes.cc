@@ -201,6 +201,13 @@ constexpr Code all_codes[] = {
      "The file cannot be read, is no JSON, or says something that the schema's draft does not know: it would not be "
      "checked.",
      "validate body=order.jsno;", "validate body=order.json;", {}},
+    {"E0341", "keys that are of no use",
+     "A key is of use when it is public (or a secret), strong enough, and for an algorithm that is served: RSA from "
+     "2048 bits, the NIST curves, Ed25519 and Ed448, secrets at least as long as the hash they are used with.",
+     "auth_jwt_key_file passwords.txt;", "auth_jwt_key_file jwks.json;", {}},
+    {"E0342", "tokens without keys to verify them",
+     "A token says something only when its signature is verified, and there is no key to do it with.",
+     "auth_jwt shop;", "auth_jwt shop; auth_jwt_key_file jwks.json;", {}},
     {"E0401", "unknown variable",
      "Nothing defines the variable: it is none of the gateway's own and no group of a regular expression.",
      "return 200 $hots;", "return 200 $host;", {}},
@@ -312,7 +319,7 @@ constexpr Code all_codes[] = {
      "The directive is known, and this release does not serve it. Passing over it would let other requests through, or "
      "answer them in another way, so the configuration is refused as a whole. The help line says what to do until "
      "then. Directives that only cost speed or comfort get W901 instead.",
-     "auth_jwt shop;", "listen 127.0.0.1:8080;  # behind a server that checks", {}},
+     "auth_digest shop;", "listen 127.0.0.1:8080;  # behind a server that checks", {}},
     {"E0603", "nothing to listen on",
      "Every `listen` of the configuration asks for what is not served yet (`quic`), so no socket "
      "would be opened. `--check` warns of it; a start and a reload are refused.",
@@ -347,7 +354,7 @@ constexpr Code all_codes[] = {
      "Nobody can be known: all requests get 403.",
      "location /admin/ { auth_basic admin; }",
      "location /admin/ { auth_basic admin; auth_basic_user_file users; }", quiet},
-    {"W319", "no such user or group on this machine",
+    {"W323", "no such user or group on this machine",
      "A start by root fails where `user` or its group is not known. A check may run on another machine than the "
      "gateway, so it only warns.",
      "user wwwdata;", "user www-data;", quiet},
@@ -359,6 +366,14 @@ constexpr Code all_codes[] = {
      "An `if` refuses requests without the field, and nothing verifies its value: whatever a client writes passes.",
      "location /api { if ($http_authorization = \"\") { return 401; } proxy_pass http://a; }",
      "location /api { auth_basic api; auth_basic_user_file users; proxy_pass http://a; }", quiet},
+    {"W341", "some keys are of no use",
+     "Keys of the file are passed over, as RFC 7517 wants it: of kinds that are not served, too weak, private where "
+     "public ones are meant, or broken. Tokens that are signed with them are refused.",
+     "auth_jwt_key_file mixed.json;", "auth_jwt_key_file jwks.json;", quiet},
+    {"W342", "keys over plain HTTP",
+     "Whoever is between the gateway and the issuer can put keys of his own into the answer, and from then on every "
+     "token of his is good.",
+     "auth_jwt_key_url http://idp.example/jwks.json;", "auth_jwt_key_url https://idp.example/jwks.json;", quiet},
     {"W401", "a host name does not resolve",
      "The peer counts as down until its name resolves.",
      "proxy_pass http://no-such-host.invalid;", "proxy_pass http://10.0.0.1;", quiet},

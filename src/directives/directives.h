@@ -14,7 +14,7 @@ extern const table::Module
     allow_module,
     auth_basic_module, auth_key_module, auth_mtls_module,
     auth_request_module,
-    auth_require_module,
+    auth_require_module, auth_jwt_module, auth_jwt_require_module,
     core_http_module,
     error_page_module,
     expires_module,

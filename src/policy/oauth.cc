@@ -21,7 +21,7 @@ using upstream::FetchRequest;
 
 namespace {
 
-constexpr unsigned bad_request = 400, unauthorized = 401;
+constexpr unsigned bad_request = 400;
 constexpr std::size_t most_answer_bytes = 256 * 1024;
 
 /// application/x-www-form-urlencoded, as the WHATWG's URL standard writes it, but a blank is %20: both readings agree.
@@ -114,7 +114,7 @@ Result<json::Document> read_answer(const Result<FetchAnswer>& answer) {
   if (!answer) return fail(answer.error().text);
   if (answer->status != 200) {
     const std::string word = error_word(answer->body);
-    const bool is_final = (answer->status == bad_request || answer->status == unauthorized) && !word.empty();
+    const bool is_final = answer->status == bad_request && !word.empty() && word != "invalid_client";
     return fail(fmt::format("it answers {}{}{}", answer->status, word.empty() ? "" : ": ", word),
                 is_final ? static_cast<int>(bad_request) : 0);
   }

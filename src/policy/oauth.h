@@ -53,7 +53,7 @@ void ask(proxy::Worker& worker, const AskSettings& settings, upstream::FetchRequ
          std::function<void(const Result<upstream::FetchAnswer>&)> then);
 
 /// The JSON object of an answer with status 200; else why there is none, which says no secret. Error::code is 400 when
-/// the server itself refuses what it was asked (RFC 6749 5.2): asking again does not help.
+/// the server refuses what it was asked (RFC 6749 5.2), and not who asks: asking again does not help.
 Result<json::Document> read_answer(const Result<upstream::FetchAnswer>& answer);
 
 struct TokenAnswer {

@@ -56,6 +56,26 @@ void end_auth_mtls(table::Scope& main);
 void apply_auth_key(table::Scope&, const config::Bound&);
 void finish_auth_key(table::Scope&, table::Route&);
 void end_auth_key(table::Scope& main);
+// access/auth_jwt_settings.cc, auth_jwt_keys.cc, auth_jwt_claims.cc: verified tokens
+void apply_auth_jwt(table::Scope&, const config::Bound&);
+void apply_auth_jwt_key_file(table::Scope&, const config::Bound&);
+void apply_auth_jwt_key_request(table::Scope&, const config::Bound&);
+void apply_auth_jwt_key_cache(table::Scope&, const config::Bound&);
+void apply_auth_jwt_key_url(table::Scope&, const config::Bound&);
+void apply_auth_jwt_secret(table::Scope&, const config::Bound&);
+void apply_auth_jwt_issuer(table::Scope&, const config::Bound&);
+void apply_auth_jwt_audience(table::Scope&, const config::Bound&);
+void apply_auth_jwt_leeway(table::Scope&, const config::Bound&);
+void apply_auth_jwt_type(table::Scope&, const config::Bound&);
+void apply_auth_jwt_require_exp(table::Scope&, const config::Bound&);
+void apply_auth_jwt_error(table::Scope&, const config::Bound&);
+void apply_auth_jwt_cache(table::Scope&, const config::Bound&);
+void finish_auth_jwt(table::Scope&, table::Route&);
+void declare_auth_jwt_claim_set(table::Scope& main, const config::Bound&);
+void declare_auth_jwt_header_set(table::Scope& main, const config::Bound&);
+void apply_auth_jwt_set(table::Scope&, const config::Bound&);
+void apply_auth_jwt_require(table::Scope&, const config::Bound&);
+void finish_auth_jwt_require(table::Scope&, table::Route&);
 
 // access/auth_introspect.cc
 void apply_auth_introspect(table::Scope&, const config::Bound&);

@@ -280,5 +280,8 @@ config::Phase Expression::known_from() const { return program_ ? program_->known
 std::string_view Expression::variables_text() const {
   return program_ ? std::string_view(program_->variables_text) : "";
 }
+config::Phase Expression::known_behind_token() const {
+  return program_ ? program_->known_behind_token : config::Phase::none;
+}
 
 }  // namespace gh::table

@@ -71,6 +71,7 @@ struct ExprProgram {
   bool strict = false;
   ExprType type = ExprType::any;
   config::Phase known_from = config::Phase::none;
+  config::Phase known_behind_token = config::Phase::none;
 };
 
 }  // namespace gh::table

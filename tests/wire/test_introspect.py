@@ -18,7 +18,8 @@ class Introspect(WireTest):
         cls.addClassCleanup(cls.idp.stop)
         url = cls.idp.issuer + "/introspect"
         who = "client=web secret=env:INTRO"
-        cls.OPTIONS = {"env": {"INTRO": Provider.SECRET, "WRONG": "x" * 20}, "files": {"users": "bob:{PLAIN}b\n"}}
+        cls.OPTIONS = {"main": "worker_processes 4;", "env": {"INTRO": Provider.SECRET, "WRONG": "x" * 20},
+                       "files": {"users": "bob:{PLAIN}b\n"}}
         cls.HTTP = """
         server {
             listen @P0@;

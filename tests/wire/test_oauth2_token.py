@@ -17,7 +17,7 @@ class UpstreamToken(WireTest):
         places = "".join('location /%s/ { proxy_oauth2_token %s client=web secret=env:S "scope=read %s" timeout=%s; '
                          'proxy_pass http://@O@; }' % (name, url, name, "200ms" if name == "hang" else "5s")
                          for name in cls.NAMES)
-        cls.OPTIONS = {"env": {"S": Provider.SECRET}}
+        cls.OPTIONS = {"main": "worker_processes 4;", "env": {"S": Provider.SECRET}}
         cls.HTTP = """server {
             listen @P0@; %s
             location /own/ { proxy_oauth2_token %s client=web secret=env:S; proxy_set_header Authorization mine;

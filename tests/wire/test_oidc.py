@@ -8,6 +8,8 @@ import urllib.parse
 
 from harness import WireTest, beyond_nginx, get, main, request, wait_for
 from idp import Provider, b64
+from tls_client import certificate
+from tls_origin import server_context
 
 HTML = [("Accept", "text/html,application/xhtml+xml,*/*;q=0.8")]
 
@@ -68,7 +70,8 @@ class OidcTest(WireTest):
     def setUpClass(cls):
         cls.idp = Provider()
         cls.addClassCleanup(cls.idp.stop)
-        cls.OPTIONS = {"env": {"OIDC": Provider.SECRET, "KEY": cls.KEY}, "files": {"users": "bob:{PLAIN}b\n"}}
+        cls.OPTIONS = {"main": "worker_processes 4;", "env": {"OIDC": Provider.SECRET, "KEY": cls.KEY},
+                       "files": {"users": "bob:{PLAIN}b\n"}}
         cls.HTTP = CONF % {"issuer": cls.idp.issuer, "more": cls.MORE} + SERVER
         super().setUpClass()
 
@@ -352,6 +355,38 @@ class Discovery(WireTest):
             get(gw.ports[0], "/app/x", HTML)
         self.assertEqual(idp.count("/.well-known/openid-configuration"), asked)
 
+    def test_https_of_who_proves_its_name(self):
+        authority, stranger = certificate("ca.example", is_ca=True), certificate("ca2.example", is_ca=True)
+        trust = {"users": "", "ca.pem": authority.pem}
+        for name, issuer, status in (("localhost", authority, 302), ("other.example", authority, 503),
+                                     ("localhost", stranger, 503)):
+            idp = self.idp(context=server_context(certificate(name, issuer=issuer)), host="localhost")
+            gw = self.start(CONF % {"issuer": idp.issuer, "more": "ssl_trusted_certificate ca.pem;"} + SERVER,
+                            env={"OIDC": Provider.SECRET, "KEY": "k" * 32}, files=trust)
+            browser = Browser(gw.ports[0])
+            answer = browser.get("/app/x", HTML)
+            self.assertStatus(answer, status)
+            if status == 302:
+                self.assertStatus(browser.get("/back?" + idp.log_in(answer.get("Location"))), 302)
+                self.assertStatus(browser.get("/app/x"), 200)
+            else:
+                gw.wait_log("the server's certificate cannot be trusted")
+
+    def test_endpoints_in_the_clear_of_a_provider_by_https(self):
+        authority = certificate("ca.example", is_ca=True)
+        idp = self.idp(context=server_context(certificate("localhost", issuer=authority)), host="localhost")
+        idp.metadata = lambda said: {**said, "token_endpoint": said["token_endpoint"].replace("https", "http")}
+        gw = self.start(CONF % {"issuer": idp.issuer, "more": "ssl_trusted_certificate ca.pem;"} + SERVER,
+                        env={"OIDC": Provider.SECRET, "KEY": "k" * 32}, files={"users": "", "ca.pem": authority.pem})
+        self.assertStatus(get(gw.ports[0], "/app/x", HTML), 503)
+        gw.wait_log("its token_endpoint is not https://")
+
+    def test_metadata_at_another_place(self):
+        idp = self.idp()
+        gw = self.gateway(idp, more="config_url %s/.well-known/openid-configuration?x;" % idp.issuer)
+        self.assertStatus(get(gw.ports[0], "/app/x", HTML), 302)
+        self.assertEqual(idp.asked["/.well-known/openid-configuration"][0][1], {"x": ""})
+
     def test_new_keys_of_the_provider(self):
         idp = self.idp()
         gw = self.gateway(idp)
@@ -364,6 +399,15 @@ class Discovery(WireTest):
         self.assertEqual(log_in(), 403)  # they are asked for at most every 5 s
         wait_for(lambda: log_in() == 302, 15, 0.5)
         self.assertEqual(idp.count("/keys"), 2)
+
+    def test_a_secret_that_the_provider_does_not_know(self):
+        idp = self.idp()
+        gw = self.start(CONF % {"issuer": idp.issuer, "more": ""} + SERVER, env={"OIDC": "wrong", "KEY": "k" * 32},
+                        files={"users": ""})
+        browser = Browser(gw.ports[0])
+        location = browser.get("/app/x", HTML).get("Location")
+        self.assertStatus(browser.get("/back?" + idp.log_in(location)), 503)  # it is our fault, and not the browser's
+        gw.wait_log("login failed: it answers 401: invalid_client")
 
     def test_keys_that_are_none(self):
         idp = self.idp()

@@ -96,7 +96,7 @@ class Start(WireTest):
                 code, text = gw.tool("-t")
                 self.assertEqual((code, text.count("error[E0411]")), (1, 1), text)
                 code, text = gw.tool("--check")  # which may be made on another machine
-                self.assertEqual((code, text.count("warning[W319]")), (0, 1), text)
+                self.assertEqual((code, text.count("warning[W323]")), (0, 1), text)
 
     def test_the_tester(self):
         gw = self.start(PROXY)

@@ -83,13 +83,14 @@ Access challenge(Exchange& x, const Plan& plan, bool is_wrong) {
   const std::string text =
       fmt::format("Bearer realm=\"{}\"{}", plan.realm, is_wrong ? ", error=\"invalid_token\"" : "");
   x.reply.fields.add(x.arena, "WWW-Authenticate", x.arena.copy(text), http::HeaderId::www_authenticate);
+  x.reason = is_wrong ? "the token is not active" : "no token";
   return refuse(x, 401);
 }
 
 Access judge(Exchange& x, const Plan& plan, const Finding& finding) {
   if (!finding.failure.empty()) {
     x.log(LogLevel::error, fmt::format("introspection at \"{}\" failed: {}", plan.url.authority, finding.failure));
-    x.reason = "auth_introspect failed";
+    x.reason = "the server of tokens cannot be asked";
     return refuse(x, plan.error_status);
   }
   const auto& found = static_cast<const Introspected&>(finding);
@@ -125,7 +126,7 @@ Access check(Exchange& x, const void* params) {
   if (finding) return judge(x, plan, *finding);
   if (wait_for(x, plan.known, key, [&] { begin(x, plan, key, *given); })) return Access::wait;
   x.log(LogLevel::error, fmt::format("too many tokens are being asked about at \"{}\"", plan.url.authority));
-  x.reason = "auth_introspect failed";
+  x.reason = "too many tokens are being asked about";
   return refuse(x, plan.error_status);
 }
 

@@ -30,8 +30,11 @@ constexpr std::size_t state_bytes = 24, verifier_bytes = 32;
 constexpr std::size_t state_text_bytes = 32;     // of them, in base64url
 constexpr std::size_t most_code_bytes = 4096;
 
-struct Settings { std::shared_ptr<OidcProvider> provider; };       // null: off
-struct ProvidersWithin { std::vector<std::shared_ptr<OidcProvider>> list; };  // of the blocks of a server
+struct Settings {
+  std::shared_ptr<OidcProvider> provider;  // null: off
+  config::Span where;
+};
+struct ProvidersWithin { std::vector<Settings> list; };  // of the blocks of a server
 
 struct CheckPlan { ProviderPtr provider; };
 struct ServerPlan { std::vector<ProviderPtr> providers; };
@@ -91,11 +94,12 @@ std::string login_url(const Exchange& x, const OidcProvider& provider, const Pro
 
 Access cannot_ask(Exchange& x, const OidcProvider& provider, const std::string& why) {
   x.log(LogLevel::error, fmt::format("OpenID provider \"{}\": {}", provider.name, why));
-  x.reason = "auth_oidc failed";
+  x.reason = "the provider cannot be asked";
   return refuse(x, 503);
 }
 
 Access want_login(Exchange& x, const ProviderPtr& provider) {
+  x.reason = "nobody has logged in";
   if (!shows_pages(x)) {
     const std::string challenge = fmt::format("Cookie realm=\"{}\"", provider->name);
     x.reply.fields.add(x.arena, "WWW-Authenticate", x.arena.copy(challenge), http::HeaderId::www_authenticate);
@@ -187,7 +191,7 @@ std::optional<Query> read_query(std::string_view args) {
 
 Verdict end_login(Exchange& x, unsigned status, LogLevel level, const std::string& why) {
   x.log(level, fmt::format("login failed: {}", why));
-  x.reason = "auth_oidc login failed";
+  x.reason = x.arena.copy(fmt::format("login failed: {}", why));
   forbid_caching(x);
   return x.error(status);
 }
@@ -306,23 +310,54 @@ void apply_auth_oidc(table::Scope& scope, const config::Bound& directive) {
   }
   auto provider = find_oidc_provider(scope, name);
   if (!provider) return;
-  if (table::Scope* const server = server_scope(scope)) server->local<ProvidersWithin>().list.push_back(provider);
-  scope.edit<Settings>().provider = std::move(provider);
+  const Settings stated{std::move(provider), name.span};
+  if (table::Scope* const server = server_scope(scope)) server->local<ProvidersWithin>().list.push_back(stated);
+  scope.edit<Settings>() = stated;
 }
 
-void finish_auth_oidc(table::Scope& scope, table::Route& route) {
-  const ProviderPtr here = scope.get<Settings>().provider;
-  if (here) add_check(scope, check, std::make_shared<CheckPlan>(CheckPlan{here}), "auth_oidc");
-  if (route.kind != table::Route::Kind::server) return;
+namespace {
+
+void refuse_the_same(table::Builder& builder, const OidcProvider& one, const Settings& other) {
+  const bool same_cookie = one.cookie_name == other.provider->cookie_name;
+  if (!same_cookie && one.redirect_path != other.provider->redirect_path) return;
+  const std::string_view what = same_cookie ? "cookie_name" : "redirect_uri";
+  builder.diagnostics
+      .error(table::code::duplicate_name, other.where,
+             fmt::format("providers `{}` and `{}` have the same {} on this server", printable(one.name),
+                         printable(other.provider->name), what))
+      .with_help(fmt::format("state a `{}` in one of them", what));
+}
+
+/// All providers of a server, each once; when they are complete, no two of them may want the same of it.
+std::shared_ptr<ServerPlan> server_plan(table::Builder& builder, const std::vector<Settings>& stated) {
   auto plan = std::make_shared<ServerPlan>();
-  const auto add = [&](const ProviderPtr& provider) {
+  std::vector<Settings> different;
+  for (const Settings& each : stated) {
     auto& list = plan->providers;
-    if (provider && std::find(list.begin(), list.end(), provider) == list.end()) list.push_back(provider);
-  };
-  add(here);
-  if (const auto within = scope.local_or_null<ProvidersWithin>()) {
-    for (const auto& provider : within->list) add(provider);
+    if (!each.provider || std::find(list.begin(), list.end(), each.provider) != list.end()) continue;
+    list.push_back(each.provider);
+    different.push_back(each);
   }
+  if (different.size() < 2) return plan;
+  builder.at_end([&builder, different] {
+    for (std::size_t i = 1; i < different.size(); ++i) {
+      for (std::size_t j = 0; j < i; ++j) refuse_the_same(builder, *different[j].provider, different[i]);
+    }
+  });
+  return plan;
+}
+
+}  // namespace
+
+void finish_auth_oidc(table::Scope& scope, table::Route& route) {
+  const Settings& here = scope.get<Settings>();
+  if (here.provider) add_check(scope, check, std::make_shared<CheckPlan>(CheckPlan{here.provider}), "auth_oidc");
+  if (route.kind != table::Route::Kind::server) return;
+  std::vector<Settings> stated{here};
+  if (const auto within = scope.local_or_null<ProvidersWithin>()) {
+    stated.insert(stated.end(), within->list.begin(), within->list.end());
+  }
+  auto plan = server_plan(scope.builder, stated);
   if (!plan->providers.empty()) table::add_step(route, config::Phase::address, run, std::move(plan), "auth_oidc");
 }
 

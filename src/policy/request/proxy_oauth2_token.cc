@@ -94,7 +94,7 @@ void use(Exchange& x, const Plan& plan, FindingPtr finding) {
 
 Verdict refuse_without(Exchange& x, const Plan& plan, std::string_view why) {
   x.log(LogLevel::error, fmt::format("no token from \"{}\" for the upstream: {}", plan.url.authority, why));
-  x.reason = "proxy_oauth2_token failed";
+  x.reason = "no token for the upstream";
   return x.error(plan.error_status);
 }
 
