@@ -7,7 +7,7 @@ namespace gh {
 
 void* Arena::allocate_slow(std::size_t bytes, std::size_t align) {
   const std::size_t want = bytes + align + sizeof(Block);
-  const std::size_t size = std::max(blocks_ ? std::max(want, 2 * first_block_bytes) : want, first_block_bytes);
+  const std::size_t size = std::max(want, blocks_ ? later_block_bytes : first_block_bytes);
   auto* block = static_cast<Block*>(::operator new(size));
   block->next = blocks_;
   block->bytes = size;

@@ -14,7 +14,8 @@ namespace gh {
 
 class Arena {
  public:
-  static constexpr std::size_t first_block_bytes = 8 * 1024;
+  static constexpr std::size_t first_block_bytes = 3 * 1024;  // a usual exchange uses 1.5 to 2.5 KiB
+  static constexpr std::size_t later_block_bytes = 16 * 1024;
 
   Arena() = default;
   Arena(const Arena&) = delete;

@@ -185,6 +185,10 @@ constexpr Code all_codes[] = {
      "checks bring is not there then.",
      "route GET /a when ($upstream_status == \"200\") { return 204; }",
      "route GET /a when ($http_x_beta == \"1\") { return 204; }", {}},
+    {"E0340", "a secret in the configuration",
+     "What stands in a configuration is seen by whoever may read it, and ends in dumps, backups and version control. "
+     "The configuration says where the secret is, and it is read at each start and reload.",
+     "auth_jwt_secret hunter2;", "auth_jwt_secret env:JWT_SECRET;", {}},
     {"E0350", "`*` beside credentials",
      "Browsers take no `*` for requests that carry cookies or passwords, and a gateway that named whatever origin asks "
      "would let any page on the web act for its visitors.",
@@ -197,10 +201,13 @@ constexpr Code all_codes[] = {
      "The file cannot be read, is no JSON, or says something that the schema's draft does not know: it would not be "
      "checked.",
      "validate body=order.jsno;", "validate body=order.json;", {}},
-    {"E0340", "a secret in the configuration",
-     "What stands in a configuration is seen by whoever may read it, and ends in dumps, backups and version control. "
-     "The configuration says where the secret is, and it is read at each start and reload.",
-     "auth_jwt_secret hunter2;", "auth_jwt_secret env:JWT_SECRET;", {}},
+    {"E0341", "keys that are of no use",
+     "A key is of use when it is public (or a secret), strong enough, and for an algorithm that is served: RSA from "
+     "2048 bits, the NIST curves, Ed25519 and Ed448, secrets at least as long as the hash they are used with.",
+     "auth_jwt_key_file passwords.txt;", "auth_jwt_key_file jwks.json;", {}},
+    {"E0342", "tokens without keys to verify them",
+     "A token says something only when its signature is verified, and there is no key to do it with.",
+     "auth_jwt shop;", "auth_jwt shop; auth_jwt_key_file jwks.json;", {}},
     {"E0401", "unknown variable",
      "Nothing defines the variable: it is none of the gateway's own and no group of a regular expression.",
      "return 200 $hots;", "return 200 $host;", {}},
@@ -237,6 +244,13 @@ constexpr Code all_codes[] = {
      "`user` names who the workers run as when root starts the gateway, and this machine does not know the name. "
      "`user NAME;` alone also names the group.",
      "user wwwdata;", "user www-data;", {}},
+    {"E0416", "unknown plan",
+     "A plan is named, and no `plan` block defines it.",
+     "plan basic { rate 10r/s; }\nlimit_count_zone $remote_user zone=a:1m plan=$plan default=basik;",
+     "plan basic { rate 10r/s; }\nlimit_count_zone $remote_user zone=a:1m plan=$plan default=basic;", {}},
+    {"E0417", "a check that nobody can pass",
+     "Keys are asked for, and there are none: each request would be refused.",
+     "auth_key shop;", "consumer a { key env:SHOP_KEY; }\nauth_key shop;", {}},
     {"E0421", "a file of TLS cannot be read",
      "A certificate, a key, a list of authorities or of passwords is not there, or the system refuses to read it. "
      "Relative paths start at the folder of the main file.",
@@ -305,7 +319,7 @@ constexpr Code all_codes[] = {
      "The directive is known, and this release does not serve it. Passing over it would let other requests through, or "
      "answer them in another way, so the configuration is refused as a whole. The help line says what to do until "
      "then. Directives that only cost speed or comfort get W901 instead.",
-     "auth_jwt shop;", "listen 127.0.0.1:8080;  # behind a server that checks", {}},
+     "auth_digest shop;", "listen 127.0.0.1:8080;  # behind a server that checks", {}},
     {"E0603", "nothing to listen on",
      "Every `listen` of the configuration asks for what is not served yet (`quic`), so no socket "
      "would be opened. `--check` warns of it; a start and a reload are refused.",
@@ -333,6 +347,9 @@ constexpr Code all_codes[] = {
      "`real_ip_header` says which field holds the address, `set_real_ip_from` which proxies are believed. Without the "
      "second nothing changes: the address of the proxy in front counts as the client's.",
      "real_ip_header X-Forwarded-For;", "set_real_ip_from 10.0.0.0/8;\nreal_ip_header X-Forwarded-For;", quiet},
+    {"W314", "a secret stands in the configuration",
+     "Configurations are copied, mailed and kept under version control; who reads one can use what stands in it.",
+     "consumer a { key 0123456789abcdef; }", "consumer a { key env:SHOP_KEY; }", quiet},
     {"W318", "auth_basic without a file of users",
      "Nobody can be known: all requests get 403.",
      "location /admin/ { auth_basic admin; }",
@@ -341,6 +358,22 @@ constexpr Code all_codes[] = {
      "A start by root fails where `user` or its group is not known. A check may run on another machine than the "
      "gateway, so it only warns.",
      "user wwwdata;", "user www-data;", quiet},
+    {"W320", "a login behind a login",
+     "A location for logging in or signing up inherits a check of credentials: who comes there has none yet.",
+     "server { auth_key shop; location /login { proxy_pass http://a; } }",
+     "server { auth_key shop; location /login { auth_key off; proxy_pass http://a; } }", quiet},
+    {"W321", "credentials that nobody looks at",
+     "An `if` refuses requests without the field, and nothing verifies its value: whatever a client writes passes.",
+     "location /api { if ($http_authorization = \"\") { return 401; } proxy_pass http://a; }",
+     "location /api { auth_basic api; auth_basic_user_file users; proxy_pass http://a; }", quiet},
+    {"W341", "some keys are of no use",
+     "Keys of the file are passed over, as RFC 7517 wants it: of kinds that are not served, too weak, private where "
+     "public ones are meant, or broken. Tokens that are signed with them are refused.",
+     "auth_jwt_key_file mixed.json;", "auth_jwt_key_file jwks.json;", quiet},
+    {"W342", "keys over plain HTTP",
+     "Whoever is between the gateway and the issuer can put keys of his own into the answer, and from then on every "
+     "token of his is good.",
+     "auth_jwt_key_url http://idp.example/jwks.json;", "auth_jwt_key_url https://idp.example/jwks.json;", quiet},
     {"W401", "a host name does not resolve",
      "The peer counts as down until its name resolves.",
      "proxy_pass http://no-such-host.invalid;", "proxy_pass http://10.0.0.1;", quiet},
@@ -371,6 +404,24 @@ constexpr Code all_codes[] = {
     {"W501", "a zone is never used",
      "No `limit_req`, `limit_conn` or `limit_count` names it: requests are not held to it.",
      "limit_req_zone $remote_addr zone=a:1m rate=1r/s;", "limit_req zone=a;", quiet},
+    {"W503", "a key that clients choose",
+     "A limit counts by a field that clients write as they like. Each new value has a count of its own.",
+     "limit_req_zone $http_x_forwarded_for zone=a:1m rate=1r/s;",
+     "set_real_ip_from 10.0.0.0/8; real_ip_header X-Forwarded-For;\n"
+     "limit_req_zone $binary_remote_addr zone=a:1m rate=1r/s;", quiet},
+    {"W508", "a plan limits nothing",
+     "No `limit_count_zone` has `plan=`, so no request is held to the plan.",
+     "plan basic { rate 10r/s; }",
+     "plan basic { rate 10r/s; }\nlimit_count_zone $remote_user zone=a:1m plan=$plan default=basic;", quiet},
+    {"W509", "a key that is a proxy's address",
+     "The file says that a proxy is in front (`listen ... proxy_protocol`), and trusts none to name the client: "
+     " its own address is counted, for all clients together.",
+     "server { listen 80 proxy_protocol; limit_req zone=a; }\nlimit_req_zone $remote_addr zone=a:1m rate=1r/s;",
+     "set_real_ip_from 10.0.0.0/8; real_ip_header proxy_protocol;", quiet},
+    {"W510", "a limit that counts nothing",
+     "`limit_req` and `limit_conn` act before the checks of who asks, so a key that these find out is empty then, and "
+     "empty keys are not counted.",
+     "limit_req_zone $consumer zone=a:1m rate=1r/s;", "limit_count_zone $consumer zone=a:1m rate=1r/s;", quiet},
     {"W609", "a certificate that is never shown",
      "The server has a certificate of its own, and none of its sockets speaks TLS: clients get plain HTTP, also on "
      "port 443.",

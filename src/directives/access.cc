@@ -36,6 +36,12 @@ constexpr Row auth_request_rows[] = {
      .repeatable = true, .phase = Phase::access, .apply = policy::apply_auth_request_set,
      .declare = policy::declare_auth_request_set,
      .doc = "Keep something of auth_request's answer in a variable, for example $upstream_http_x_user."},
+    {.name = "auth_request_cache", .contexts = hsl,
+     .args = {{{"time|off", ArgType::word},
+               {"key=", ArgType::templ, Presence::optional},
+               {"size=", ArgType::bytes, Presence::optional, {}, 32 * 1024}}},
+     .fallback = "off", .phase = Phase::access, .apply = policy::apply_auth_request_cache,
+     .doc = "Keep what auth_request was told for a while, for requests with the same key."},
 };
 
 constexpr Row auth_require_rows[] = {

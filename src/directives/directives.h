@@ -12,9 +12,9 @@ namespace gh::directives {
 extern const table::Module
     access_group_module,
     allow_module,
-    auth_basic_module,
+    auth_basic_module, auth_key_module, auth_mtls_module,
     auth_request_module,
-    auth_require_module,
+    auth_require_module, auth_jwt_module, auth_jwt_require_module,
     core_http_module,
     error_page_module,
     expires_module,

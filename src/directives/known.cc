@@ -86,8 +86,8 @@ constexpr Names all[] = {
     // --- refused until it is served: without it other requests would pass, or other things would run ---
     {Fate::missing, "access",
      "without access rules everybody would pass: put a server that checks in front, and listen on 127.0.0.1",
-     "satisfy_any auth_jwt auth_jwt_claim_set auth_jwt_header_set auth_jwt_key_cache auth_jwt_key_file "
-     "auth_jwt_key_request auth_jwt_leeway auth_jwt_require auth_jwt_type "
+     "satisfy_any "
+     ""
      "auth_digest auth_pam auth_ldap auth_spnego"},
     {Fate::missing, "", "variables of this module are not served: compute them with `map` or `geo`",
      "geoip_country geoip_city geoip_org geoip2 geoip2_proxy geoip2_proxy_recursive "
@@ -133,9 +133,9 @@ constexpr Names all[] = {
     {Fate::refused, "state", "upstreams are changed by editing the file and a reload", "state mgmt"},
     {Fate::missing, "gatehouse", "a directive of a later release: leave it out",
      "aggregate part respond require keep store circuit_breaker "
-     "circuit_fallback upstream_health cors cors_* auth_key auth_key_* auth_jwt_secret auth_jwt_error auth_jwt_key_url "
-     "auth_jwt_issuer auth_jwt_audience validate request_json response_json retry retry_* function dashboard status "
-     "route_tests test tenant plan metrics session_store frontchannel_logout_uri"},
+     "circuit_fallback upstream_health cors cors_* auth_key_* "
+     "validate request_json response_json retry retry_* function dashboard status "
+     "route_tests test tenant metrics session_store frontchannel_logout_uri"},
 };
 
 std::vector<config::Known> split() {

@@ -35,6 +35,9 @@ class Candidates {
 class KeySet {
  public:
   void add(Key key) { keys_.push_back(std::move(key)); }
+  void add_all(KeySet&& others) {
+    for (Key& key : others.keys_) keys_.push_back(std::move(key));
+  }
   [[nodiscard]] std::span<const Key> keys() const { return keys_; }
   [[nodiscard]] bool empty() const { return keys_.empty(); }
 

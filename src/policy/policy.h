@@ -39,7 +39,43 @@ void finish_auth_basic(table::Scope&, table::Route&);
 void apply_auth_request(table::Scope&, const config::Bound&);
 void declare_auth_request_set(table::Scope& main, const config::Bound&);
 void apply_auth_request_set(table::Scope&, const config::Bound&);
+void apply_auth_request_cache(table::Scope&, const config::Bound&);
 void finish_auth_request(table::Scope&, table::Route&);
+
+// consumers.cc: consumer blocks; access/auth_key.cc: a check of the access group
+void apply_consumer(table::Scope&, const config::Bound&);
+void apply_consumer_key(table::Scope&, const config::Bound&);
+void apply_consumer_plan(table::Scope&, const config::Bound&);
+void apply_consumer_group(table::Scope&, const config::Bound&);
+void apply_consumer_user(table::Scope&, const config::Bound&);
+void apply_consumer_certificate(table::Scope&, const config::Bound&);
+void end_consumers(table::Scope& main);
+void apply_auth_mtls(table::Scope&, const config::Bound&);
+void finish_auth_mtls(table::Scope&, table::Route&);
+void end_auth_mtls(table::Scope& main);
+void apply_auth_key(table::Scope&, const config::Bound&);
+void finish_auth_key(table::Scope&, table::Route&);
+void end_auth_key(table::Scope& main);
+// access/auth_jwt_settings.cc, auth_jwt_keys.cc, auth_jwt_claims.cc: verified tokens
+void apply_auth_jwt(table::Scope&, const config::Bound&);
+void apply_auth_jwt_key_file(table::Scope&, const config::Bound&);
+void apply_auth_jwt_key_request(table::Scope&, const config::Bound&);
+void apply_auth_jwt_key_cache(table::Scope&, const config::Bound&);
+void apply_auth_jwt_key_url(table::Scope&, const config::Bound&);
+void apply_auth_jwt_secret(table::Scope&, const config::Bound&);
+void apply_auth_jwt_issuer(table::Scope&, const config::Bound&);
+void apply_auth_jwt_audience(table::Scope&, const config::Bound&);
+void apply_auth_jwt_leeway(table::Scope&, const config::Bound&);
+void apply_auth_jwt_type(table::Scope&, const config::Bound&);
+void apply_auth_jwt_require_exp(table::Scope&, const config::Bound&);
+void apply_auth_jwt_error(table::Scope&, const config::Bound&);
+void apply_auth_jwt_cache(table::Scope&, const config::Bound&);
+void finish_auth_jwt(table::Scope&, table::Route&);
+void declare_auth_jwt_claim_set(table::Scope& main, const config::Bound&);
+void declare_auth_jwt_header_set(table::Scope& main, const config::Bound&);
+void apply_auth_jwt_set(table::Scope&, const config::Bound&);
+void apply_auth_jwt_require(table::Scope&, const config::Bound&);
+void finish_auth_jwt_require(table::Scope&, table::Route&);
 
 // access/auth_introspect.cc
 void apply_auth_introspect(table::Scope&, const config::Bound&);
@@ -102,6 +138,12 @@ void apply_limit_conn_status(table::Scope&, const config::Bound&);
 void apply_limit_conn_log_level(table::Scope&, const config::Bound&);
 void apply_limit_conn_dry_run(table::Scope&, const config::Bound&);
 void finish_limit_conn(table::Scope&, table::Route&);
+
+// usage_plan.cc
+void apply_plan(table::Scope&, const config::Bound&);
+void apply_plan_rate(table::Scope&, const config::Bound&);
+void apply_plan_quota(table::Scope&, const config::Bound&);
+void end_plans(table::Scope& main);
 
 // limit/limit_count_zone.cc, limit_count.cc
 void apply_limit_count_zone(table::Scope&, const config::Bound&);

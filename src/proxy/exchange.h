@@ -37,7 +37,9 @@ class Forwarder;
 class Kept;
 struct Snapshot;
 struct LimitReport;
+struct Caller;
 struct SecureLinkAnswer;
+struct VerifiedToken;
 struct ExternalIdentity;
 class TunnelEnd;
 struct TunnelPlan;
@@ -74,7 +76,10 @@ struct AccessState {
   std::uint16_t next = 0;            // check to go on with, after a wait
   std::uint16_t status = 0;          // of the last refusal
   std::uint16_t refusal = 0;         // that `satisfy any` may still overrule
+  bool presented = false;            // the refusal under way is of credentials that were sent, not of their lack ...
+  bool refusal_presented = false;    // ... and so was the one that stands
   std::uint16_t delayed_status = 0;  // answered when auth_delay is over
+  std::string_view refusal_text, refusal_reason;  // page_text and reason of that refusal
   const table::Origin* by = nullptr;           // what refused last: a rule of the check; null: the check
   const table::Origin* refusal_by = nullptr;   // ... and what made `refusal`
   void* pending = nullptr;           // what the check that waits left for itself, in the arena
@@ -147,9 +152,11 @@ struct RequestState {
   std::int8_t limit_req_status = 0;  // 0 none, 1 passed, 2 delayed, 3 rejected, 4 delayed dry run, 5 rejected dry run
   std::int8_t limit_conn_status = 0; // 0 none, 1 passed, 2 rejected, 3 rejected dry run
   LimitReport* limit_count = nullptr;  // when a limit_count was asked (proxy/limit_report.h)
+  const Caller* caller = nullptr;      // when a consumer was recognised (proxy/caller.h)
   AtHead* at_head = nullptr;         // newest first
   AtEnd* at_end = nullptr;           // newest first
   TunnelPlan* tunnel = nullptr;      // it becomes one: log steps leave there what they write at its end
+  const VerifiedToken* token = nullptr;  // that auth_jwt found good (proxy/verified_token.h)
   const SecureLinkAnswer* secure_link = nullptr;  // when it was asked for
   ExternalIdentity* external = nullptr;  // what other servers have said of who asks (proxy/external_identity.h)
   bool deadline_exceeded = false;    // of a gRPC call: what its error says

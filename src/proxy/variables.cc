@@ -145,7 +145,8 @@ std::span<const table::VariableRow> variable_rows() {
     std::vector<table::VariableRow> all;
     for (const auto part :
          {request_variables(), connection_variables(), reply_variables(), upstream_variables(), file_variables(),
-                            tls_variables(), link_variables(), external_variables()}) {
+                            tls_variables(), link_variables(), external_variables(), caller_variables(),
+                            token_variables()}) {
       all.insert(all.end(), part.begin(), part.end());
     }
     return all;

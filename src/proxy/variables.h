@@ -54,6 +54,8 @@ std::span<const table::VariableRow> upstream_variables();
 std::span<const table::VariableRow> file_variables();
 std::span<const table::VariableRow> link_variables();
 std::span<const table::VariableRow> tls_variables();
+std::span<const table::VariableRow> caller_variables();
+std::span<const table::VariableRow> token_variables();
 
 inline constexpr std::size_t ip_text_bytes = 64;
 /// "127.0.0.1", "::1", "unix:"; returns the end. `to` has ip_text_bytes.

@@ -11,6 +11,7 @@
 
 #include "base/openssl_ptr.h"
 #include "base/text.h"
+#include "proxy/client_names.h"
 #include "proxy/exchange.h"
 #include "proxy/variables.h"
 
@@ -244,6 +245,17 @@ std::string_view days_left(Exchange& x, X509* certificate) {
   return number_text(x.arena, static_cast<std::uint64_t>(std::max<std::int64_t>(seconds, 0)) / 86400);
 }
 
+/// SPIFFE (X509-SVID 2): the one URI of a certificate; one with several has none.
+std::string_view spiffe_id(Exchange& x, const VariableParam&) {
+  std::string_view found = not_found;
+  for (const ClientName& name : client_names(x)) {
+    if (name.kind != ClientName::Kind::uri) continue;
+    if (found.data()) return not_found;
+    found = name.text;
+  }
+  return found.starts_with("spiffe://") ? found : not_found;
+}
+
 constexpr Phase any = Phase::address;
 
 constexpr table::VariableRow rows[] = {
@@ -270,6 +282,7 @@ constexpr table::VariableRow rows[] = {
     {"ssl_client_cert", of_certificate<indented>, any, false, "the client's certificate, lines indented"},
     {"ssl_client_raw_cert", of_certificate<raw>, any, false, "the client's certificate in PEM form"},
     {"ssl_client_escaped_cert", of_certificate<escaped>, any, false, "the client's certificate, percent-encoded"},
+    {"ssl_client_spiffe_id", spiffe_id, any, false, "SPIFFE id of the client's verified certificate"},
     {"ssl_client_sigalg", of_session<client_signature>, any, false, "signature algorithm of the client's certificate"},
     {"ssl_client_v_start", of_certificate<first_day>, any, false, "first day of the client's certificate"},
     {"ssl_client_v_end", of_certificate<last_day>, any, false, "last day of the client's certificate"},

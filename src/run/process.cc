@@ -407,11 +407,12 @@ void Process::publish(const std::shared_ptr<table::Table>& table, const std::vec
   }
 }
 
-/// Those of the table that is served from now on.
+/// Those of the table that is served from now on, and the keys that it verifies tokens with.
 void Process::look_after_certificates() {
   certificates_.on_renewal = [this] { stapling_.follow(*table_); };
   certificates_.follow(registry_.get<table::TlsWatch>("ssl_certificate_watch"));
   stapling_.follow(*table_);
+  key_fetching_.follow(registry_.get<table::JwtKeyUrls>(table::JwtKeyUrls::registry_name).get());
 }
 
 void Process::attach(const ListenSockets::Open& open) {

@@ -16,6 +16,7 @@
 #include "run/certificate_watch.h"
 #include "run/control.h"
 #include "run/gate.h"
+#include "run/key_fetching.h"
 #include "run/names.h"
 #include "run/options.h"
 #include "run/sockets.h"
@@ -82,6 +83,7 @@ class Process {
   UpstreamNames names_;
   CertificateWatch certificates_{loop_};
   Stapling stapling_{loop_};
+  KeyFetching key_fetching_{loop_};
   std::unique_ptr<ControlServer> control_;
   std::map<std::uint64_t, std::size_t> holders_;  // workers that still hold a generation
   std::vector<std::unique_ptr<uv_signal_t>> signals_;

@@ -57,8 +57,8 @@ std::uint32_t CountZone::Shard::free_oldest() {
   return slot;
 }
 
-CountZone::CountZone(std::size_t bytes, const CountWindow& window)
-    : window_(window), bytes_(std::max(bytes, min_bytes)), shard_count_(shards_of(bytes_)) {
+CountZone::CountZone(std::size_t bytes)
+    : bytes_(std::max(bytes, min_bytes)), shard_count_(shards_of(bytes_)) {
   static_assert(sizeof(Entry) == 60, "with its bucket a key takes 64 bytes: the man page says so");
   shards_ = std::make_unique<Shard[]>(shard_count_);
   // calloc: pages that no key needed yet are not touched, and empty buckets are zero.
@@ -128,12 +128,11 @@ class CountDecision {
     bool passes = true;
     for (std::size_t i = 0; i < asks_.size(); ++i) {
       const CountLimit& limit = *asks_[i].limit;
-      const CountWindow& window = limit.zone->window();
       states_[i] = &places_[i].shard->find_or_insert(places_[i].key).state;
-      window.advance(*states_[i], limit.amount, now);
+      limit.window.advance(*states_[i], limit.amount, now);
       answers[i] = {};
-      answers[i].remaining = window.room(*states_[i], limit.amount);
-      answers[i].refused = answers[i].remaining < limit.cost;
+      answers[i].remaining = limit.window.room(*states_[i], limit.amount);
+      answers[i].refused = answers[i].remaining < asks_[i].cost;
       passes = passes && !answers[i].refused;
     }
     for (std::size_t i = 0; i < asks_.size(); ++i) settle(i, passes, now, answers[i]);
@@ -144,25 +143,34 @@ class CountDecision {
     for (std::size_t i = 0; i < asks_.size(); ++i) {
       CountZone::Entry* const entry = places_[i].shard->find(places_[i].key);
       const CountLimit& limit = *asks_[i].limit;
-      if (entry) limit.zone->window().refund(entry->state, limit.cost, answers[i].stamp);
+      if (entry && asks_[i].cost > 0) limit.window.refund(entry->state, asks_[i].cost, answers[i].stamp);
     }
   }
 
  private:
   void settle(std::size_t i, bool charge, CountTime now, CountAnswer& answer) {
     const CountLimit& limit = *asks_[i].limit;
-    const CountWindow& window = limit.zone->window();
-    if (charge) {
-      window.charge(*states_[i], limit.cost, now);
-      answer.remaining -= limit.cost;
+    const CountWindow& window = limit.window;
+    const std::uint32_t cost = asks_[i].cost;
+    if (charge && cost > 0) {
+      window.charge(*states_[i], cost, now);
+      answer.remaining -= cost;
       answer.stamp = window.stamp(*states_[i]);
     }
-    if (answer.refused) answer.retry_ms = window.wait_ms(*states_[i], limit.amount, limit.cost, now);
+    if (answer.refused) answer.retry_ms = wait_ms(i, std::min(cost, limit.amount.most), now);
     if (answer.remaining < limit.amount.most) {
       answer.reset_ms = window.wait_ms(*states_[i], limit.amount, answer.remaining + 1, now);
     }
   }
 
+  /// Nothing is used, and the cost is more than there ever is: any wait is as good, and none must be 0.
+  [[nodiscard]] std::int64_t wait_ms(std::size_t i, std::uint32_t need, CountTime now) const {
+    const CountLimit& limit = *asks_[i].limit;
+    if (limit.window.room(*states_[i], limit.amount) >= need) return longest_wait_ms;
+    return limit.window.wait_ms(*states_[i], limit.amount, need, now);
+  }
+
+  static constexpr std::int64_t longest_wait_ms = 86'400'000;
   std::span<const CountAsk> asks_;
   std::size_t count_ = 0;  // of locks held
   std::array<CountZone::Place, max_count_asks> places_;

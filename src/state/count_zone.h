@@ -1,7 +1,8 @@
 // CountZone: the shared memory of limit_count. Keys themselves are not kept, only 64 bits of a keyed hash and their
-// first four bytes, so that each takes 64 bytes however long it is. Memory is fixed when it is made: sixteen shards
-// (fewer for small zones), each with its own lock, its own LRU list and its own slots; a new key in a full shard takes
-// the place of the one not asked for the longest. `decide` is what a request calls. Any thread.
+// first four bytes, so that each takes 64 bytes however long it is. What a key has used means what its limit's window
+// says: a key is asked for with one kind of window only. Memory is fixed when it is made: sixteen shards (fewer for
+// small zones), each with its own lock, its own LRU list and its own slots; a new key in a full shard takes the place
+// of the one not asked for the longest. `decide` is what a request calls. Any thread.
 #pragma once
 
 #include <cstddef>
@@ -22,10 +23,9 @@ class CountZone {
 
   /// All memory this zone will ever use, rounded up to min_bytes; pages are touched as keys come. capacity() is 0 when
   /// the system does not give that much: the caller makes it an error.
-  CountZone(std::size_t bytes, const CountWindow& window);
+  explicit CountZone(std::size_t bytes);
   ~CountZone();
 
-  [[nodiscard]] const CountWindow& window() const { return window_; }
   [[nodiscard]] std::size_t bytes() const { return bytes_; }
   [[nodiscard]] std::size_t capacity() const;  // keys
   [[nodiscard]] std::size_t size() const;      // keys now; for status pages
@@ -45,24 +45,24 @@ class CountZone {
 
   [[nodiscard]] Place place(std::string_view key) const;
 
-  CountWindow window_;
   std::size_t bytes_;
   std::uint32_t shard_count_;  // a power of two
   std::unique_ptr<Shard[]> shards_;
   std::unique_ptr<std::byte, Free> memory_;
 };
 
-/// One `limit_count` of a location.
+/// So many in a window, counted in a zone.
 struct CountLimit {
-  CountZone* zone = nullptr;  // kept alive by the table
+  CountZone* zone;  // kept alive by the table
+  CountWindow window;
   CountAmount amount;
-  std::uint32_t cost = 1;     // at most amount.most
 };
 
-/// One limit with the key this request has for it.
+/// One limit with the key that this request has for it, and what the request uses up.
 struct CountAsk {
   const CountLimit* limit = nullptr;
   std::string_view key;
+  std::uint32_t cost = 1;  // 0: passes and uses up nothing; above amount.most: never passes
 };
 
 /// What one limit says. Times in milliseconds, rounded up.
@@ -76,8 +76,8 @@ struct CountAnswer {
 
 constexpr std::size_t max_count_asks = 32;
 
-/// All limits of a request at once, each of another zone: charged together when all have room, else none. False: some
-/// have `refused`. At most max_count_asks; an answer for each.
+/// All limits of a request at once, each with a key of its own within its zone: charged together when all have room,
+/// else none. False: some have `refused`. At most max_count_asks; an answer for each.
 bool decide(std::span<const CountAsk> asks, CountTime now, std::span<CountAnswer> answers);
 
 /// Takes back what decide() has charged for a request that another limit refused later.

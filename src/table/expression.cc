@@ -277,5 +277,11 @@ ExprValue Expression::evaluate(const ExprInput& input) const {
 std::string_view Expression::source() const { return program_ ? std::string_view(program_->source) : ""; }
 ExprType Expression::type() const { return program_ ? program_->type : ExprType::null; }
 config::Phase Expression::known_from() const { return program_ ? program_->known_from : config::Phase::none; }
+std::string_view Expression::variables_text() const {
+  return program_ ? std::string_view(program_->variables_text) : "";
+}
+config::Phase Expression::known_behind_token() const {
+  return program_ ? program_->known_behind_token : config::Phase::none;
+}
 
 }  // namespace gh::table

@@ -56,6 +56,10 @@ class Expression {
   [[nodiscard]] ExprType type() const;
   /// Can be used from this phase on: the latest one of its variables.
   [[nodiscard]] config::Phase known_from() const;
+  /// All variables, as a template names them: VariableTable::known_from() looks through what computes them.
+  [[nodiscard]] std::string_view variables_text() const;
+  /// The same when the token has been verified before (VariableRow::of_token).
+  [[nodiscard]] config::Phase known_behind_token() const;
 
  private:
   std::shared_ptr<const ExprProgram> program_;

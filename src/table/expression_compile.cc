@@ -165,6 +165,10 @@ class ExprCompiler {
     add(Code::variable, 1, program_->variables.size());
     program_->variables.push_back({found->get, found->get_value, found->param});
     program_->known_from = std::max(program_->known_from, found->known_from);
+    fmt::format_to(std::back_inserter(program_->variables_text), "${{{}}}", node.text);
+    if (!found->of_token) {
+      program_->known_behind_token = std::max(program_->known_behind_token, found->known_from);
+    }
     if (node.steps.empty()) return found->get_value ? Type::any : Type::text;
     if (!found->get_value) {
       return wrong_operand(node, fmt::format("`${}` has no members", node.text), Type::text,

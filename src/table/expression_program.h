@@ -59,6 +59,7 @@ struct ExprProgram {
     VariableParam param;
   };
   std::string source;
+  std::string variables_text;
   std::vector<ExprInstruction> code;
   std::vector<ExprValue> constants;
   std::deque<std::string> texts;               // of constants
@@ -70,6 +71,7 @@ struct ExprProgram {
   bool strict = false;
   ExprType type = ExprType::any;
   config::Phase known_from = config::Phase::none;
+  config::Phase known_behind_token = config::Phase::none;
 };
 
 }  // namespace gh::table

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "config/suggest.h"
 #include "http/method.h"
+#include "table/jwt_plan.h"
 #include "table/server_block.h"
 
 namespace gh::table {
@@ -74,6 +75,10 @@ bool read_condition(Scope& scope, const config::Bound& directive, RouteSpec& spe
   route.when = compile_expression(scope, *condition, {.condition = true});
   if (!route.when) return false;
   if (route.when.known_from() <= config::Phase::rewrite) return true;
+  if (route.when.known_behind_token() <= config::Phase::rewrite) {
+    if (!scope.local_or_null<EarlyToken>()) scope.local<EarlyToken>().where = condition->span;
+    return true;
+  }
   scope.error(code::late_value, condition->span, "a variable of this condition is not known when a route is chosen")
       .with_help("routes are chosen by the request alone: fields, arguments, cookies, addresses, names in the path");
   return false;

@@ -58,17 +58,9 @@ std::string_view without_line_end(std::string_view text) {
 }
 
 Result<SecretValue, SecretFault> from_file(std::string_view reference, const std::string& path) {
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-  if (fd < 0) return cannot_read(path, errno);
-  struct stat status {};
-  Wiped room(most_secret_bytes + 1);
-  const bool is_file = ::fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
-  const ssize_t size = is_file ? read_into(fd, room.bytes) : -1;
-  const int number = is_file ? errno : S_ISDIR(status.st_mode) ? EISDIR : EINVAL;
-  ::close(fd);
-  if (size < 0) return cannot_read(path, number);
-  if (static_cast<std::size_t>(size) > most_secret_bytes) return cannot_read(path, EFBIG);
-  const std::string_view text = without_line_end({room.bytes.data(), static_cast<std::size_t>(size)});
+  const auto content = read_small_file(path, most_secret_bytes);
+  if (!content) return cannot_read(path, content.error().code);
+  const std::string_view text = without_line_end(content->view());
   if (text.empty()) {
     return Failed({code::empty_value, fmt::format("`{}` is empty", printable(path)), "the secret should be there",
                    "write the secret into it, and nothing else"});
@@ -87,6 +79,22 @@ Result<SecretValue, SecretFault> from_environment(std::string_view reference) {
 }
 
 }  // namespace
+
+Result<SecretText> read_small_file(const std::string& path, std::size_t most) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+  if (fd < 0) return fail(std::strerror(errno), errno);
+  struct stat status {};
+  Wiped room(most + 1);
+  const bool is_file = ::fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
+  const ssize_t size = is_file ? read_into(fd, room.bytes) : -1;
+  int number = is_file ? errno : S_ISDIR(status.st_mode) ? EISDIR : EINVAL;
+  ::close(fd);
+  if (size >= 0 && static_cast<std::size_t>(size) <= most) {
+    return SecretText(std::string_view(room.bytes.data(), static_cast<std::size_t>(size)));
+  }
+  if (size >= 0) number = EFBIG;
+  return fail(std::strerror(number), number);
+}
 
 Result<SecretValue, SecretFault> read_secret(std::string_view reference, std::string_view folder) {
   if (reference.starts_with(env_scheme)) return from_environment(reference);

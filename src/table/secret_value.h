@@ -1,6 +1,6 @@
 // SecretValue: what may not stand in a configuration itself (a password, a key), only where it is: `env:NAME` or
-// `file:PATH` (DSL rule 7). Read when the table is made, so a reload reads it anew. Only the reference is ever shown (in
-// dumps, logs, diagnostics); the value is wiped when the last table that holds it goes. Made by the build thread,
+// `file:PATH` (DSL rule 7). Read when the table is made, so a reload reads it anew. Only the reference is ever shown
+// (in dumps, logs, diagnostics); the value is wiped when the last table that holds it goes. Made by the build thread,
 // immutable then.
 //
 //   {.name = "auth_jwt_secret", .args = {{{"env:NAME|file:PATH", ArgType::word}}} ...}
@@ -38,6 +38,9 @@ struct SecretFault {
   std::string_view code;
   std::string message, label, help;
 };
+
+/// The whole of a regular file. Error::code is an errno: EFBIG when it has more than `most` bytes.
+Result<SecretText> read_small_file(const std::string& path, std::size_t most);
 
 /// Relative paths are those below `folder`, which ends with a slash. One line end at the end of a file is not part of
 /// the value.

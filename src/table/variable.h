@@ -50,6 +50,7 @@ struct VariableRow {
   Setter set = nullptr;             // null: a configuration may not change it
   ValueGetter get_value = nullptr;  // null: text always
   bool declared = false;            // of the family only names that the configuration declares exist ($path_id)
+  bool of_token = false;            // auth_jwt of the server verifies before routing, when a route asks for it
 };
 
 }  // namespace gh::table

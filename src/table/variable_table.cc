@@ -48,6 +48,10 @@ Computed* VariableTable::define_computed(std::string_view name, Getter compute, 
   return &computed;
 }
 
+void VariableTable::mark_of_token(std::string_view name) {
+  if (const auto it = defined_.find(std::string(name)); it != defined_.end()) it->second.of_token = true;
+}
+
 void VariableTable::note_part(std::string_view name, const Template& text) {
   if (!text.is_constant()) parts_[std::string(name)].push_back(text.source());
 }
@@ -77,7 +81,7 @@ std::optional<VariableTable::Found> VariableTable::find(std::string_view name) {
   if (const auto it = fixed_.find(name); it != fixed_.end()) {
     used_.insert(it->first);
     const VariableRow& row = *it->second;
-    return Found{row.get, VariableParam{row.name, 0, nullptr}, row.known_from, row.get_value};
+    return Found{row.get, VariableParam{row.name, 0, nullptr}, row.known_from, row.get_value, row.of_token};
   }
   if (name.size() == 1 && name[0] >= '1' && name[0] <= '9') {
     const auto group = static_cast<std::uint32_t>(name[0] - '0');
@@ -96,7 +100,7 @@ std::optional<VariableTable::Found> VariableTable::find_family(std::string_view 
   }
   if (!best || (best->declared && !members_.contains(std::string(name)))) return std::nullopt;
   const std::string& rest = kept_->texts.emplace_back(name.substr(best->name.size()));
-  const Found found{best->get, VariableParam{rest, 0, nullptr}, best->known_from, best->get_value};
+  const Found found{best->get, VariableParam{rest, 0, nullptr}, best->known_from, best->get_value, best->of_token};
   defined_.emplace(std::string(name), found);  // the next use finds it there
   return found;
 }

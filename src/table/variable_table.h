@@ -26,6 +26,7 @@ class VariableTable {
     VariableParam param;
     config::Phase known_from;
     ValueGetter get_value = nullptr;
+    bool of_token = false;
   };
   /// `slot_getter` reads a configuration-defined variable from its slot; `computed_getter` one with a Computed behind
   /// its param's object; `capture_getter` reads $1..$9.
@@ -40,6 +41,8 @@ class VariableTable {
   /// changed until the build ends (volatile). Null when the name is taken by a row. Defining a name again replaces the
   /// object.
   Computed* define_computed(std::string_view name, Getter compute, const void* object, config::Phase known_from);
+  /// A computed variable that is made of the token alone (VariableRow::of_token).
+  void mark_of_token(std::string_view name);
   /// `name` of a family whose members have to be declared exists.
   void declare_member(std::string_view name) { members_.emplace(name); }
   /// The row whose variable `set` may change ($args); null when it is no row or may not be changed.

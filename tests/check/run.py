@@ -58,7 +58,8 @@ def faults_of_example(path):
     with tempfile.NamedTemporaryFile("w", suffix=".conf", dir=folder) as copy:  # beside the files that it names
         copy.write(text)
         copy.flush()
-        done = subprocess.run([BINARY, "--check", "--deny-warnings", "-c", copy.name], stdin=subprocess.DEVNULL,
+        env = dict(os.environ, **dict(pair.split("=", 1) for pair in shlex.split(head_comment(path, "env"))))
+        done = subprocess.run([BINARY, "--check", "--deny-warnings", "-c", copy.name], stdin=subprocess.DEVNULL, env=env,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60)
     return "" if done.returncode == 0 else "exit %d\n%s" % (done.returncode, done.stderr.decode("utf-8", "replace"))
 

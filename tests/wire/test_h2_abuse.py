@@ -94,7 +94,7 @@ class Abuse(WireTest):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.quiet = Gateway("http2 on; server { listen @P0@; location /ok { return 200 ok; } }")
+        cls.quiet = Gateway("http2 on; keepalive_requests 1000000; server { listen @P0@; location /ok { return 200 ok; } }")
         cls.addClassCleanup(cls.quiet.stop)
 
     def setUp(self):

@@ -40,15 +40,16 @@ def scratch():
 
 
 @functools.lru_cache(maxsize=None)
-def certificate(name, kind="ec", issuer=None, is_ca=False, days=2, serial=None, subject=None, extension=None):
-    """A certificate for `name` and the names below it, signed by itself or by `issuer`."""
+def certificate(name, kind="ec", issuer=None, is_ca=False, days=2, serial=None, subject=None, extension=None,
+                names=None):
+    """A certificate for `name` and the names below it, signed by itself or by `issuer`. `names` stand in their place."""
     with scratch() as path:
         made = [] if KINDS[kind][0] == "-key" else ["-keyout", path("key")]
         command = ["openssl", "req", "-x509", "-nodes", *KINDS[kind], *made, "-out", path("pem"),
                    "-subj", subject or "/CN=" + name, "-days", str(days), "-config", path("conf", "[req]\n"
                                                                 "distinguished_name=n\n[n]\n"),
                    "-addext", "basicConstraints=critical,CA:" + ("TRUE" if is_ca else "FALSE"),
-                   "-addext", "subjectAltName=DNS:%s,DNS:*.%s,IP:127.0.0.1" % (name, name)]
+                   "-addext", "subjectAltName=" + (names or "DNS:%s,DNS:*.%s,IP:127.0.0.1" % (name, name))]
         if issuer:
             command += ["-CA", path("ca", issuer.pem), "-CAkey", path("ca_key", issuer.key)]
         if extension:

@@ -8,9 +8,10 @@
 
 #include "base/base64.h"
 #include "base/text.h"
-#include "http/field_value.h"
 #include "net/work.h"
 #include "policy/access.h"
+#include "policy/challenge.h"
+#include "policy/consumers.h"
 #include "policy/password.h"
 #include "policy/policy.h"
 #include "proxy/exchange.h"
@@ -36,6 +37,7 @@ struct Plan {
   Settings settings;
   std::string folder;  // of relative paths made of variables
   std::shared_ptr<UserFiles> files;
+  std::shared_ptr<const Consumers> consumers;
 };
 
 struct Credentials {
@@ -141,16 +143,7 @@ std::string path_of(Exchange& x, const Plan& plan) {
 // ---- the check -----------------------------------------------------------------------------------------------------
 
 Access challenge(Exchange& x, std::string_view realm) {
-  const std::string_view safe = http::safe_field_value(realm, x.arena);
-  char* const to = x.arena.chars(safe.size() * 2 + 16);
-  char* end = fmt::format_to(to, "Basic realm=\"");
-  for (const char c : safe) {
-    if (c == '"' || c == '\\') *end++ = '\\';  // RFC 9110 5.6.4
-    *end++ = c;
-  }
-  *end++ = '"';
-  x.reply.fields.add(x.arena, "WWW-Authenticate", {to, static_cast<std::size_t>(end - to)},
-                     http::HeaderId::www_authenticate);
+  add_challenge(x, "Basic", realm);
   return refuse(x, 401);
 }
 
@@ -164,7 +157,9 @@ Access no_file(Exchange& x, const std::string& path, int error) {
 
 Access conclude(Exchange& x, const Plan& plan, std::string_view realm, const Credentials& who, const Outcome& outcome) {
   switch (outcome.kind) {
-    case Outcome::Kind::fits: return Access::pass;
+    case Outcome::Kind::fits:
+      proxy::recognise(x, plan.consumers->by_user(who.user), proxy::Caller::Way::basic);
+      return Access::pass;
     case Outcome::Kind::no_file: return no_file(x, path_of(x, plan), outcome.error);
     case Outcome::Kind::unknown_user:
       x.log(LogLevel::error,
@@ -245,6 +240,7 @@ void finish_auth_basic(table::Scope& scope, table::Route& route) {
   plan->folder = scope.builder.loaded.main_dir;
   const auto make = [](const auto&) { return std::make_shared<UserFiles>(); };
   plan->files = scope.builder.registry().adopt_or_create<UserFiles>("auth_basic/files", "1", make).object;
+  plan->consumers = consumers_of(scope);
   const bool is_location = route.kind != table::Route::Kind::server;  // a server may leave the file to its locations
   if (!plan->settings.has_file && is_location) warn_of_no_file(scope, plan->settings);
   add_check(scope, check, std::move(plan), "auth_basic");

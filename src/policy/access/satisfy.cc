@@ -1,6 +1,7 @@
 // satisfy, auth_delay, and the step that asks a route's access checks one after another (policy/access.h).
 #include <fmt/format.h>
 
+#include <utility>
 #include <vector>
 
 #include "policy/access.h"
@@ -47,10 +48,16 @@ Verdict refused(Exchange& x, const Group& group, unsigned status) {
   return by ? x.error(status, *by, detail) : x.error(status);
 }
 
-/// 401 stays when another check says 403: the client may still do something about it.
+/// The last check that had credentials to judge answers. Of others a 401 stays when another one says 403: the client
+/// may still do something about it.
 void remember(Exchange& x, unsigned status) {
-  if (x.access.refusal == 401) return;
+  const bool presented = std::exchange(x.access.presented, false);
+  const std::string_view text = std::exchange(x.page_text, {});
+  if (!presented && (x.access.refusal_presented || x.access.refusal == 401)) return;
   x.access.refusal = static_cast<std::uint16_t>(status);
+  x.access.refusal_presented = presented;
+  x.access.refusal_text = text;
+  x.access.refusal_reason = x.reason;
   x.access.refusal_by = x.access.by;
 }
 
@@ -87,8 +94,12 @@ Verdict run(Exchange& x, const void* params) {
     }
     ++x.access.next;
   }
-  x.access.by = x.access.refusal_by;
-  if (x.access.refusal != 0) return refused(x, group, x.access.refusal);
+  if (x.access.refusal != 0) {
+    x.access.by = x.access.refusal_by;
+    x.reason = x.access.refusal_reason;
+    x.page_text = x.access.refusal_text;
+    return refused(x, group, x.access.refusal);
+  }
   x.access = {};
   return Verdict::next;
 }

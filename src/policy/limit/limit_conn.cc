@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "policy/key_lint.h"
 #include "policy/policy.h"
 #include "policy/zones.h"
 #include "proxy/exchange.h"
@@ -155,6 +156,7 @@ void apply_limit_conn_zone(table::Scope& scope, const config::Bound& directive) 
   auto* const entry = claim_zone(scope, kind, zone->name, directive, where);
   if (!entry) return;
   zone->key = scope.compile(*directive.find("key"));
+  check_limit_key(scope, *directive.find("key"), zone->key, Asked::early);
   zone->memory = adopt_zone<ConnZone>(scope, where, kind, zone->name, zone->key.source(), bytes);
   if (zone->memory) entry->object = std::move(zone);
 }

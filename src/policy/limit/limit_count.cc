@@ -4,17 +4,22 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <memory>
 #include <utility>
 #include <vector>
 
 #include "policy/limit/limit_count_fields.h"
 #include "policy/limit/limit_count_zone.h"
+#include "base/text.h"
 #include "policy/policy.h"
 #include "policy/zones.h"
 #include "proxy/error_page.h"
+#include "proxy/join.h"
 #include "proxy/limit_report.h"
 #include "table/codes.h"
+#include "table/expression.h"
 
 namespace gh::policy {
 
@@ -33,6 +38,7 @@ struct Use {
   std::string zone;
   config::Span where;
   std::uint32_t cost = 1;
+  table::Expression costs;  // in its place
   unsigned status = 429;
   CountForms forms;
   std::string message;
@@ -49,15 +55,18 @@ struct Settings : LimitSettings {};
 
 struct Limit {
   std::shared_ptr<const LimitCountZone> zone;
-  CountTexts texts;
+  std::vector<CountTexts> texts;  // of each of the zone's tiers
+  std::uint32_t cost = 1;
+  table::Expression costs;
   unsigned status = 429;
   std::string message;
+  table::Origin origin;
 };
 
-/// What a step of a location reads. `counts[i]` belongs to `limits[i]`.
+/// What a step of a location reads.
 struct Plan {
   std::vector<Limit> limits;
-  std::vector<state::CountLimit> counts;
+  std::size_t most_asks = 0;  // of one request
   Settings settings;
   Phase phase = Phase::limit;
 };
@@ -67,19 +76,23 @@ struct Plan {
 /// Limits that were asked together. In the arena of the exchange that the client asked for.
 struct Asked {
   const Plan* plan = nullptr;  // null: not asked yet
+  struct From {
+    const Limit* limit;
+    std::uint32_t tier;
+  };
   CountAsk* asks = nullptr;
   CountAnswer* answers = nullptr;
+  From* from = nullptr;
   std::size_t count = 0;
 
   [[nodiscard]] std::span<const CountAsk> all() const { return {asks, count}; }
-  [[nodiscard]] const Limit& limit(std::size_t i) const {
-    return plan->limits[static_cast<std::size_t>(asks[i].limit - plan->counts.data())];
-  }
+  [[nodiscard]] const CountTexts& texts(std::size_t i) const { return from[i].limit->texts[from[i].tier]; }
+  [[nodiscard]] const CountTier& tier(std::size_t i) const { return from[i].limit->zone->tiers[from[i].tier]; }
 };
 
 struct Report : LimitReport {
   Asked early, late;
-  const Limit* shown = nullptr;  // in the fields of the answer
+  const CountTexts* shown = nullptr;  // in the fields of the answer
   std::uint32_t shown_remaining = 0;
   std::int64_t shown_reset_ms = 0;
   std::int64_t retry_ms = 0;     // refused
@@ -87,8 +100,41 @@ struct Report : LimitReport {
 
 void add_fields(Exchange& x, proxy::AtHead& fields) {
   const auto& report = static_cast<const Report&>(fields);
-  if (report.shown) add_count_fields(x, report.shown->texts, report.shown_remaining, report.shown_reset_ms);
+  if (report.shown) add_count_fields(x, *report.shown, report.shown_remaining, report.shown_reset_ms);
   if (report.retry_ms > 0) add_retry_after(x, report.retry_ms);
+}
+
+/// Whole units, rounded up; never fewer than none. What is no number costs 1, so that nothing is free by accident.
+std::uint32_t units_of(table::ExprValue value) {
+  if (value.is_text()) value = table::parse_number(value.text());
+  if (!value.is_number()) return 1;
+  constexpr std::uint32_t most = std::numeric_limits<std::uint32_t>::max();
+  return static_cast<std::uint32_t>(std::clamp(std::ceil(value.as_real()), 0.0, double{most}));
+}
+
+std::uint32_t cost_of(Exchange& x, const Limit& limit) {
+  if (!limit.costs) return limit.cost;
+  return units_of(limit.costs.evaluate({x, x.arena, x.clock().unix_ms(), {}, nullptr}));
+}
+
+/// In memory that lasts as long as the report.
+std::string_view key_of(Exchange& x, std::string_view key, const CountTier& tier) {
+  if (tier.suffix.empty()) return x.parent ? x.main().arena.copy(key) : key;
+  char* const to = x.main().arena.chars(key.size() + tier.suffix.size());
+  tier.suffix.copy(to + key.copy(to, key.size()), tier.suffix.size());
+  return {to, key.size() + tier.suffix.size()};
+}
+
+void add_asks(Exchange& x, const Limit& limit, Asked& asked) {
+  const std::string_view key = limit.zone->key.render(x, x.arena);
+  if (key.empty()) return;
+  const std::uint32_t cost = cost_of(x, limit);
+  const LimitCountZone::Share share = limit.zone->share_of(x, x.arena);
+  for (std::uint32_t tier = share.first; tier < share.first + share.count; ++tier) {
+    const CountTier& counted = limit.zone->tiers[tier];
+    asked.from[asked.count] = {&limit, tier};
+    asked.asks[asked.count++] = {&counted.limit, key_of(x, key, counted), cost};
+  }
 }
 
 /// Once for a request, whatever internal redirects and subexchanges follow: null when it was.
@@ -104,13 +150,10 @@ Asked* begin(Exchange& x, const Plan& plan) {
   Asked& asked = plan.phase == Phase::limit ? report.early : report.late;
   if (asked.plan) return nullptr;
   asked.plan = &plan;
-  asked.asks = main.arena.array<CountAsk>(plan.limits.size());
-  asked.answers = main.arena.array<CountAnswer>(plan.limits.size());
-  for (std::size_t i = 0; i < plan.limits.size(); ++i) {
-    const std::string_view key = plan.limits[i].zone->key.render(x, x.arena);
-    if (key.empty()) continue;
-    asked.asks[asked.count++] = {&plan.counts[i], x.parent ? main.arena.copy(key) : key};
-  }
+  asked.asks = main.arena.array<CountAsk>(plan.most_asks);
+  asked.answers = main.arena.array<CountAnswer>(plan.most_asks);
+  asked.from = main.arena.array<Asked::From>(plan.most_asks);
+  for (const Limit& limit : plan.limits) add_asks(x, limit, asked);
   return &asked;
 }
 
@@ -126,13 +169,23 @@ void report_tightest(Report& report, const Asked& asked) {
       report.remaining = answer.remaining;
       report.reset_ms = answer.reset_ms;
     }
-    const Limit& limit = asked.limit(i);
-    if (!limit.texts.forms.any()) continue;
+    const CountTexts& texts = asked.texts(i);
+    if (!texts.forms.any()) continue;
     if (report.shown && !is_tighter(report.shown_remaining, report.shown_reset_ms)) continue;
-    report.shown = &limit;
+    report.shown = &texts;
     report.shown_remaining = answer.remaining;
     report.shown_reset_ms = answer.reset_ms;
   }
+}
+
+void log_refusal(Exchange& x, const Asked& asked, std::size_t i) {
+  const Settings& settings = asked.plan->settings;
+  if (!x.wants_log(settings.level)) return;
+  const LimitCountZone& zone = *asked.from[i].limit->zone;
+  x.log(settings.level, fmt::format("limiting requests{}, count: {}, retry after {} s, by zone \"{}\"{}",
+                                    settings.dry_run ? ", dry run" : "", asked.texts(i).limit,
+                                    LimitReport::seconds(asked.answers[i].retry_ms), zone.name,
+                                    zone.has_plans() ? ", plan \"" + asked.tier(i).name + '"' : ""));
 }
 
 Verdict reject(Exchange& x, Report& report, const Asked& asked) {
@@ -140,14 +193,10 @@ Verdict reject(Exchange& x, Report& report, const Asked& asked) {
   for (std::size_t i = 1; i < asked.count; ++i) {
     if (asked.answers[i].retry_ms > asked.answers[worst].retry_ms) worst = i;
   }
-  const Limit& limit = asked.limit(worst);
+  const Limit& limit = *asked.from[worst].limit;
   const CountAnswer& answer = asked.answers[worst];
   const Settings& settings = asked.plan->settings;
-  if (x.wants_log(settings.level)) {
-    x.log(settings.level, fmt::format("limiting requests{}, count: {}, retry after {} s, by zone \"{}\"",
-                                      settings.dry_run ? ", dry run" : "", limit.texts.limit,
-                                      LimitReport::seconds(answer.retry_ms), limit.zone->name));
-  }
+  log_refusal(x, asked, worst);
   report.remaining = answer.remaining;
   report.reset_ms = answer.reset_ms;
   if (settings.dry_run) {
@@ -158,13 +207,12 @@ Verdict reject(Exchange& x, Report& report, const Asked& asked) {
     state::give_back(report.early.all(), {report.early.answers, report.early.count});
   }
   report.status = LimitReport::Status::rejected;
-  report.shown = limit.texts.forms.any() ? &limit : nullptr;
+  report.shown = asked.texts(worst).forms.any() ? &asked.texts(worst) : nullptr;
   report.shown_remaining = answer.remaining;
   report.shown_reset_ms = answer.reset_ms;
   report.retry_ms = answer.retry_ms;
-  x.reason = "limit_count";
   if (!limit.message.empty() && !proxy::find_error_page(*x.route, limit.status)) x.page_text = limit.message;
-  return x.error(limit.status);
+  return x.error(limit.status, limit.origin, proxy::join(x.arena, "zone ", limit.zone->name));
 }
 
 /// The zones have answered: at once those of this node; a shared store's would be waited for in between.
@@ -194,19 +242,33 @@ std::shared_ptr<const LimitCountZone> find_zone(table::Builder& builder, const U
     return nullptr;
   }
   auto zone = std::static_pointer_cast<const LimitCountZone>(found->second.object);
-  if (!zone || use.cost <= zone->amount.most) return zone;
+  if (!zone || zone->has_plans()) return zone;
+  const std::uint32_t most = zone->tiers.front().limit.amount.most;
+  if (use.cost <= most) return zone;
   builder.diagnostics
       .error(table::code::out_of_bounds, use.where,
-             fmt::format("one request would cost {}, and zone `{}` never has more than {}", use.cost, zone->name,
-                         zone->amount.most))
+             fmt::format("one request would cost {}, and zone `{}` never has more than {}", use.cost, zone->name, most))
       .with_help("with that cost all requests would be refused");
   return nullptr;
 }
 
+/// From which phase on all is known that this limit needs.
+Phase known_from(table::Builder& builder, const Use& use, const LimitCountZone& zone) {
+  Phase latest = std::max(builder.variables.known_from(zone.key), builder.variables.known_from(zone.plan));
+  table::Template variables;
+  table::TemplateFault fault;
+  if (!use.costs || !table::Template::compile(use.costs.variables_text(), builder.variables, variables, fault)) {
+    return latest;
+  }
+  return std::max(latest, builder.variables.known_from(variables));
+}
+
 void add_limit(Plan& plan, const Use& use, std::shared_ptr<const LimitCountZone> zone) {
-  plan.counts.push_back({zone->memory.get(), zone->amount, use.cost});
-  CountTexts texts = make_count_texts(use.forms, *zone);
-  plan.limits.push_back({std::move(zone), std::move(texts), use.status, use.message});
+  plan.most_asks += zone->most_tiers();
+  std::vector<CountTexts> texts;
+  for (const CountTier& tier : zone->tiers) texts.push_back(make_count_texts(use.forms, tier));
+  plan.limits.push_back({std::move(zone), std::move(texts), use.cost, use.costs, use.status, use.message,
+                         {"limit_count", use.where}});
 }
 
 void resolve(table::Builder& builder, const std::vector<Use>& uses, const Settings& settings, table::Route& route) {
@@ -215,12 +277,18 @@ void resolve(table::Builder& builder, const std::vector<Use>& uses, const Settin
   for (const Use& use : uses) {
     auto zone = find_zone(builder, use);
     if (!zone) continue;
-    const bool by_identity = builder.variables.known_from(zone->key) > Phase::limit;
+    const bool by_identity = known_from(builder, use, *zone) > Phase::limit;
     add_limit(*plans[by_identity ? 1 : 0], use, std::move(zone));
   }
   if (builder.diagnostics.has_errors()) return;
   for (const auto& plan : plans) {
     if (plan->limits.empty()) continue;
+    if (plan->most_asks > state::max_count_asks) {
+      builder.diagnostics.error(table::code::out_of_bounds, uses.back().where,
+                                fmt::format("one request would be counted more than {} times", state::max_count_asks))
+          .with_help("the rate and each quota of a plan count");
+      return;
+    }
     plan->settings = settings;
     table::add_step(route, plan->phase, run, plan, "limit_count");
   }
@@ -249,6 +317,24 @@ std::shared_ptr<const std::vector<Use>> effective(table::Scope& scope) {
   return made.uses;
 }
 
+/// A number, or an expression; false: said why.
+bool read_cost(table::Scope& scope, const config::Value* value, Use& use) {
+  if (!value) return true;
+  if (value->text.starts_with('(')) {
+    use.costs = table::compile_expression(scope, *value, {});
+    return static_cast<bool>(use.costs);
+  }
+  const auto number = parse_uint(value->text);
+  if (number && *number <= std::numeric_limits<std::uint32_t>::max()) {
+    use.cost = static_cast<std::uint32_t>(*number);
+    return true;
+  }
+  scope.error(number ? table::code::out_of_bounds : table::code::bad_number, value->span,
+              "`cost=" + printable(value->text, 60) + "` is no cost")
+      .with_help("a whole number, or an expression: cost=($request_method == \"POST\" ? 5 : 1)");
+  return false;
+}
+
 /// `limit_count off`: nothing else stands beside it.
 void apply_off(table::Scope& scope, const config::Bound& directive) {
   scope.edit_list<Uses>().off = true;
@@ -270,7 +356,7 @@ void apply_limit_count(table::Scope& scope, const config::Bound& directive) {
   Use use;
   use.zone = zone->text;
   use.where = zone->span;
-  use.cost = static_cast<std::uint32_t>(directive.number("cost=", 1));
+  if (!read_cost(scope, directive.find("cost="), use)) return;
   use.status = static_cast<unsigned>(directive.number("status=", 429));
   use.message = directive.text("message=");
   if (const config::Value* const text = directive.find("headers=")) {

@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t digits = 20;
 
-/// RFC 8941 3.3.3: a string of printable ASCII; a zone's name has nothing else that matters.
+/// RFC 8941 3.3.3: a string of printable ASCII; a zone's or plan's name has nothing else that matters.
 std::string quoted(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
@@ -66,18 +66,19 @@ std::optional<CountForms> read_count_forms(std::string_view text) {
   return forms;
 }
 
-CountTexts make_count_texts(CountForms forms, const LimitCountZone& zone) {
+CountTexts make_count_texts(CountForms forms, const CountTier& tier) {
+  const state::CountAmount& amount = tier.limit.amount;
   CountTexts texts;
   texts.forms = forms;
-  texts.limit = std::to_string(zone.amount.most);
-  const bool bucket = zone.memory->window().kind() == state::CountWindow::Kind::bucket;
-  texts.policy = fmt::format("{};w={}", zone.amount.count, zone.window_seconds);
-  if (bucket) texts.policy += fmt::format(";burst={}", zone.amount.most);
+  texts.limit = std::to_string(amount.most);
+  const bool bucket = tier.limit.window.kind() == state::CountWindow::Kind::bucket;
+  texts.policy = fmt::format("{};w={}", amount.count, tier.window_seconds);
+  if (bucket) texts.policy += fmt::format(";burst={}", amount.most);
   if (forms.draft == Draft::seven) texts.before_remaining = fmt::format("limit={}, remaining=", texts.limit);
   if (forms.draft == Draft::eight) {
-    texts.policy = fmt::format("{};q={};w={}", quoted(zone.name), zone.amount.count, zone.window_seconds);
-    if (bucket) texts.policy += fmt::format(";burst={}", zone.amount.most);
-    texts.before_remaining = quoted(zone.name) + ";r=";
+    texts.policy = fmt::format("{};q={};w={}", quoted(tier.name), amount.count, tier.window_seconds);
+    if (bucket) texts.policy += fmt::format(";burst={}", amount.most);
+    texts.before_remaining = quoted(tier.name) + ";r=";
   }
   return texts;
 }

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "policy/limit/limit_count_zone.h"
+#include "policy/count_rate.h"
 #include "proxy/exchange.h"
 
 namespace gh::policy {
@@ -28,7 +28,7 @@ struct CountTexts {
   std::string policy;            // "100;w=900"
   std::string before_remaining;  // draft 7: "limit=100, remaining="; draft 8: "\"general\";r="
 };
-CountTexts make_count_texts(CountForms forms, const LimitCountZone& zone);
+CountTexts make_count_texts(CountForms forms, const CountTier& tier);
 
 /// Those of an upstream give way.
 void add_count_fields(proxy::Exchange& x, const CountTexts& texts, std::uint32_t remaining, std::int64_t reset_ms);

@@ -3,9 +3,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <optional>
 
 #include "base/text.h"
+#include "policy/key_lint.h"
+#include "policy/usage_plan.h"
 #include "policy/policy.h"
 #include "policy/zones.h"
 #include "table/codes.h"
@@ -17,58 +20,13 @@ using Kind = state::CountWindow::Kind;
 
 namespace {
 
-constexpr std::uint64_t most_count = 4'000'000'000;
-constexpr std::uint64_t most_windows = 1'000'000;
-constexpr std::int64_t second_ms = 1000, day_ms = 86'400'000;
-
-struct CountRate {
-  std::uint32_t count = 0;
-  std::int64_t window_ms = 0;
-  Kind kind = Kind::sliding;  // or day, or month
-};
-
-std::int64_t unit_ms(std::string_view unit) {
-  if (unit == "s") return second_ms;
-  if (unit == "m") return 60 * second_ms;
-  if (unit == "h") return 3600 * second_ms;
-  return unit == "d" ? day_ms : 0;
-}
-
-/// "100r/15m", "10r/s", "10000r/day", "5000000r/month".
-std::optional<CountRate> read_rate(std::string_view text) {
-  const std::size_t slash = text.find("r/");
-  if (slash == std::string_view::npos) return std::nullopt;
-  const auto count = parse_uint(text.substr(0, slash));
-  if (!count || *count == 0 || *count > most_count) return std::nullopt;
-  CountRate rate{static_cast<std::uint32_t>(*count), 0, Kind::sliding};
-  std::string_view window = text.substr(slash + 2);
-  if (window == "day" || window == "month") {
-    rate.kind = window == "day" ? Kind::day : Kind::month;
-    rate.window_ms = window == "day" ? day_ms : 30 * day_ms;
-    return rate;
-  }
-  std::size_t digits = 0;
-  while (digits < window.size() && is_digit(window[digits])) ++digits;
-  const auto number = digits == 0 ? std::optional<std::uint64_t>(1) : parse_uint(window.substr(0, digits));
-  const std::int64_t unit = unit_ms(window.substr(digits));
-  if (!number || *number == 0 || *number > most_windows || unit == 0) return std::nullopt;
-  rate.window_ms = static_cast<std::int64_t>(*number) * unit;
-  return rate;
-}
-
 /// What is not here yet must not be passed over: other requests would pass.
 bool refuses_unserved(table::Scope& scope, const config::Bound& directive) {
-  bool refused = false;
-  for (const std::string_view name : {"store=", "plan=", "default="}) {
-    const config::Value* const value = directive.find(name);
-    if (!value) continue;
-    refused = true;
-    auto& said = scope.error(table::code::not_served, value->span,
-                             fmt::format("`{}` of limit_count_zone is not served yet", name));
-    if (name == "store=") said.with_help("leave it out: each node counts by itself");
-    else said.with_help("state the rate: rate=100r/15m");
-  }
-  return refused;
+  const config::Value* const value = directive.find("store=");
+  if (!value) return false;
+  scope.error(table::code::not_served, value->span, "`store=` of limit_count_zone is not served yet")
+      .with_help("leave it out: each node counts by itself");
+  return true;
 }
 
 /// The kind of window, from the rate's unit, `window=` and `burst=`; false: said why.
@@ -93,38 +51,89 @@ bool read_kind(table::Scope& scope, const config::Bound& directive, Kind of_rate
   return true;
 }
 
-bool read_amount(table::Scope& scope, const config::Bound& directive, const CountRate& rate, Kind kind,
-                 state::CountAmount& amount) {
-  const config::Value& text = *directive.find("rate=");
-  if (kind != Kind::day && kind != Kind::month && rate.window_ms > CountWindow::most_ms) {
-    scope.error(table::code::out_of_bounds, text.span, "a window has at most 366 days");
+/// The one rate of a zone without plans; false: said why.
+bool read_rate(table::Scope& scope, const config::Bound& directive, LimitCountZone& zone) {
+  const config::Value* const text = directive.find("rate=");
+  if (!text) {
+    scope.error(table::code::missing_parameter, directive.span(), "`limit_count_zone` needs `rate=`")
+        .with_help("for example rate=100r/15m, or plan=$consumer_plan default=NAME for the rates of plans");
     return false;
   }
-  amount = {rate.count, rate.count};
-  if (kind != Kind::bucket) return true;
-  amount.most = static_cast<std::uint32_t>(directive.number("burst=", rate.count));
-  constexpr std::uint64_t most_level = std::uint64_t{1} << 62;  // requests times microseconds
-  if (amount.most > most_level / (static_cast<std::uint64_t>(rate.window_ms) * 1000)) {
-    scope.error(table::code::out_of_bounds, text.span, "a bucket of that many requests needs a shorter window")
-        .with_help("write the rate by a shorter unit, or take window=fixed");
+  if (const config::Value* const fallback = directive.find("default=")) {
+    scope.error(table::code::bad_choice, fallback->span, "`default=` names a plan, and there is no `plan=`")
+        .with_help("add plan=$consumer_plan, or leave it out");
     return false;
   }
+  const auto rate = read_count_rate(scope, *text, "limit_count");
+  Kind kind = Kind::sliding;
+  if (!rate || !read_kind(scope, directive, rate->kind, kind)) return false;
+  const auto burst = static_cast<std::uint32_t>(directive.number("burst=", 0));
+  auto tier = make_tier(scope.builder.diagnostics, *rate, kind, burst);
+  if (!tier) return false;
+  tier->name = zone.name;
+  zone.tiers.push_back(std::move(*tier));
+  zone.share = {0, 1};
   return true;
 }
 
-constexpr std::string_view kind_name(Kind kind) {
-  constexpr std::string_view names[] = {"sliding", "fixed", "gcra", "day", "month"};
-  return names[static_cast<std::size_t>(kind)];
+/// With `plan=` it is the plans that say how much; false: said why.
+bool refuses_own_rate(table::Scope& scope, const config::Bound& directive) {
+  for (const std::string_view name : {"rate=", "burst="}) {
+    const config::Value* const value = directive.find(name);
+    if (!value) continue;
+    scope.error(table::code::bad_choice, value->span, fmt::format("`{}` and `plan=` do not go together", name))
+        .with_help("the plans state it: plan basic { rate 100r/15m; }");
+    return true;
+  }
+  if (directive.has("default=")) return false;
+  scope.error(table::code::missing_parameter, directive.find("plan=")->span, "`plan=` needs `default=`")
+      .with_help("name the plan of requests that have none, or an unknown one: default=basic");
+  return true;
+}
+
+/// When all plans are known.
+void join_plans(table::Scope& main, LimitCountZone& zone, Kind kind, const std::string& fallback, config::Span where) {
+  UsagePlans& plans = usage_plans(main);
+  plans.used = true;
+  if (!plan_exists(main.builder, plans, fallback, where)) return;
+  std::vector<table::ExactMap::Entry> names;
+  for (const auto& [name, plan] : plans.by_name) {
+    auto tiers = tiers_of(main.builder.diagnostics, name, plan, kind);
+    if (!tiers) continue;
+    const LimitCountZone::Share share{static_cast<std::uint32_t>(zone.tiers.size()),
+                                      static_cast<std::uint32_t>(tiers->size())};
+    for (CountTier& tier : *tiers) {
+      tier.limit.zone = zone.memory.get();
+      zone.tiers.push_back(std::move(tier));
+    }
+    names.push_back({name, static_cast<std::uint32_t>(zone.shares.size())});
+    zone.shares.push_back(share);
+    if (name == fallback) zone.share = share;
+  }
+  zone.plans = table::ExactMap::build(names);
 }
 
 /// All that decides what the words of a key mean: as long as it is the same, counts survive a reload.
-std::string shape_of(const LimitCountZone& zone, const CountWindow& window) {
-  return fmt::format("{} window={}{}{}", zone.key.source(), kind_name(window.kind()),
-                     window.ms() == 0 ? std::string() : fmt::format("/{}s", window.ms() / second_ms),
-                     window.wide() ? " large" : "");
+std::string shape_of(const LimitCountZone& zone) {
+  if (zone.has_plans()) return fmt::format("{} by plans", zone.key.source());
+  return fmt::format("{} window={}", zone.key.source(), window_text(zone.tiers.front().limit.window));
+}
+
+/// `plan=` and what goes with it, or `rate=`; false: said why.
+bool read_amounts(table::Scope& scope, const config::Bound& directive, LimitCountZone& zone) {
+  const config::Value* const plan = directive.find("plan=");
+  if (!plan) return read_rate(scope, directive, zone);
+  zone.plan = scope.compile(*plan);
+  return !refuses_own_rate(scope, directive);
 }
 
 }  // namespace
+
+std::uint32_t LimitCountZone::most_tiers() const {
+  std::uint32_t most = share.count;
+  for (const Share& other : shares) most = std::max(most, other.count);
+  return most;
+}
 
 void apply_limit_count_zone(table::Scope& scope, const config::Bound& directive) {
   const config::Value& where = *directive.find("zone=");
@@ -134,30 +143,23 @@ void apply_limit_count_zone(table::Scope& scope, const config::Bound& directive)
   auto* const entry = claim_zone(scope, limit_count_zone, zone->name, directive, where);
   if (!entry) return;
   zone->key = scope.compile(*directive.find("key"));
-  if (refuses_unserved(scope, directive)) return;
-  const config::Value* const text = directive.find("rate=");
-  if (!text) {
-    scope.error(table::code::missing_parameter, directive.span(), "`limit_count_zone` needs `rate=`")
-        .with_help("for example rate=100r/15m");
-    return;
-  }
-  const auto rate = read_rate(text->text);
-  if (!rate) {
-    scope.error(table::code::bad_rate, text->span, "`rate=" + std::string(text->text) + "` is no rate of limit_count")
-        .with_help("for example rate=100r/15m, 10r/s, 5000r/d, or 10000r/day and 1000000r/month of the calendar");
-    return;
-  }
-  Kind kind = Kind::sliding;
-  if (!read_kind(scope, directive, rate->kind, kind)) return;
-  if (!read_amount(scope, directive, *rate, kind, zone->amount)) return;
+  check_limit_key(scope, *directive.find("key"), zone->key, Asked::by_key);
+  if (refuses_unserved(scope, directive) || !read_amounts(scope, directive, *zone)) return;
   if (const config::Value* const prefix = directive.find("prefix=")) {
     scope.note(table::code::no_effect, prefix->span, "`prefix=` has no effect without `store=`");
   }
-  zone->window_seconds = rate->window_ms / second_ms;
-  const CountWindow window(kind, rate->window_ms, rate->count > CountWindow::most_narrow);
-  zone->memory = adopt_zone<state::CountZone>(scope, where, limit_count_zone, zone->name, shape_of(*zone, window),
-                                              bytes, window);
-  if (zone->memory) entry->object = std::move(zone);
+  zone->memory = adopt_zone<state::CountZone>(scope, where, limit_count_zone, zone->name, shape_of(*zone), bytes);
+  if (!zone->memory) return;
+  if (zone->has_plans()) {
+    Kind kind = Kind::sliding;
+    if (!read_kind(scope, directive, Kind::sliding, kind)) return;
+    const config::Value& fallback = *directive.find("default=");
+    scope.builder.at_end([&main = table::outermost(scope), zone, kind, name = std::string(fallback.text),
+                          span = fallback.span] { join_plans(main, *zone, kind, name, span); });
+  } else {
+    zone->tiers.front().limit.zone = zone->memory.get();
+  }
+  entry->object = std::move(zone);
 }
 
 }  // namespace gh::policy

@@ -1,11 +1,14 @@
-// The zones of limit_count: key, rate, window and memory.
+// The zones of limit_count: key, memory, and what is counted: one rate, or that of the plan which a request has, with
+// its quotas.
 #pragma once
 
 #include <memory>
 #include <string>
+#include <vector>
 
-#include "state/count_zone.h"
+#include "policy/count_rate.h"
 #include "table/build.h"
+#include "table/exact_map.h"
 
 namespace gh::policy {
 
@@ -13,11 +16,26 @@ namespace gh::policy {
 constexpr std::string_view limit_count_zone = "limit_count/";
 
 struct LimitCountZone {
+  /// Those of `tiers` that a plan has.
+  struct Share {
+    std::uint32_t first = 0, count = 0;
+  };
   std::string name;
   std::shared_ptr<state::CountZone> memory;
   table::Template key;
-  state::CountAmount amount;
-  std::int64_t window_seconds = 0;  // as clients are told: a month has 30 days there
+  std::vector<CountTier> tiers;  // complete when all has been read
+  Share share;                   // of all requests, or of those with none of the plans
+  table::Template plan;          // which plan a request has; empty: there are none
+  table::ExactMap plans;         // its name to an index of `shares`
+  std::vector<Share> shares;
+
+  [[nodiscard]] bool has_plans() const { return !plan.is_empty(); }
+  [[nodiscard]] Share share_of(proxy::Exchange& exchange, Arena& arena) const {
+    if (!has_plans()) return share;
+    const std::uint32_t found = plans.find(plan.render(exchange, arena));
+    return found == table::ExactMap::npos ? share : shares[found];
+  }
+  [[nodiscard]] std::uint32_t most_tiers() const;  // of one request
 };
 
 }  // namespace gh::policy

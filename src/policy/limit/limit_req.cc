@@ -5,6 +5,7 @@
 #include <array>
 
 #include "base/text.h"
+#include "policy/key_lint.h"
 #include "policy/policy.h"
 #include "policy/zones.h"
 #include "proxy/exchange.h"
@@ -161,6 +162,7 @@ void apply_limit_req_zone(table::Scope& scope, const config::Bound& directive) {
   auto* const entry = claim_zone(scope, kind, zone->name, directive, where);
   if (!entry) return;
   zone->key = scope.compile(*directive.find("key"));
+  check_limit_key(scope, *directive.find("key"), zone->key, Asked::early);
   const config::Value& rate = *directive.find("rate=");
   if (!is_rate_form(rate.text)) {
     scope.error(table::code::bad_rate, rate.span, "`rate=" + std::string(rate.text) + "` is no rate of limit_req")

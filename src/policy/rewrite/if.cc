@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <optional>
 
 #include "base/text.h"
@@ -214,6 +215,37 @@ bool read_condition(table::Scope& scope, const config::Bound& directive, If& out
   return false;
 }
 
+/// `if ($http_authorization = "") { return 401; }`
+bool asks_for_presence(const config::Bound& directive, const If& what) {
+  const bool is_empty = what.test == Test::equal && !what.negated && what.right.is_constant() &&
+                        what.right.constant_text().empty();
+  if (!is_empty || directive.children.size() != 1 || directive.children.front().row->name != "return") return false;
+  const std::string_view status = directive.children.front().at(0).text, name = what.left.source();
+  return (status == "401" || status == "403") &&
+         (name == "$http_authorization" || name == "$http_x_api_key" || name == "$http_apikey");
+}
+
+bool has_check(const std::vector<config::Bound>& directives) {
+  return std::any_of(directives.begin(), directives.end(), [](const config::Bound& d) {
+    return d.row->name.starts_with("auth_") || has_check(d.children);
+  });
+}
+
+/// Trap T03: any value passes. Silent where something else looks at it.
+void warn_of_presence(table::Scope& scope, const config::Bound& directive, const If& what) {
+  if (!asks_for_presence(directive, what)) return;
+  table::Scope& main = table::outermost(scope);
+  const table::Route* const route = table::route_of(scope);
+  main.builder.at_end([&main, route, span = directive.span(), name = what.left.source()] {
+    const auto is_check = [](const table::Step& step) { return step.phase == config::Phase::access; };
+    const bool is_checked = route ? std::any_of(route->program.steps.begin(), route->program.steps.end(), is_check)
+                                  : has_check(main.builder.loaded.bound);
+    if (is_checked) return;
+    main.warning(table::code::only_presence, span, "this asks only whether `" + name + "` is there: any value passes")
+        .with_help("have it verified: auth_jwt, auth_key, auth_basic or auth_request");
+  });
+}
+
 }  // namespace
 
 void apply_if(table::Scope& scope, const config::Bound& directive) {
@@ -221,6 +253,7 @@ void apply_if(table::Scope& scope, const config::Bound& directive) {
   what->origin = {directive.row->name, directive.span()};
   read_condition(scope, directive, *what);
   what->overlay = &table::build_overlay(scope, directive, [&](table::Scope& inner) { what->ops = take_ops(inner); });
+  warn_of_presence(scope, directive, *what);
   add_op(scope, "if", run, std::move(what));
 }
 

@@ -17,8 +17,9 @@ namespace {
 
 struct Folder {
   Folder() {
-    char name[] = "/tmp/gatehouse-secret-XXXXXX";
-    path = std::string(::mkdtemp(name)) + "/";
+    path = std::filesystem::temp_directory_path() / "gatehouse-secret-XXXXXX";
+    REQUIRE(::mkdtemp(path.data()) != nullptr);
+    path += '/';
   }
   ~Folder() { std::filesystem::remove_all(path); }
   void write(const std::string& name, const std::string& text) const {

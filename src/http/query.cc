@@ -1,0 +1,71 @@
+#include "http/query.h"
+
+#include "base/text.h"
+
+namespace gh::http {
+
+namespace {
+
+/// Joins what is kept: never more bytes than `size`.
+class Joined {
+ public:
+  Joined(std::size_t size, std::string_view separator, Arena& arena)
+      : begin_(arena.chars(size)), end_(begin_), separator_(separator) {}
+  void add(std::string_view pair) {
+    if (end_ != begin_) end_ += separator_.copy(end_, separator_.size());
+    end_ += pair.copy(end_, pair.size());
+  }
+  [[nodiscard]] std::string_view text() const { return {begin_, static_cast<std::size_t>(end_ - begin_)}; }
+
+ private:
+  char* begin_;
+  char* end_;
+  std::string_view separator_;
+};
+
+}  // namespace
+
+std::string_view without_argument(std::string_view args, std::string_view name, Arena& arena) {
+  bool found = false;
+  each_argument(args, [&](std::string_view, std::string_view other, std::string_view) {
+    found = found || iequals(other, name);
+  });
+  if (!found) return args;
+  Joined kept(args.size(), "&", arena);
+  each_argument(args, [&](std::string_view pair, std::string_view other, std::string_view) {
+    if (!iequals(other, name)) kept.add(pair);
+  });
+  return kept.text();
+}
+
+std::string_view without_cookie(std::string_view cookies, std::string_view name, Arena& arena) {
+  bool found = false;
+  each_cookie(cookies, [&](std::string_view, std::string_view other, std::string_view) {
+    found = found || other == name;
+  });
+  if (!found) return cookies;
+  Joined kept(cookies.size() * 2, "; ", arena);  // "a;b" has a separator of one byte
+  each_cookie(cookies, [&](std::string_view pair, std::string_view other, std::string_view) {
+    if (other != name) kept.add(pair);
+  });
+  return kept.text();
+}
+
+std::string_view percent_decode(std::string_view text, Arena& arena) {
+  if (text.find('%') == std::string_view::npos) return text;
+  char* const begin = arena.chars(text.size());
+  char* to = begin;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const int high = text[i] == '%' && i + 2 < text.size() ? hex_digit(text[i + 1]) : -1;
+    const int low = high >= 0 ? hex_digit(text[i + 2]) : -1;
+    if (low < 0) {
+      *to++ = text[i];
+      continue;
+    }
+    *to++ = static_cast<char>(high * 16 + low);
+    i += 2;
+  }
+  return {begin, static_cast<std::size_t>(to - begin)};
+}
+
+}  // namespace gh::http
