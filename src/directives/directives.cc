@@ -8,7 +8,7 @@ std::span<const table::Module* const> all_modules() {
       &route_module,
       &upstream_module,
       &error_page_module, &log_module, &rewrite_module, &realip_module, &map_module, &limit_req_module,
-      &limit_conn_module, &limit_count_module, &identity_module, &validate_module,
+      &limit_conn_module, &limit_count_module, &identity_module, &validate_module, &openapi_module,
       &allow_module,
       &auth_basic_module, &auth_request_module, &access_group_module, &auth_require_module, &secure_link_module,
       &valid_referers_module,

@@ -133,8 +133,8 @@ constexpr Names all[] = {
     {Fate::refused, "state", "upstreams are changed by editing the file and a reload", "state mgmt"},
     {Fate::missing, "gatehouse", "a directive of a later release: leave it out",
      "aggregate part respond require keep store circuit_breaker "
-     "circuit_fallback upstream_health cors cors_* auth_key auth_key_* auth_jwt_secret auth_jwt_error auth_jwt_key_url "
-     "auth_jwt_issuer auth_jwt_audience validate request_json response_json retry retry_* function dashboard status "
+     "circuit_fallback upstream_health auth_key auth_key_* auth_jwt_secret auth_jwt_error auth_jwt_key_url "
+     "auth_jwt_issuer auth_jwt_audience request_json response_json retry retry_* function dashboard status "
      "route_tests test tenant plan metrics"},
 };
 
