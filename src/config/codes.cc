@@ -185,6 +185,10 @@ constexpr Code all_codes[] = {
      "checks bring is not there then.",
      "route GET /a when ($upstream_status == \"200\") { return 204; }",
      "route GET /a when ($http_x_beta == \"1\") { return 204; }", {}},
+    {"E0340", "a secret in the configuration",
+     "What stands in a configuration is seen by whoever may read it, and ends in dumps, backups and version control. "
+     "The configuration says where the secret is, and it is read at each start and reload.",
+     "auth_jwt_secret hunter2;", "auth_jwt_secret env:JWT_SECRET;", {}},
     {"E0350", "`*` beside credentials",
      "Browsers take no `*` for requests that carry cookies or passwords, and a gateway that named whatever origin asks "
      "would let any page on the web act for its visitors.",
@@ -232,6 +236,10 @@ constexpr Code all_codes[] = {
     {"E0410", "unknown name in an expression",
      "A name without `$` is the root of a JSON value, such as a part of an aggregation. None of this name is there.",
      "auth_require (jwt_claim_role == \"admin\");", "auth_require ($jwt_claim_role == \"admin\");", {}},
+    {"E0411", "no such user or group",
+     "`user` names who the workers run as when root starts the gateway, and this machine does not know the name. "
+     "`user NAME;` alone also names the group.",
+     "user wwwdata;", "user www-data;", {}},
     {"E0421", "a file of TLS cannot be read",
      "A certificate, a key, a list of authorities or of passwords is not there, or the system refuses to read it. "
      "Relative paths start at the folder of the main file.",
@@ -324,10 +332,18 @@ constexpr Code all_codes[] = {
     {"W122", "a variable is computed twice",
      "Two of map, geo and split_clients define the same variable. The later one counts everywhere.",
      "map $uri $a { default 1; }\nmap $host $a { default 2; }", "map $host $a { default 2; }", quiet},
+    {"W310", "nobody is trusted to name the client's address",
+     "`real_ip_header` says which field holds the address, `set_real_ip_from` which proxies are believed. Without the "
+     "second nothing changes: the address of the proxy in front counts as the client's.",
+     "real_ip_header X-Forwarded-For;", "set_real_ip_from 10.0.0.0/8;\nreal_ip_header X-Forwarded-For;", quiet},
     {"W318", "auth_basic without a file of users",
      "Nobody can be known: all requests get 403.",
      "location /admin/ { auth_basic admin; }",
      "location /admin/ { auth_basic admin; auth_basic_user_file users; }", quiet},
+    {"W323", "no such user or group on this machine",
+     "A start by root fails where `user` or its group is not known. A check may run on another machine than the "
+     "gateway, so it only warns.",
+     "user wwwdata;", "user www-data;", quiet},
     {"W401", "a host name does not resolve",
      "The peer counts as down until its name resolves.",
      "proxy_pass http://no-such-host.invalid;", "proxy_pass http://10.0.0.1;", quiet},
@@ -350,9 +366,37 @@ constexpr Code all_codes[] = {
      "Handshakes work without a response; clients that must have one refuse the connection.",
      "ssl_stapling on; ssl_stapling_responder https://ocsp.example/;",
      "ssl_stapling on; ssl_stapling_responder http://ocsp.example/;", quiet},
+    {"W424", "secrets in the clear",
+     "The gateway sends its own secret, or tokens, to this URL. Over plain HTTP anybody on the way can read and use "
+     "them.",
+     "auth_introspect http://idp.example/introspect client=gw secret=env:SECRET;",
+     "auth_introspect https://idp.example/introspect client=gw secret=env:SECRET;", quiet},
     {"W501", "a zone is never used",
      "No `limit_req`, `limit_conn` or `limit_count` names it: requests are not held to it.",
      "limit_req_zone $remote_addr zone=a:1m rate=1r/s;", "limit_req zone=a;", quiet},
+    {"W609", "a certificate that is never shown",
+     "The server has a certificate of its own, and none of its sockets speaks TLS: clients get plain HTTP, also on "
+     "port 443.",
+     "server { listen 443; ssl_certificate shop.pem; ssl_certificate_key shop.key; }",
+     "server { listen 443 ssl; ssl_certificate shop.pem; ssl_certificate_key shop.key; }", quiet},
+    {"W610", "early data without TLS 1.3",
+     "Early data is a part of TLS 1.3. With older versions alone `ssl_early_data` does nothing.",
+     "ssl_protocols TLSv1.2;\nssl_early_data on;", "ssl_protocols TLSv1.2 TLSv1.3;\nssl_early_data on;", quiet},
+    {"W611", "early data that services do not learn of",
+     "Who has seen early data can send it again, and the gateway cannot tell the second time from the first. RFC 8470 "
+     "has it tell the service with `Early-Data: 1`; the service answers 425 to what must not happen twice. Any line "
+     "that decides by `$ssl_early_data` silences the warning, too.",
+     "ssl_early_data on;\nlocation / { proxy_pass http://app; }",
+     "ssl_early_data on;\nlocation / { proxy_pass http://app; proxy_set_header Early-Data $ssl_early_data; }", quiet},
+    {"W612", "gRPC without HTTP/2",
+     "Clients of gRPC speak HTTP/2 only, and browsers speak gRPC-Web. A server that takes neither is called by nobody.",
+     "server { listen 8080; location / { grpc_pass grpc://127.0.0.1:50051; } }",
+     "server { listen 8080; http2 on; location / { grpc_pass grpc://127.0.0.1:50051; } }", quiet},
+    {"W613", "the PROXY protocol is taken nowhere",
+     "`real_ip_header proxy_protocol` takes the client's address from the line in front of a connection, and no socket "
+     "of the servers that it holds for reads one.",
+     "listen 80;\nset_real_ip_from 10.0.0.0/8;\nreal_ip_header proxy_protocol;",
+     "listen 80 proxy_protocol;\nset_real_ip_from 10.0.0.0/8;\nreal_ip_header proxy_protocol;", quiet},
     {"W701", "listen ... http2 is an old form",
      "HTTP/2 is a matter of the server: `http2 on;` has replaced the parameter.",
      "listen 443 ssl http2;", "listen 443 ssl;\nhttp2 on;", quiet},

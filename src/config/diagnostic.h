@@ -57,6 +57,8 @@ struct PrintOptions {
   bool color = false;
   std::size_t max_errors = Diagnostics::default_cap;
 };
+/// One of them as Format::brief has it.
+std::string brief_line(const Diagnostic& diagnostic, const Sources& sources);
 /// The diagnostics, without the summary line. Sorted already.
 std::string print(const Diagnostics& diagnostics, const Sources& sources, const PrintOptions& options);
 

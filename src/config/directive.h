@@ -30,6 +30,7 @@ enum Context : std::uint32_t {
   in_upstream = 1u << 8,
   in_route = 1u << 9,       // a `route` block: see not_in_route
   in_cors = 1u << 18,
+  in_oidc_provider = 1u << 14,
   not_in_route = 1u << 29,  // what a location may hold, a route may, too, but for rows with this bit
   in_any = 1u << 30,        // include
 };

@@ -199,11 +199,6 @@ class TextPrinter {
   std::size_t gutter_ = 1;
 };
 
-std::string short_line(const Diagnostic& d, const Sources& sources) {
-  const std::string where = d.span.is_set() ? place_text(sources, d.span) : std::string("gatehouse");
-  return fmt::format("{}: {}[{}]: {}\n", where, severity_text(d.severity), d.code, clean(d.message));
-}
-
 // --- json
 std::string json_text(std::string_view text) {
   std::string out = "\"";
@@ -277,6 +272,11 @@ std::string github_line(const Diagnostic& d, const Sources& sources) {
 
 }  // namespace
 
+std::string brief_line(const Diagnostic& d, const Sources& sources) {
+  const std::string where = d.span.is_set() ? place_text(sources, d.span) : std::string("gatehouse");
+  return fmt::format("{}: {}[{}]: {}\n", where, severity_text(d.severity), d.code, clean(d.message));
+}
+
 std::string print(const Diagnostics& diagnostics, const Sources& sources, const PrintOptions& options) {
   std::string out;
   TextPrinter text(sources, options.color);
@@ -285,7 +285,7 @@ std::string print(const Diagnostics& diagnostics, const Sources& sources, const 
     if (d.severity == Severity::error && ++errors > options.max_errors) continue;
     switch (options.format) {
       case Format::text: out += text.print(d) + "\n"; break;
-      case Format::brief: out += short_line(d, sources); break;
+      case Format::brief: out += brief_line(d, sources); break;
       case Format::json: out += (out.empty() ? "" : ",") + json_diagnostic(d, sources); break;
       case Format::github: out += github_line(d, sources); break;
     }

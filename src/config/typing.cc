@@ -140,10 +140,22 @@ class Typing {
     }
     return false;
   }
+  /// The choice that says the same in other words, "2.0" for 2; and what is on where there is only one way to be it.
+  static std::string_view meant_by(std::string_view text, const std::vector<std::string_view>& choices) {
+    constexpr std::string_view zero = ".0", switched_on[] = {"on", "yes", "true", "1"};
+    for (const std::string_view choice : choices) {
+      if (text.ends_with(zero) && text.substr(0, text.size() - zero.size()) == choice) return choice;
+    }
+    const bool is_switch = choices.size() == 2 && (choices[0] == "off" || choices[1] == "off");
+    const auto same = [&](std::string_view word) { return iequals(word, text); };
+    if (!is_switch || std::none_of(std::begin(switched_on), std::end(switched_on), same)) return {};
+    return choices[0] == "off" ? choices[1] : choices[0];
+  }
   bool one_of(Value& v) {
     if (is_choice(v.text, v.spec->choices)) return true;
     const std::vector<std::string_view> choices = split(v.spec->choices, '|');
-    const std::string_view near = nearest(v.text, choices);
+    std::string_view near = meant_by(v.text, choices);
+    if (near.empty()) near = nearest(v.text, choices);
     std::string list;
     for (std::string_view choice : choices) list += (list.empty() ? "`" : ", `") + std::string(choice) + "`";
     return wrong(v, code::bad_choice, fmt::format("invalid value `{}`", printable(v.text, 60)),

@@ -26,6 +26,7 @@ extern const table::Module
     gzip_module,
     headers_module,
     http2_module,
+    introspect_module, oauth2_token_module, oidc_module,
     limit_conn_module,
     limit_rate_module,
     limit_count_module, limit_req_module,

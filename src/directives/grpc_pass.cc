@@ -19,8 +19,23 @@ namespace code = table::code;
 constexpr std::string_view forms =
     "forms: grpc://host:50051, grpcs://host:50051, host:50051, unix:/run/app.sock, an upstream's name";
 
+/// "http://" says nothing that "grpc://" does not, and is refused by nginx, too. True: reported.
+bool has_scheme_of_http(Scope& scope, const Value& value) {
+  const std::size_t size = value.text.find("://");
+  if (size == std::string_view::npos) return false;
+  const std::string_view scheme = value.text.substr(0, size);
+  const std::string_view meant = iequals(scheme, "http") ? "grpc" : iequals(scheme, "https") ? "grpcs" : "";
+  if (meant.empty()) return false;
+  scope
+      .error(code::bad_url, value.span,
+             "`" + std::string(scheme) + "://` is no scheme of `grpc_pass`: its schemes are grpc:// and grpcs://")
+      .with_help("write `" + std::string(meant) + "://" + printable(value.text.substr(size + 3)) + "`");
+  return true;
+}
+
 /// The address without variables; false: reported.
 bool check_address(Scope& scope, const Value& value, const std::string& url) {
+  if (has_scheme_of_http(scope, value)) return false;
   const auto parsed = table::parse_proxy_url(url);
   std::string why;
   if (!parsed) why = parsed.error().text;

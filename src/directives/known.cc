@@ -86,9 +86,9 @@ constexpr Names all[] = {
     // --- refused until it is served: without it other requests would pass, or other things would run ---
     {Fate::missing, "access",
      "without access rules everybody would pass: put a server that checks in front, and listen on 127.0.0.1",
-     "satisfy_any auth_oidc auth_jwt auth_jwt_claim_set auth_jwt_header_set auth_jwt_key_cache auth_jwt_key_file "
+     "satisfy_any auth_jwt auth_jwt_claim_set auth_jwt_header_set auth_jwt_key_cache auth_jwt_key_file "
      "auth_jwt_key_request auth_jwt_leeway auth_jwt_require auth_jwt_type "
-     "auth_digest auth_pam auth_ldap auth_spnego oidc_provider"},
+     "auth_digest auth_pam auth_ldap auth_spnego"},
     {Fate::missing, "", "variables of this module are not served: compute them with `map` or `geo`",
      "geoip_country geoip_city geoip_org geoip2 geoip2_proxy geoip2_proxy_recursive "
      "num_map keyval keyval_zone set_secure_random_alphanum"},
@@ -135,7 +135,7 @@ constexpr Names all[] = {
      "aggregate part respond require keep store circuit_breaker "
      "circuit_fallback upstream_health auth_key auth_key_* auth_jwt_secret auth_jwt_error auth_jwt_key_url "
      "auth_jwt_issuer auth_jwt_audience request_json response_json retry retry_* function dashboard status "
-     "route_tests test tenant plan metrics"},
+     "route_tests test tenant plan metrics session_store frontchannel_logout_uri"},
 };
 
 std::vector<config::Known> split() {

@@ -1,8 +1,12 @@
 // The process: workers, user, pid file, events { }.
+#include <grp.h>
+#include <pwd.h>
 #include <sched.h>
+#include <unistd.h>
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "directives/directives.h"
 #include "directives/setters.h"
 #include "table/build.h"
@@ -47,10 +51,28 @@ void apply_events(Scope& scope, const Bound& directive) {
   }
 }
 
+/// A start by root needs them. A check may be made on another machine, or by somebody else.
+void check_name(Scope& scope, const Value& value, std::string_view kind, bool is_known, std::string_view help) {
+  if (is_known) return;
+  const auto& input = scope.builder.input;
+  const bool is_here = !input.check_only || input.check_logs;
+  if (!input.check_only && ::geteuid() != 0) return;  // it stays who it is
+  const std::string text = "there is no " + std::string(kind) + " `" + printable(value.text, 60) + "` on this machine";
+  auto& found = is_here && ::geteuid() == 0 ? scope.error(table::code::no_such_user, value.span, text)
+                                            : scope.warning(table::code::no_user_here, value.span, text);
+  found.with_help(std::string(help));
+}
+
 void apply_user(Scope& scope, const Bound& directive) {
   auto& process = scope.edit<ProcessSettings>();
   process.user = directive.text("user");
   process.group = directive.text("group", process.user);
+  if (process.user == "root") return;
+  const bool has_user = ::getpwnam(process.user.c_str()) != nullptr;
+  check_name(scope, directive.at(0), "user", has_user, "`useradd --system NAME` makes one; `getent passwd` lists them");
+  if (!has_user && !directive.has("group")) return;
+  const bool has_group = process.group.empty() || ::getgrnam(process.group.c_str()) != nullptr;
+  check_name(scope, directive.values.back(), "group", has_group, "name it behind the user: `user NAME GROUP;`");
 }
 
 void apply_pid(Scope& scope, const Bound& directive) {

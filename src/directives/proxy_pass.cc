@@ -146,6 +146,26 @@ static bool may_become_url(std::string_view text) {
   return std::string_view("http://").starts_with(fixed) || std::string_view("https://").starts_with(fixed);
 }
 
+/// A scheme that belongs elsewhere: the help says where. True: reported.
+static bool has_other_scheme(Scope& scope, const Value& value) {
+  const std::size_t size = value.text.find("://");
+  if (size == std::string_view::npos || starts_with_scheme(value.text)) return false;
+  const std::string_view scheme = value.text.substr(0, size);
+  if (scheme.empty() || !std::all_of(scheme.begin(), scheme.end(), is_alpha)) return false;
+  const std::string rest = printable(value.text.substr(size + 3));
+  const bool is_grpc = iequals(scheme, "grpc") || iequals(scheme, "grpcs");
+  const bool is_websocket = iequals(scheme, "ws") || iequals(scheme, "wss");
+  scope
+      .error(code::bad_url, value.span,
+             "`" + std::string(scheme) + "://` is no scheme of `proxy_pass`: its schemes are http:// and https://")
+      .with_help(is_grpc        ? "gRPC has a directive of its own: `grpc_pass " + printable(value.text) + ";`"
+                 : is_websocket ? "a WebSocket begins as a request of HTTP: write `http" +
+                                      std::string(iequals(scheme, "wss") ? "s" : "") + "://" + rest +
+                                      "`, and `websocket auto;`"
+                                : "write `http://" + rest + "` if the server speaks HTTP");
+  return true;
+}
+
 void apply_proxy_pass(Scope& scope, const Bound& directive) {
   const Value& value = directive.at(0);
   auto& target = scope.local<ProxyTarget>();
@@ -167,6 +187,7 @@ void apply_proxy_pass(Scope& scope, const Bound& directive) {
     constant = value.text.substr(0, value.text.find('$'));
   }
   auto url = table::parse_proxy_url(constant);
+  if (!url && has_other_scheme(scope, value)) return;
   if (!url) {
     scope.error(code::bad_url, value.span, url.error().text)
         .with_help("forms: http://host, http://host:8080/uri, http://upstream_name, http://unix:/run/app.sock:/uri");

@@ -19,6 +19,6 @@ constexpr Row rows[] = {
 
 }  // namespace
 
-constinit const table::Module realip_module{"realip", rows, policy::finish_real_ip};
+constinit const table::Module realip_module{"realip", rows, policy::finish_real_ip, nullptr, policy::end_real_ip};
 
 }  // namespace gh::directives

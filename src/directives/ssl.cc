@@ -97,6 +97,12 @@ void set_stapling(Scope& scope, const Bound& directive) {
   settings.stapling_where = directive.span();
 }
 
+void set_early_data(Scope& scope, const Bound& directive) {
+  auto& settings = scope.edit<TlsSettings>();
+  settings.takes_early_data = directive.at(0).number != 0;
+  settings.early_data_where = directive.span();
+}
+
 constexpr ArgSpec file{"file", ArgType::conf_path};
 
 constexpr Row many(std::string_view name, std::string_view fallback, config::Apply apply, std::string_view doc,
@@ -134,7 +140,7 @@ constexpr Row rows[] = {
             "Whether who has signed a responder's answer must be trusted (ssl_trusted_certificate)."),
     setting("ssl_password_file", hs, file, "", set_word<&TlsSettings::password_file>,
             "Passwords of encrypted keys, one a line; they are tried in turn."),
-    setting("ssl_early_data", hs, on_off, "off", set<&TlsSettings::takes_early_data>,
+    setting("ssl_early_data", hs, on_off, "off", set_early_data,
             "Take requests that a client of TLS 1.3 sends before the handshake is over; they may be replayed."),
     many("ssl_protocols", "TLSv1.2 TLSv1.3", add_protocols, "Versions of TLS that are spoken.",
          {"version", ArgType::one_of, Presence::repeat_one, "SSLv2|SSLv3|TLSv1|TLSv1.1|TLSv1.2|TLSv1.3"}),

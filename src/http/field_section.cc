@@ -32,8 +32,13 @@ bool is_word(std::string_view value, std::string_view word) {
 
 }  // namespace
 
-FieldStep FieldReader::bad(const char* reason, std::uint16_t status) {
-  fault_ = {status, reason};
+FieldStep FieldReader::bad(const char* reason) {
+  fault_ = {400, reason};
+  return FieldStep::bad;
+}
+
+FieldStep FieldReader::too_large(const char* reason) {
+  fault_ = {400, reason, true};
   return FieldStep::bad;
 }
 
@@ -82,8 +87,8 @@ FieldStep FieldReader::next(Field& field) {
   const char* value_end = at;
   if (!take_line_end(at)) return bad_line_end(*at);
   while (value_end > value && (value_end[-1] == ' ' || value_end[-1] == '\t')) --value_end;
-  if (static_cast<std::size_t>(at - at_) > limits_.line_bytes) return bad("header line too large");
-  if (++seen_ > limits_.fields) return bad("too large a number of header fields", 400);
+  if (static_cast<std::size_t>(at - at_) > limits_.line_bytes) return too_large("header line too large");
+  if (++seen_ > limits_.fields) return too_large("too large a number of header fields");
   field.value = {value, static_cast<std::size_t>(value_end - value)};
   field.id = header_id(field.name);
   at_ = at;

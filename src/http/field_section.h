@@ -33,7 +33,8 @@ class FieldReader {
   [[nodiscard]] const char* position() const { return at_; }
 
  private:
-  FieldStep bad(const char* reason, std::uint16_t status = 400);
+  FieldStep bad(const char* reason);
+  FieldStep too_large(const char* reason);
   FieldStep bad_name(const char* at, bool empty);
   FieldStep bad_line_end(char byte);
   bool take_line_end(const char*& at) const;

@@ -28,6 +28,7 @@ struct HeadLimits {
 struct HeadError {
   std::uint16_t status = 400;
   const char* reason = "";  // static text for the log, e.g. "Transfer-Encoding is not exactly chunked"
+  bool head_too_large = false;  // beyond HeadLimits: the client is told so
 };
 
 /// Search for the end of the head in `bytes` (blank line). Returns the offset behind it, 0 when it is not there yet.

@@ -82,7 +82,7 @@ const char* H2HeadReader::end_frame() {
   const std::size_t size = block_.size() - frame_at_;
   const std::size_t padding = padded && size > 0 ? static_cast<unsigned char>(block_[frame_at_]) : 0;
   if (front + padding > size) return "padding is longer than its frame";
-  block_.resize(block_.size() - padding);
+  block_.erase(block_.size() - padding);
   block_.erase(frame_at_, front);
   return nullptr;
 }

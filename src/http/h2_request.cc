@@ -164,7 +164,10 @@ bool H2RequestReader::finish(bool ends_stream, RequestHead& out, HeadError& erro
   out.fields = list_.span();
   if (has_protocol_) judge_protocol(out);
   if (has_method_ && has_path_) make_request_line(out);
-  if (fault_) return refuse(error, 400, fault_);
+  if (fault_) {
+    error = {400, fault_, count_ > limits_.fields};
+    return false;
+  }
   if (!judge_target(out, error) || !judge_host(out, error) || !judge_body(ends_stream, out, error)) return false;
   out.keep_alive = true;
   out.expect_continue = seen_.expect_continue && !ends_stream && !has_protocol_;

@@ -69,9 +69,9 @@ HeadError check_partial_request(std::string_view bytes, const HeadLimits& limits
     RequestHead line;
     bool later_minor = false;
     if (!parse_request_line(head.substr(0, line_end + 1), limits, line, later_minor, error)) return error;
-    if (open_line_bytes(head) >= limits.line_bytes) return {400, "header line too large"};
+    if (open_line_bytes(head) >= limits.line_bytes) return {400, "header line too large", true};
   }
-  if (bytes.size() >= limits.total_bytes) return {400, "request head too large"};
+  if (bytes.size() >= limits.total_bytes) return {400, "request head too large", true};
   return wait;
 }
 

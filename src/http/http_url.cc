@@ -17,17 +17,22 @@ bool is_visible(std::string_view text) {
 
 }  // namespace
 
-Result<HttpUrl> HttpUrl::parse(std::string_view text) {
+Result<HttpUrl> HttpUrl::parse(std::string_view text, Schemes schemes) {
   std::string_view authority, rest, name;
   int port = -1;
-  if (to_lower(text.substr(0, 6)) == "https:") return fail("only http:// is spoken here");
-  if (!split_absolute(text, authority, rest)) return fail("it does not begin with http://");
+  const bool may_be_tls = schemes == Schemes::http_and_https;
+  HttpUrl url;
+  url.tls = to_lower(text.substr(0, 6)) == "https:";
+  if (url.tls && !may_be_tls) return fail("only http:// is spoken here");
+  if (!split_absolute(text, authority, rest)) {
+    return fail(may_be_tls ? "it does not begin with https:// or http://" : "it does not begin with http://");
+  }
   if (!split_authority(authority, name, port)) return fail("it names no host");
   if (!is_visible(rest)) return fail("a blank, `#` or a byte beyond ASCII stands in its path");
-  HttpUrl url;
+  const std::uint16_t usual = url.tls ? 443 : 80;
+  url.port = port > 0 ? static_cast<std::uint16_t>(port) : usual;
   url.host = name.starts_with('[') ? name.substr(1, name.size() - 2) : name;
-  if (port > 0) url.port = static_cast<std::uint16_t>(port);
-  url.authority = url.port == 80 ? std::string(name) : fmt::format("{}:{}", name, url.port);
+  url.authority = url.port == usual ? std::string(name) : fmt::format("{}:{}", name, url.port);
   url.target = rest.starts_with('/') ? std::string(rest) : '/' + std::string(rest);
   return url;
 }

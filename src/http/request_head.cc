@@ -102,7 +102,10 @@ bool parse_request_head(std::string_view head, const HeadLimits& limits, Arena& 
   const std::size_t line_size = head.find('\n') + 1;
   bool later_minor = false;
   if (!parse_request_line(head.substr(0, line_size), limits, out, later_minor, error)) return false;
-  if (given > limits.total_bytes) return refuse(error, 400, "request head too large");
+  if (given > limits.total_bytes) {
+    error = {400, "request head too large", true};
+    return false;
+  }
   RequestFields seen;
   if (line_size == head.size()) return refuse(error, 400, "incomplete head");
   // RFC 9112 2.2 lets a recipient take a single LF for a line's end. A server on the way would have written CRLF:

@@ -11,9 +11,6 @@ namespace {
 
 constexpr std::size_t most_pem_bytes = 64 * 1024;
 
-using BioPtr = std::unique_ptr<BIO, FreeBy<BIO_free>>;
-using CertificatePtr = std::unique_ptr<X509, FreeBy<X509_free>>;
-
 bool holds(std::string_view pem, std::string_view text) { return pem.find(text) != std::string_view::npos; }
 /// Nobody is asked for a password.
 int no_password(char*, int, int, void*) { return -1; }

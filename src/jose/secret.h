@@ -1,4 +1,4 @@
-// Bytes that are wiped when they are let go of, and OpenSSL's objects as values with one owner.
+// Bytes that are wiped when they are let go of, and OpenSSL's objects that keys and signatures are made with.
 #pragma once
 
 #include <openssl/bn.h>
@@ -8,6 +8,8 @@
 #include <memory>
 #include <string_view>
 #include <vector>
+
+#include "base/openssl_ptr.h"
 
 namespace gh::jose {
 
@@ -45,13 +47,7 @@ class Secret {
   std::vector<char> bytes_;
 };
 
-template <auto free_it>
-struct FreeBy {
-  template <class T>
-  void operator()(T* object) const { free_it(object); }
-};
 using BnPtr = std::unique_ptr<BIGNUM, FreeBy<BN_clear_free>>;
-using EvpKeyPtr = std::unique_ptr<EVP_PKEY, FreeBy<EVP_PKEY_free>>;
 using EvpKeyCtxPtr = std::unique_ptr<EVP_PKEY_CTX, FreeBy<EVP_PKEY_CTX_free>>;
 using MdCtxPtr = std::unique_ptr<EVP_MD_CTX, FreeBy<EVP_MD_CTX_free>>;
 using MacCtxPtr = std::unique_ptr<EVP_MAC_CTX, FreeBy<EVP_MAC_CTX_free>>;

@@ -41,6 +41,22 @@ void declare_auth_request_set(table::Scope& main, const config::Bound&);
 void apply_auth_request_set(table::Scope&, const config::Bound&);
 void finish_auth_request(table::Scope&, table::Route&);
 
+// access/auth_introspect.cc
+void apply_auth_introspect(table::Scope&, const config::Bound&);
+void finish_auth_introspect(table::Scope&, table::Route&);
+
+// access/oidc_provider.cc, auth_oidc.cc
+void declare_oidc_provider(table::Scope& main, const config::Bound&);
+void apply_oidc_provider(table::Scope&, const config::Bound&);
+void apply_oidc_setting(table::Scope&, const config::Bound&);
+void end_oidc(table::Scope& main);
+void apply_auth_oidc(table::Scope&, const config::Bound&);
+void finish_auth_oidc(table::Scope&, table::Route&);
+
+// request/proxy_oauth2_token.cc
+void apply_proxy_oauth2_token(table::Scope&, const config::Bound&);
+void finish_proxy_oauth2_token(table::Scope&, table::Route&);
+
 // access/auth_require.cc
 void apply_auth_require(table::Scope&, const config::Bound&);
 void finish_auth_require(table::Scope&, table::Route&);
@@ -58,6 +74,7 @@ void apply_set_real_ip_from(table::Scope&, const config::Bound&);
 void apply_real_ip_header(table::Scope&, const config::Bound&);
 void apply_real_ip_recursive(table::Scope&, const config::Bound&);
 void finish_real_ip(table::Scope&, table::Route&);
+void end_real_ip(table::Scope& main);
 
 // address/identity_header.cc
 void apply_identity_header(table::Scope&, const config::Bound&);

@@ -30,7 +30,7 @@ void Arrival::start_tls(std::string_view bytes) {
     log(LogLevel::alert, "no memory for a TLS session");
     return close();
   }
-  set_arrival(ssl, *this);
+  set_arrival(ssl, this);
   const std::size_t record_bytes = handshake_->server->tls->record_bytes;
   if (transport_.stream.start_tls(ssl, bytes, record_bytes) != 0) close();
 }
@@ -63,7 +63,6 @@ void Arrival::on_secured(int error) {
 void Arrival::log_failed_handshake(int error) {
   if (!transport_.addresses) transport_.addresses = std::make_unique<Transport::Addresses>();
   transport_.addresses->peer = handshake_->peer;
-  transport_.addresses->has_peer = true;
   if (error == UV_EPROTO) {
     log(LogLevel::info, fmt::format("SSL_do_handshake() failed (SSL: {}) while SSL handshaking",
                                     transport_.stream.tls_error()));

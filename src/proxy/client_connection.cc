@@ -87,15 +87,15 @@ void ClientConnection::log(LogLevel level, std::string_view text) {
 const Address& ClientConnection::client_address() {
   if (!transport_.addresses) transport_.addresses = std::make_unique<Transport::Addresses>();
   Transport::Addresses& known = *transport_.addresses;
-  if (!std::exchange(known.has_peer, true)) known.peer = transport_.stream.peer_address();
+  if (!known.peer.is_set()) known.peer = transport_.stream.peer_address();
   return known.peer;
 }
 
 const Address& ClientConnection::own_address() {
   if (!transport_.addresses) transport_.addresses = std::make_unique<Transport::Addresses>();
   Transport::Addresses& known = *transport_.addresses;
-  if (!std::exchange(known.has_local, true)) known.local = transport_.stream.local_address();
-  return known.local;
+  if (!known.local) known.local = std::make_unique<const Address>(transport_.stream.local_address());
+  return *known.local;
 }
 
 }  // namespace gh::proxy

@@ -23,9 +23,9 @@ struct Transport {
   std::uint64_t serial = 0;           // $connection
   std::int64_t connected_ms = 0;      // loop clock
   struct Addresses {
-    Address peer, local;
-    bool has_peer = false, has_local = false;
     ssl_st* tls = nullptr;            // of a stream that is closed, while its last exchange may ask for it
+    std::unique_ptr<const Address> local;  // which few ask for; null: not looked up
+    Address peer;                     // unset: not looked up
     Addresses() = default;
     Addresses(const Addresses&) = delete;
     Addresses& operator=(const Addresses&) = delete;

@@ -100,8 +100,7 @@ void Exchange::start_over() {
 void Exchange::start_refused(const http::HeadError& refused) {
   stage_ = Stage::running;
   const std::string_view why = refused.reason;
-  if (refused.status == 400 && why.find("too large") != std::string_view::npos)
-    page_text = "Request Header Or Cookie Too Large";
+  if (refused.head_too_large) page_text = "Request Header Or Cookie Too Large";
   abort_source();
   discard_body();
   log(LogLevel::info, fmt::format("client sent an invalid request: {}", refused.reason));
@@ -326,6 +325,14 @@ void Exchange::switch_route(const table::Route& overlay) {
   const auto& steps = overlay.program.steps;
   while (pc_ < steps.size() && steps[pc_].phase <= reached) ++pc_;
   --pc_;  // behind the step that returns `next`
+}
+
+void Exchange::run_again_from(table::Phase phase) {
+  const auto& steps = route->program.steps;
+  pc_ = 0;
+  while (pc_ < steps.size() && steps[pc_].phase < phase) ++pc_;
+  stage_ = Stage::waiting;
+  resume();
 }
 
 void Exchange::resume() {

@@ -38,6 +38,7 @@ class Kept;
 struct Snapshot;
 struct LimitReport;
 struct SecureLinkAnswer;
+struct ExternalIdentity;
 class TunnelEnd;
 struct TunnelPlan;
 
@@ -77,6 +78,7 @@ struct AccessState {
   const table::Origin* by = nullptr;           // what refused last: a rule of the check; null: the check
   const table::Origin* refusal_by = nullptr;   // ... and what made `refusal`
   void* pending = nullptr;           // what the check that waits left for itself, in the arena
+  table::Verdict (*login)(Exchange&) = nullptr;  // answers a refusal with 401 in place of the error
 };
 
 /// Something to be undone when an exchange's memory goes: a count in a zone, a job that must not come back. Lives in
@@ -149,6 +151,7 @@ struct RequestState {
   AtEnd* at_end = nullptr;           // newest first
   TunnelPlan* tunnel = nullptr;      // it becomes one: log steps leave there what they write at its end
   const SecureLinkAnswer* secure_link = nullptr;  // when it was asked for
+  ExternalIdentity* external = nullptr;  // what other servers have said of who asks (proxy/external_identity.h)
   bool deadline_exceeded = false;    // of a gRPC call: what its error says
   bool body_complete = false;
   bool body_streaming = false;       // handed to the content source as it comes, not kept
@@ -296,6 +299,8 @@ class Exchange final : public RequestState, private net::Deferred, private net::
   void route_and_run();
   /// From the server's rewrite on, as after an internal redirect; a subexchange begins here.
   void start_over();
+  /// The steps of the route from `phase` on act once more, at the end of this turn: its content was given up.
+  void run_again_from(table::Phase phase);
   /// From a rewrite step: $uri has changed, the location is searched anew, at most ten times.
   table::Verdict relocate();
   /// From a rewrite step: the request goes on in `overlay`, an `if` block that held true, behind its rewrite steps.

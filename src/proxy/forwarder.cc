@@ -271,6 +271,20 @@ bool Forwarder::wants_next(unsigned status) const {
   return may_retry(Failure::status, status);
 }
 
+/// The service refuses the token that the gateway gave: as it has done nothing else, any method may be sent again.
+bool Forwarder::asks_with_another_token() {
+  if (request_started_ && x_.body_streaming && request_.has_body) return false;
+  if (!plan_->renew_token(x_)) return false;
+  record_->response_ms = since_attempt_ms();
+  stage_ = Stage::over;
+  end_attempt(Outcome::ok, false);
+  x_.detach();
+  partial_head_.clear();
+  x_.upstream_head = nullptr;
+  x_.run_again_from(table::Phase::request);
+  return true;
+}
+
 /// False: this answer does not go to the client.
 bool Forwarder::judge_head(std::string_view) {
   record_->status = head_.status;
@@ -280,6 +294,7 @@ bool Forwarder::judge_head(std::string_view) {
     failed(Failure::status, head_.status, fmt::format("upstream answered {}", head_.status));
     return false;
   }
+  if (head_.status == 401 && plan_->renew_token && asks_with_another_token()) return false;
   if (plan_->settings->intercept_errors && head_.status >= 300 && find_error_page(*x_.route, head_.status)) {
     const unsigned status = head_.status;
     const http::ResponseHead* head = x_.upstream_head;

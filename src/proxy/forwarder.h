@@ -92,6 +92,7 @@ class Forwarder final : public ContentSource, private upstream::PeerUser, privat
   [[nodiscard]] bool was_asked_to_switch() const;
   void switch_protocol(std::string_view rest);
   bool judge_head(std::string_view rest);
+  bool asks_with_another_token();
   bool may_wait_for_head();
   bool start_reply();
   void take_trailers(std::span<http::Field> trailers);

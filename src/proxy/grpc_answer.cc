@@ -20,10 +20,13 @@ void make_grpc_error(Exchange& x, unsigned http_status) {
   const bool late = x.deadline_exceeded;
   const http::GrpcStatus status = late ? http::GrpcStatus::deadline_exceeded : http::grpc_status_of(http_status);
   const std::string_view text = late ? "deadline exceeded" : http::reason_phrase(http_status);
+  make_grpc_answer(x, status, text, x.forwarder ? x.forwarder->web_type() : std::string_view());
+}
+
+void make_grpc_answer(Exchange& x, http::GrpcStatus status, std::string_view text, std::string_view web_type) {
   x.reply.status = 200;
   x.reply.reason = {};
-  const std::string_view web = x.forwarder ? x.forwarder->web_type() : std::string_view();
-  x.reply.content_type = web.empty() ? "application/grpc" : web;
+  x.reply.content_type = web_type.empty() ? "application/grpc" : web_type;
   x.reply.has_content_length = !x.request.http2;
   x.reply.content_length = 0;
   x.reply.fields.add(x.arena, "grpc-status", x.arena.copy(fmt::format("{}", static_cast<unsigned>(status))));

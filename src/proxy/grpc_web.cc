@@ -97,8 +97,8 @@ GrpcWeb begin_grpc_web(Exchange& x, ForwardedRequest& request) {
     if (field.id != http::HeaderId::content_type) continue;
     const GrpcWeb form = grpc_web_of(field.value);
     if (form == GrpcWeb::none) return form;
-    if (form == GrpcWeb::text && !decode_body(x, request)) return GrpcWeb::failed;
     request.web_type = field.value;
+    if (form == GrpcWeb::text && !decode_body(x, request)) return GrpcWeb::failed;
     const std::string_view known = form == GrpcWeb::text ? text_type : web_type;
     field.value = join(x.arena, grpc_type, field.value.substr(known.size()));
     return form;

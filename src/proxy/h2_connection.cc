@@ -120,6 +120,8 @@ void H2Connection::after_frame() {
   if (frame.is(http::H2Frame::settings) && (frame.flags & http::h2_ack) == 0) return after_settings();
   const bool is_block = frame.is(http::H2Frame::headers) || frame.is(http::H2Frame::continuation);
   if (!is_block || (frame.flags & http::h2_end_headers) == 0) return;
+  const bool is_read = std::exchange(block_read_, false);
+  if (reading_head_ && !is_read) return;  // the session gives up: what it has made of the block is no head
   if (H2Stream* const stream = std::exchange(reading_head_, nullptr)) {
     return stream->block_is_complete(gate_.block_ends_stream(), gate_.block_bytes() - block_padding_);
   }
@@ -151,6 +153,7 @@ void H2Connection::session_received(const nghttp2_frame& frame) {
   if (frame.hd.type == NGHTTP2_SETTINGS && (frame.hd.flags & NGHTTP2_FLAG_ACK) != 0) settings_acked_ = true;
   // The client opens no more streams: with its last one the connection ends.
   if (frame.hd.type == NGHTTP2_GOAWAY && draining_ != Draining::yes) last_stream_is(gate_.last_stream());
+  if (frame.hd.type == NGHTTP2_HEADERS) block_read_ = true;
   const bool is_pong = frame.hd.type == NGHTTP2_PING && (frame.hd.flags & NGHTTP2_FLAG_ACK) != 0;
   if (is_pong && draining_ == Draining::announced) last_stream_is(gate_.last_stream());
 }

@@ -116,6 +116,7 @@ class H2Connection final : public ClientConnection, private net::Timer, private 
   H2Stream* reading_head_ = nullptr;  // whose field block is being read
   H2Stream* data_stream_ = nullptr;   // of the frame that is being read ...
   std::string_view data_;             // ... what it brought
+  bool block_read_ = false;           // the session has read the whole field block
   std::uint32_t streams_ = 0;
   std::uint32_t most_streams_ = 0;
   std::uint32_t preread_bytes_ = 0;

@@ -45,8 +45,14 @@ bool write_block(nghttp2_session* session, std::string_view first, Output& to) {
   return true;
 }
 
-std::string_view debug_text(const nghttp2_goaway& frame) {
-  return {reinterpret_cast<const char*>(frame.opaque_data), frame.opaque_data_len};
+/// What nghttp2 ends a connection for. It does not say it of all errors.
+std::string_view reason_of(const nghttp2_goaway& frame) {
+  if (frame.opaque_data_len > 0) return {reinterpret_cast<const char*>(frame.opaque_data), frame.opaque_data_len};
+  switch (frame.error_code) {
+    case NGHTTP2_COMPRESSION_ERROR: return "a field block that cannot be decoded";
+    case NGHTTP2_FLOW_CONTROL_ERROR: return "the connection's window became too large";
+    default: return "an illegal frame";
+  }
 }
 
 }  // namespace
@@ -112,7 +118,7 @@ void H2Connection::session_sent(const nghttp2_frame& frame) {
   if (frame.hd.type == NGHTTP2_GOAWAY && frame.goaway.error_code != NGHTTP2_NO_ERROR && !session_over_) {
     session_over_ = true;
     const auto code = static_cast<http::H2Error>(frame.goaway.error_code);
-    log_fault(code, debug_text(frame.goaway));
+    log_fault(code, reason_of(frame.goaway));
   }
   if (frame.hd.type == NGHTTP2_GOAWAY && draining_ == Draining::announced) {  // now, as PINGs overtake other frames
     constexpr std::uint8_t opaque[8] = {'d', 'r', 'a', 'i', 'n', 'i', 'n', 'g'};

@@ -11,6 +11,7 @@
 
 namespace gh::proxy {
 
+class Exchange;
 struct CookieRules;
 
 /// early_hints: a 103 goes to the client when one of these is true.
@@ -51,6 +52,7 @@ struct ProxyPlan {
   };
   std::shared_ptr<const table::ProxySetHeaders> set_headers;   // owns the templates of `pieces`
   std::shared_ptr<const void> identity;                        // owns those of identity_header
+  std::shared_ptr<const void> token;                           // owns that of proxy_oauth2_token
   std::vector<Piece> pieces;
   NameSet not_forwarded;              // request fields that are dropped or set by us
   NameSet hidden;                     // answer's fields that the client does not get
@@ -63,6 +65,7 @@ struct ProxyPlan {
   std::string redirect_from, redirect_to;   // proxy_redirect default; empty: none
   std::shared_ptr<const table::TlsClientPlan> tls;   // null: no request goes to https://
   std::shared_ptr<const EarlyHints> early_hints;   // null: a 103 ends here
+  bool (*renew_token)(Exchange&) = nullptr;   // at an upstream's 401: true: with another one it is sent again
   std::shared_ptr<const CookieRules> cookies;   // proxy_cookie_*; null: cookies pass as they are
   std::uint32_t ignored = 0;          // proxy_ignore_headers: table::IgnoreHeader
   std::string prefix;                 // of the location, replaced by the URI part

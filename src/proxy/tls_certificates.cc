@@ -83,11 +83,6 @@ bool is_safe(std::string_view name) {
          std::all_of(name.begin(), name.end(), may_be);
 }
 
-int arrival_index() {
-  static const int index = SSL_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
-  return index;
-}
-
 void free_cache(void*, void* cache, CRYPTO_EX_DATA*, int, long, void*) {
   delete static_cast<upstream::ClientCertificates*>(cache);
 }
@@ -110,7 +105,7 @@ constexpr int given = 1, refused = 0;  // what OpenSSL's callback answers
 int give_certificates(SSL* ssl, void*) {
   SSL_CTX* const context = SSL_get_SSL_CTX(ssl);
   const table::TlsPlan& plan = table::plan_of(context);
-  auto* const arrival = static_cast<Arrival*>(SSL_get_ex_data(ssl, arrival_index()));
+  Arrival* const arrival = arrival_of(ssl);
   upstream::ClientCertificates* const cache = cache_of(context);
   if (!arrival || !cache) return refused;
   const char* const sent = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
@@ -119,7 +114,7 @@ int give_certificates(SSL* ssl, void*) {
     return refused;
   }
   const Arrival::Side side = arrival->side();
-  Renderer renderer(*static_cast<TlsHandshake*>(SSL_get_app_data(ssl)), side, ssl);
+  Renderer renderer(arrival->handshake(), side, ssl);
   for (const auto& [certificate, key] : plan.named_identities) {
     const upstream::TlsUse use{plan.reader.get(), {}, renderer.name(certificate, plan.reader->main_dir),
                                renderer.name(key, plan.reader->main_dir)};
@@ -133,7 +128,9 @@ int give_certificates(SSL* ssl, void*) {
 
 }  // namespace
 
-void set_arrival(SSL* ssl, Arrival& arrival) { SSL_set_ex_data(ssl, arrival_index(), &arrival); }
+void set_arrival(SSL* ssl, Arrival* arrival) { SSL_set_default_passwd_cb_userdata(ssl, arrival); }
+
+Arrival* arrival_of(SSL* ssl) { return static_cast<Arrival*>(SSL_get_default_passwd_cb_userdata(ssl)); }
 
 void ask_for_certificates(SSL_CTX* context) { SSL_CTX_set_cert_cb(context, give_certificates, nullptr); }
 

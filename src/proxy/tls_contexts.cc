@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "http/authority.h"
 #include "net/tls.h"
+#include "proxy/arrival.h"
 #include "proxy/tls_certificates.h"
 #include "proxy/worker.h"
 #include "table/tls_context.h"
@@ -43,7 +44,7 @@ std::string_view asked_name(SSL* ssl) {
   return {reinterpret_cast<const char*>(bytes) + 5, name};
 }
 
-TlsHandshake& handshake_of(SSL* ssl) { return *static_cast<TlsHandshake*>(SSL_get_app_data(ssl)); }
+TlsHandshake& handshake_of(SSL* ssl) { return arrival_of(ssl)->handshake(); }
 
 /// Before OpenSSL looks at versions and ciphers, so that all of the named server's settings count.
 int choose_server(SSL* ssl, int* alert, void*) {
@@ -113,7 +114,7 @@ SSL_CTX* TlsContexts::of(const std::shared_ptr<const table::TlsPlan>& plan) {
   SSL_CTX*& made = made_[plan.get()];
   if (made && &table::plan_of(made) == newest.get()) return made;
   table::TlsContextPtr context = table::new_server_context(newest);
-  if (!context || table::configure_server(context.get(), *newest)) {
+  if (!context || !table::configure_server(context.get(), *newest).empty()) {
     process_log()->write(LogLevel::alert, 0, fmt::format("no context for TLS: {}", net::take_tls_errors()));
     return made;
   }
@@ -128,14 +129,13 @@ SSL* TlsHandshake::accept() {
   SSL_CTX* const context = plan ? snapshot->tls.of(plan) : nullptr;
   SSL* const ssl = context ? SSL_new(context) : nullptr;
   if (!ssl) return nullptr;
-  SSL_set_app_data(ssl, this);
   SSL_set_max_early_data(ssl, listen->early_data_bytes);  // whether it is looked for; the named server's counts
   SSL_set_accept_state(ssl);
   return ssl;
 }
 
 void TlsHandshake::end(SSL* ssl) const {
-  if (ssl) SSL_set_app_data(ssl, nullptr);
+  if (ssl) set_arrival(ssl, nullptr);
 }
 
 const table::Server* named_server(const table::ListenAddress& listen, const SSL* ssl) {

@@ -46,7 +46,7 @@ struct TlsHandshake {
   const table::Server* server;  // whose certificates and settings hold: the default one until a name says otherwise
   Address peer;                 // asked for at once: the socket no longer knows when the client has reset it
 
-  /// A session that is ready to accept; it refers to this object until end() was called. Null: no memory.
+  /// A session that is ready to accept, for set_arrival() and, at last, end(). Null: no memory.
   ssl_st* accept();
   void end(ssl_st* ssl) const;
 };

@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "http/target.h"
 #include "proxy/exchange.h"
+#include "proxy/external_identity.h"
 
 namespace gh::proxy {
 
@@ -144,7 +145,7 @@ std::span<const table::VariableRow> variable_rows() {
     std::vector<table::VariableRow> all;
     for (const auto part :
          {request_variables(), connection_variables(), reply_variables(), upstream_variables(), file_variables(),
-                            tls_variables(), link_variables()}) {
+                            tls_variables(), link_variables(), external_variables()}) {
       all.insert(all.end(), part.begin(), part.end());
     }
     return all;

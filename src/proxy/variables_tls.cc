@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 
+#include "base/openssl_ptr.h"
 #include "base/text.h"
 #include "proxy/exchange.h"
 #include "proxy/variables.h"
@@ -20,11 +21,6 @@ using table::not_found;
 using table::VariableParam;
 
 namespace {
-
-struct FreeBio {
-  void operator()(BIO* bio) const { BIO_free(bio); }
-};
-using MemoryBio = std::unique_ptr<BIO, FreeBio>;
 
 std::string_view absent(Exchange&, const VariableParam&) { return not_found; }
 
@@ -170,7 +166,7 @@ std::string_view of_certificate(Exchange& x, const VariableParam&) {
 }
 
 std::string_view raw(Exchange& x, X509* certificate) {
-  const MemoryBio bio(BIO_new(BIO_s_mem()));
+  const BioPtr bio(BIO_new(BIO_s_mem()));
   if (!bio || PEM_write_bio_X509(bio.get(), certificate) != 1) return not_found;
   return copy_of(x, bio.get());
 }
@@ -200,7 +196,7 @@ std::string_view escaped(Exchange& x, X509* certificate) {
 }
 
 std::string_view name_text(Exchange& x, const X509_NAME* name) {
-  const MemoryBio bio(BIO_new(BIO_s_mem()));
+  const BioPtr bio(BIO_new(BIO_s_mem()));
   if (!bio || X509_NAME_print_ex(bio.get(), name, 0, XN_FLAG_RFC2253) < 0) return not_found;
   return copy_of(x, bio.get());
 }
@@ -218,7 +214,7 @@ std::string_view legacy_subject(Exchange& x, X509* c) { return legacy_name_text(
 std::string_view legacy_issuer(Exchange& x, X509* c) { return legacy_name_text(x, X509_get_issuer_name(c)); }
 
 std::string_view serial(Exchange& x, X509* certificate) {
-  const MemoryBio bio(BIO_new(BIO_s_mem()));
+  const BioPtr bio(BIO_new(BIO_s_mem()));
   if (!bio) return not_found;
   i2a_ASN1_INTEGER(bio.get(), X509_get0_serialNumber(certificate));
   return copy_of(x, bio.get());
@@ -232,7 +228,7 @@ std::string_view fingerprint(Exchange& x, X509* certificate) {
 }
 
 std::string_view time_text(Exchange& x, const ASN1_TIME* time) {
-  const MemoryBio bio(BIO_new(BIO_s_mem()));
+  const BioPtr bio(BIO_new(BIO_s_mem()));
   if (!bio) return not_found;
   ASN1_TIME_print(bio.get(), time);
   return copy_of(x, bio.get());

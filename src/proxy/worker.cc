@@ -31,6 +31,7 @@ Worker::Worker(unsigned number, Counters& own, const ProcessCounters& all, Clock
 }
 
 Worker::~Worker() {
+  jobs.clear();
   close_all();
   for (int turns = 0; first_ && turns < 100; ++turns) uv_run(loop.uv(), UV_RUN_NOWAIT);
   cancel_subexchanges();

@@ -19,6 +19,7 @@
 #include "proxy/output.h"
 #include "proxy/tls_contexts.h"
 #include "table/plan.h"
+#include "upstream/jobs.h"
 #include "upstream/pool.h"
 #include "upstream/wait_queue.h"
 
@@ -75,6 +76,7 @@ class Worker {
   Counters& counters;
   const ProcessCounters& all_counters;
   upstream::Pool pool;
+  upstream::Jobs jobs;              // what it finds out for requests of all workers
   upstream::WaitQueue waiting;      // requests that wait for a free peer
   std::unique_ptr<H2Engine> h2;     // what its HTTP/2 connections share; made for the first one
   Output out;                       // scratch for one message head; used and emptied within one call

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/heap.h"
+#include "base/log.h"
 #include "proxy/variables.h"
 #include "run/language.h"
 #include "run/surroundings.h"
@@ -134,10 +135,21 @@ std::string report(const Compiled& compiled, const Options& options) {
   return text;
 }
 
-std::string brief_report(const Compiled& compiled) {
-  config::PrintOptions brief;
-  brief.format = config::Format::brief;
-  return config::print(compiled.loaded->diagnostics, compiled.loaded->sources, brief);
+void log_findings(const Compiled& compiled) {
+  const auto log = process_log();
+  std::size_t errors = 0;
+  for (const config::Diagnostic& each : compiled.loaded->diagnostics.all()) {
+    const bool is_error = each.severity == config::Severity::error;
+    if (is_error && ++errors > config::Diagnostics::default_cap) continue;
+    std::string line = config::brief_line(each, compiled.loaded->sources);
+    line.pop_back();
+    log->write(is_error                                        ? LogLevel::emerg
+               : each.severity == config::Severity::warning ? LogLevel::warn
+                                                              : LogLevel::notice,
+               0, line);
+  }
+  if (errors <= config::Diagnostics::default_cap) return;
+  log->write(LogLevel::emerg, 0, plural(errors - config::Diagnostics::default_cap, "more error"));
 }
 
 std::string default_pid_file(const std::string& prefix) {

@@ -28,8 +28,9 @@ bool refuse_if_closed(const Compiled& compiled);
 /// Diagnostics and the summary line, as CHECKER 3.1 has them.
 std::string report(const Compiled& compiled, const Options& options);
 std::string summary(const Compiled& compiled, const Options& options);
-/// One `file:line:col: severity[CODE]: message` line a diagnostic, for logs.
-std::string brief_report(const Compiled& compiled);
+/// One `file:line:col: severity[CODE]: message` line a diagnostic to the process's log, each at the level it has: what
+/// refuses is [emerg], what only warns is [warn].
+void log_findings(const Compiled& compiled);
 
 /// Where the pid file goes when the configuration does not say: logs/gatehouse.pid as nginx has it, or beside the
 /// configuration where there is no such folder.

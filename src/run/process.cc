@@ -30,15 +30,6 @@ void log(LogLevel level, std::string_view text) { process_log()->write(level, 0,
 
 void put_error(const std::string& text) { std::fwrite(text.data(), 1, text.size(), stderr); }
 
-/// A log line for each line of a report.
-void log_lines(LogLevel level, std::string_view text) {
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find('\n'), text.size());
-    if (end > 0) log(level, text.substr(0, end));
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-}
-
 /// worker_rlimit_nofile; without it as much as the connections may need and the hard limit allows: nothing here uses
 /// select(), the reason for the low soft limit.
 void raise_descriptor_limit(const table::ProcessSettings& settings) {
@@ -137,10 +128,16 @@ int Process::start() {
 }
 
 /// Standard error for who started it, and the log of -e, where nginx's users look.
-int Process::refuse_start(const std::string& text, const std::string& for_log) {
-  put_error(text);
-  if (!options_.error_log.empty()) log_lines(LogLevel::emerg, for_log);
+int Process::refuse_start(const std::string& why, const std::string& help) {
+  put_error("gatehouse: " + why + "\n" + help);
+  if (!options_.error_log.empty()) log(LogLevel::emerg, why);
   return exit_errors;
+}
+
+int Process::refuse_start(const Compiled& compiled) {
+  put_error(report(compiled, options_));
+  if (!options_.error_log.empty()) log_findings(compiled);
+  return exit_code(compiled, options_);
 }
 
 /// Everything that can be refused before a thread runs.
@@ -155,8 +152,7 @@ int Process::prepare() {
   Compiled compiled = compile(options_, &registry_, ++generation_);
   if (!compiled.table || refuse_if_closed(compiled)) {
     registry_.rollback();
-    refuse_start(report(compiled, options_), brief_report(compiled));
-    return exit_code(compiled, options_);
+    return refuse_start(compiled);
   }
   table_ = compiled.table;
   raise_descriptor_limit(table_->process);
@@ -167,7 +163,7 @@ int Process::prepare() {
   if (!sockets_.open_new(*table_, static_cast<unsigned>(table_->process.workers), compiled.loaded->diagnostics,
                          opened)) {
     compiled.loaded->diagnostics.sort_and_deduplicate(compiled.loaded->sources);
-    return refuse_start(report(compiled, options_), brief_report(compiled));
+    return refuse_start(compiled);
   }
   registry_.commit();
   set_process_log(table_->error_log);
@@ -189,9 +185,7 @@ bool Process::find_user() {
   const passwd* user = ::getpwnam(settings.user.c_str());
   const group* named = settings.group.empty() ? nullptr : ::getgrnam(settings.group.c_str());
   if (!user || (!settings.group.empty() && !named)) {
-    const std::string text =
-        fmt::format("no such {} \"{}\"", user ? "group" : "user", user ? settings.group : settings.user);
-    refuse_start("gatehouse: " + text + "\n", text);
+    refuse_start(fmt::format("no such {} \"{}\"", user ? "group" : "user", user ? settings.group : settings.user));
     return false;
   }
   uid_ = user->pw_uid;
@@ -219,8 +213,7 @@ bool Process::drop_privileges() {
     keep_rights_after_setuid();
     return true;
   }
-  const std::string text = fmt::format("cannot become user \"{}\": {}", name, std::strerror(errno));
-  refuse_start("gatehouse: " + text + "\n", text);
+  refuse_start(fmt::format("cannot become user \"{}\": {}", name, std::strerror(errno)));
   return false;
 }
 
@@ -232,8 +225,8 @@ bool Process::write_pid_file() {
   file.close();
   owns_pid_file_ = !file.fail();
   if (!owns_pid_file_) {
-    const std::string text = fmt::format("cannot write the pid file \"{}\": {}", pid_file_, std::strerror(errno));
-    refuse_start("gatehouse: " + text + "\n  name another place with the `pid` directive\n", text);
+    refuse_start(fmt::format("cannot write the pid file \"{}\": {}", pid_file_, std::strerror(errno)),
+                 "  name another place with the `pid` directive\n");
   } else {
     hand_over(pid_file_);
   }
@@ -346,7 +339,7 @@ void Process::reload(Answer answer) {
 }
 
 void Process::refuse_reload(const Compiled& compiled, const Answer& answer) {
-  log_lines(LogLevel::emerg, brief_report(compiled));
+  log_findings(compiled);
   log(LogLevel::emerg, fmt::format("configuration refused, generation {} goes on serving", generation_));
   answer(false, report(compiled, plain_) + "gatehouse: reload refused, the old configuration goes on serving\n");
   next_reload();
@@ -386,7 +379,7 @@ void Process::reload_compiled(std::shared_ptr<Compiled> compiled, const Answer& 
     said += "gatehouse: " + text + "\n";
   }
   set_process_log(table->error_log);
-  if (compiled->loaded->diagnostics.warnings() > 0) log_lines(LogLevel::warn, brief_report(*compiled));
+  if (compiled->loaded->diagnostics.warnings() > 0) log_findings(*compiled);
   // What was loaded (the syntax tree, the sources) is freed when the workers serve already, not on their way there.
   publish(table, opened, [this, answer, said, compiled, generation = generation_] {
     log(LogLevel::notice, fmt::format("config generation {} serves", generation));

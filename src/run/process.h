@@ -36,7 +36,8 @@ class Process {
   using Answer = ControlServer::Answer;
   int start();  // an exit code; 0: it serves
   int prepare();
-  int refuse_start(const std::string& text, const std::string& for_log);
+  int refuse_start(const std::string& why, const std::string& help = {});
+  int refuse_start(const Compiled& compiled);
   bool write_pid_file();
   bool find_user();
   bool drop_privileges();

@@ -8,9 +8,11 @@ namespace gh::table::code {
 using namespace config::code;
 inline constexpr std::string_view cannot_open_log = "E0407", no_servers = "E0408", uri_not_possible = "E0507",
     bad_server_name = "E0317", bad_url = "E0318", tls_file = "E0421", tls_content = "E0422", key_mismatch = "E0423",
-    no_certificate = "E0424", tls_value = "E0425",
+    no_certificate = "E0424", tls_value = "E0425", no_such_user = "E0411", plain_secret = "E0340",
     bad_route_path = "E0330", late_value = "E0331", duplicate_route = "E0510";
 inline constexpr std::string_view nothing_to_serve = "W118", upstream_unused = "W404", zone_unused = "W501",
-    no_user_file = "W318", certificate_time = "W421", certificate_name = "W422", not_stapled = "W423";
+    no_user_file = "W318", certificate_time = "W421", certificate_name = "W422", not_stapled = "W423",
+    plain_credentials = "W424", nobody_trusted = "W310", no_user_here = "W323", certificate_unused = "W609",
+    early_data_unused = "W610", early_data_untold = "W611", grpc_without_http2 = "W612", no_proxy_line = "W613";
 
 }  // namespace gh::table::code

@@ -3,6 +3,7 @@
 #include <map>
 #include <set>
 
+#include "table/listen_lints.h"
 #include "table/server_block.h"
 #include "table/tls_loader.h"
 #include "table/tls_plan.h"
@@ -103,6 +104,17 @@ struct Linker {
       if (more > 0) warning.with_label("like " + std::to_string(more) + (more == 1 ? " other" : " others"));
       warning.with_help("clients speak HTTP/2 or HTTP/1.1 to the TCP sockets (`listen ... ssl`)");
     }
+  }
+
+  void warn_of_unused(config::Diagnostics& diagnostics) const {
+    ListenLints lints;
+    for (const Group& group : groups) {
+      const bool is_quic = group.closed_at && group.closed_at->is_quic();
+      for (const Draft* draft : group.drafts) {
+        lints.add(*draft, {group.tls_at != nullptr || is_quic, group.http2 || is_quic, group.proxy_protocol});
+      }
+    }
+    lints.warn(diagnostics);
   }
 
   void check_tls(TlsLoader& loader) const {
@@ -212,6 +224,7 @@ void Builder::link_listeners() {
   for (const auto& draft : servers) linker.collect(*draft);
   linker.close_sockets();
   if (tls) linker.check_tls(*tls);
+  linker.warn_of_unused(diagnostics);
   for (const Group& group : linker.groups) table->addresses.push_back(linker.make_address(group));
   linker.make_sockets();
 }

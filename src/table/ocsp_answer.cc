@@ -13,7 +13,7 @@ namespace gh::table {
 namespace {
 
 template <class T, auto Free>
-using Owned = std::unique_ptr<T, TlsFree<Free>>;
+using Owned = std::unique_ptr<T, FreeBy<Free>>;
 using Response = Owned<OCSP_RESPONSE, OCSP_RESPONSE_free>;
 
 constexpr long leeway_s = 300;  // between clocks

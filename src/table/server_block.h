@@ -28,6 +28,10 @@ struct Builder::ServerDraft {
   std::vector<ServerNameUse> names;
   bool speaks_tls = false;  // `ssl on`
   bool has_certificates = false, rejects_tls = false;  // stated, even when they could not be loaded
+  // Lines that need something of its sockets (listen_lints.h); not set: there are none.
+  config::Span certificate_at;  // ssl_certificate in this very block
+  config::Span grpc_at;         // grpc_pass without grpc_web
+  config::Span proxy_line_at;   // real_ip_header proxy_protocol
   config::Span where;
 };
 

@@ -118,8 +118,7 @@ std::shared_ptr<const TlsIdentity> Loader::read_certificate(Passwords words) {
   const TlsKeySource source{settings_.certificate_key, settings_.certificate, *words, password_file,
                             "the one of the key"};
   config::Diagnostics& diagnostics = scope_.builder.diagnostics;
-  if (!read_chain(diagnostics, settings_.certificate, *made) || !read_key(diagnostics, source, *made)) return nullptr;
-  return made;
+  return read_pair(diagnostics, source, true, *made) ? made : nullptr;
 }
 
 /// Null after a diagnostic.
@@ -155,7 +154,7 @@ bool Loader::add_trust(TlsClientPlan& plan) {
 
 std::shared_ptr<const Trust> Loader::read_trust() {
   auto trust = std::make_shared<Trust>();
-  trust->store = std::shared_ptr<X509_STORE>(X509_STORE_new(), TlsFree<X509_STORE_free>());
+  trust->store = std::shared_ptr<X509_STORE>(X509_STORE_new(), FreeBy<X509_STORE_free>());
   const auto add = [&](const TlsWord& file, bool of_certificates) {
     if (file.text.empty()) return true;
     constexpr std::string_view what[] = {"list of revocations", "trusted certificates"};

@@ -10,7 +10,7 @@ std::optional<TlsCommandFault> run_tls_commands(SSL_CTX* context,
                                                 const std::vector<std::pair<std::string, std::string>>& list,
                                                 unsigned side, std::string_view main_dir) {
   if (list.empty()) return std::nullopt;
-  const std::unique_ptr<SSL_CONF_CTX, TlsFree<SSL_CONF_CTX_free>> commands(SSL_CONF_CTX_new());
+  const std::unique_ptr<SSL_CONF_CTX, FreeBy<SSL_CONF_CTX_free>> commands(SSL_CONF_CTX_new());
   if (!commands) return TlsCommandFault{std::nullopt, tls_reason_or("no memory")};
   SSL_CONF_CTX_set_flags(commands.get(),
                          SSL_CONF_FLAG_FILE | side | SSL_CONF_FLAG_CERTIFICATE | SSL_CONF_FLAG_SHOW_ERRORS);

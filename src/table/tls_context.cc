@@ -70,9 +70,17 @@ int plan_index() {
 
 }  // namespace
 
-std::optional<TlsFault> configure_server(SSL_CTX* context, const TlsPlan& plan) {
-  using Part = TlsFault::Part;
-  ERR_clear_error();
+namespace {
+
+bool set_dh_parameters(SSL_CTX* context, const TlsPlan& plan) {
+  if (!plan.dh_parameters) return true;
+  EVP_PKEY_up_ref(plan.dh_parameters.get());
+  if (SSL_CTX_set0_tmp_dh_pkey(context, plan.dh_parameters.get()) == 1) return true;
+  EVP_PKEY_free(plan.dh_parameters.get());
+  return false;
+}
+
+void set_modes(SSL_CTX* context, const TlsPlan& plan) {
   // The system's own configuration of OpenSSL may have set bounds: what is stated here counts.
   SSL_CTX_set_min_proto_version(context, 0);
   SSL_CTX_set_max_proto_version(context, 0);
@@ -81,33 +89,37 @@ std::optional<TlsFault> configure_server(SSL_CTX* context, const TlsPlan& plan) 
   if (plan.prefers_own_ciphers) SSL_CTX_set_options(context, SSL_OP_CIPHER_SERVER_PREFERENCE);
   SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_NO_AUTO_CHAIN);
   SSL_CTX_set_max_early_data(context, plan.early_data_bytes);
-  if (!set_resumption(context, plan)) return TlsFault{Part::memory, 0, tls_reason_or("no memory")};
   SSL_CTX_set_session_id_context(context, plan.session_context.data(),
                                  static_cast<unsigned>(plan.session_context.size()));
-  if (SSL_CTX_set_cipher_list(context, plan.ciphers.c_str()) != 1) {
-    return TlsFault{Part::ciphers, 0, tls_reason_or("OpenSSL knows none of them")};
-  }
+}
+
+}  // namespace
+
+std::vector<TlsFault> configure_server(SSL_CTX* context, const TlsPlan& plan) {
+  using Part = TlsFault::Part;
+  std::vector<TlsFault> faults;
+  const auto note = [&](bool taken, Part part, std::size_t index, const char* otherwise) {
+    if (!taken) faults.push_back({part, index, tls_reason_or(otherwise)});
+  };
+  ERR_clear_error();
+  set_modes(context, plan);
+  note(set_resumption(context, plan), Part::memory, 0, "no memory");
+  note(SSL_CTX_set_cipher_list(context, plan.ciphers.c_str()) == 1, Part::ciphers, 0, "OpenSSL knows none of them");
   for (std::size_t i = 0; i < plan.identities.size(); ++i) {
     const TlsIdentity& identity = *plan.identities[i];
-    if (use_certificate(context, identity.certificate.get(), identity.key.get(), identity.chain)) continue;
-    return TlsFault{Part::certificate, i, tls_reason_or("OpenSSL does not take it")};
+    note(use_certificate(context, identity.certificate.get(), identity.key.get(), identity.chain), Part::certificate, i,
+         "OpenSSL does not take it");
   }
-  if (plan.curves != "auto" && SSL_CTX_set1_groups_list(context, plan.curves.c_str()) != 1) {
-    return TlsFault{Part::curves, 0, tls_reason_or("OpenSSL does not know all of them")};
-  }
-  if (plan.dh_parameters) {
-    EVP_PKEY_up_ref(plan.dh_parameters.get());
-    if (SSL_CTX_set0_tmp_dh_pkey(context, plan.dh_parameters.get()) != 1) {
-      EVP_PKEY_free(plan.dh_parameters.get());
-      return TlsFault{Part::memory, 0, tls_reason_or("no memory")};
-    }
-  }
+  note(plan.curves == "auto" || SSL_CTX_set1_groups_list(context, plan.curves.c_str()) == 1, Part::curves, 0,
+       "OpenSSL does not know all of them");
+  note(set_dh_parameters(context, plan), Part::memory, 0, "no memory");
   if (!plan.stapled.empty() || !plan.staples.empty()) SSL_CTX_set_tlsext_status_cb(context, staple);
-  if (!trust(context, plan)) return TlsFault{Part::memory, 0, tls_reason_or("no memory")};
-  auto fault = run_tls_commands(context, plan.commands, SSL_CONF_FLAG_SERVER, {});
-  if (!fault) return std::nullopt;
-  const Part part = fault->command ? Part::command : Part::memory;
-  return TlsFault{part, fault->command.value_or(0), std::move(fault->reason)};
+  note(trust(context, plan), Part::memory, 0, "no memory");
+  if (auto fault = run_tls_commands(context, plan.commands, SSL_CONF_FLAG_SERVER, {})) {
+    const Part part = fault->command ? Part::command : Part::memory;
+    faults.push_back({part, fault->command.value_or(0), std::move(fault->reason)});
+  }
+  return faults;
 }
 
 TlsContextPtr new_server_context(std::shared_ptr<const TlsPlan> plan) {

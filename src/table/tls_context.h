@@ -2,8 +2,8 @@
 // OpenSSL takes it. Any thread.
 #pragma once
 
-#include <optional>
 #include <string>
+#include <vector>
 
 #include "table/tls_plan.h"
 
@@ -17,7 +17,8 @@ struct TlsFault {
   std::string reason;
 };
 
-std::optional<TlsFault> configure_server(SSL_CTX* context, const TlsPlan& plan);
+/// Empty: it has taken all of them.
+std::vector<TlsFault> configure_server(SSL_CTX* context, const TlsPlan& plan);
 
 /// An empty context that configure_server() may fill. The plan lives as long as it.
 TlsContextPtr new_server_context(std::shared_ptr<const TlsPlan> plan);

@@ -18,8 +18,6 @@ namespace {
 
 constexpr std::size_t most_file_bytes = 16 << 20;
 
-using BioPtr = std::unique_ptr<BIO, TlsFree<BIO_free>>;
-
 BioPtr reader(std::string_view text) {
   ERR_clear_error();
   return BioPtr(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));

@@ -10,20 +10,15 @@
 #include <string_view>
 #include <vector>
 
+#include "base/openssl_ptr.h"
 #include "base/result.h"
 
 namespace gh::table {
 
-template <auto Free>
-struct TlsFree {
-  template <class T>
-  void operator()(T* object) const { Free(object); }
-};
-using CertificatePtr = std::unique_ptr<X509, TlsFree<X509_free>>;
-using RevocationsPtr = std::unique_ptr<X509_CRL, TlsFree<X509_CRL_free>>;
-using KeyPtr = std::unique_ptr<EVP_PKEY, TlsFree<EVP_PKEY_free>>;
-using CertificateStorePtr = std::unique_ptr<X509_STORE, TlsFree<X509_STORE_free>>;
-using TlsContextPtr = std::unique_ptr<SSL_CTX, TlsFree<SSL_CTX_free>>;
+using RevocationsPtr = std::unique_ptr<X509_CRL, FreeBy<X509_CRL_free>>;
+using KeyPtr = EvpKeyPtr;
+using CertificateStorePtr = std::unique_ptr<X509_STORE, FreeBy<X509_STORE_free>>;
+using TlsContextPtr = std::unique_ptr<SSL_CTX, FreeBy<SSL_CTX_free>>;
 
 /// Text that is wiped when it goes: keys and passwords.
 class SecretText {

@@ -13,9 +13,6 @@ namespace gh::table {
 /// Always false. `what` it was to be: "certificate".
 bool report_tls_file(config::Diagnostics& diagnostics, const TlsWord& file, std::string_view what, const Error& why);
 
-/// Name, certificate and chain. False: reported.
-bool read_chain(config::Diagnostics& diagnostics, const TlsWord& file, TlsIdentity& into);
-
 struct TlsKeySource {
   const TlsWord& key;
   const TlsWord& certificate;
@@ -23,7 +20,8 @@ struct TlsKeySource {
   std::string_view password_directive;
   std::string_view first_of_chain;  // what the first certificate of a file is, for the error
 };
-/// The key of a certificate that is read. False: reported.
-bool read_key(config::Diagnostics& diagnostics, const TlsKeySource& from, TlsIdentity& into);
+/// Name, certificate with its chain, and its key: whatever is wrong with either is reported. False: something is.
+/// `has_passwords` false: they could not be read, which was reported, so that the key is not tried.
+bool read_pair(config::Diagnostics& diagnostics, const TlsKeySource& from, bool has_passwords, TlsIdentity& into);
 
 }  // namespace gh::table

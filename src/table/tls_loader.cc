@@ -40,7 +40,7 @@ bool same_subject(const CertificatePtr& a, const X509* b) {
 }
 
 std::string time_text(const ASN1_TIME* time) {
-  const std::unique_ptr<BIO, TlsFree<BIO_free>> out(BIO_new(BIO_s_mem()));
+  const BioPtr out(BIO_new(BIO_s_mem()));
   ASN1_TIME_print(out.get(), time);
   char* text = nullptr;
   const long size = BIO_get_mem_data(out.get(), &text);
@@ -73,6 +73,9 @@ void TlsLoader::load_server(Scope& scope, Builder::ServerDraft& draft) {
   draft.server->verify_client = stated.settings->verify_client;
   draft.has_certificates = !stated.certificates->list.empty();
   draft.rejects_tls = stated.settings->rejects;
+  if (draft.has_certificates && scope.is_own<TlsCertificates>()) {
+    draft.certificate_at = stated.certificates->list.front().where;
+  }
   if (!draft.has_certificates && !draft.rejects_tls) return;
   const auto [at, is_new] = plans_.try_emplace(stated);
   if (is_new) {
@@ -82,6 +85,14 @@ void TlsLoader::load_server(Scope& scope, Builder::ServerDraft& draft) {
     if (at->second && stated.settings->watch_ms > 0) watch(at->second, stated, std::move(marks));
   }
   draft.server->tls = at->second;
+  warn_of_early_data(*stated.settings);
+}
+
+void TlsLoader::warn_of_early_data(const TlsSettings& settings) {
+  if (!settings.takes_early_data || (settings.protocols & tls_v1_3) != 0) return;
+  diagnostics_
+      .warning(code::early_data_unused, settings.early_data_where, "no early data can come: TLS 1.3 is not spoken here")
+      .with_help("add TLSv1.3 to `ssl_protocols`, or leave `ssl_early_data` out");
 }
 
 std::shared_ptr<const TlsPlan> TlsLoader::renew(const TlsPlan& before, const TlsStated& stated) {
@@ -183,12 +194,10 @@ std::shared_ptr<const TlsIdentity> TlsLoader::identity(const TlsWord& certificat
 std::shared_ptr<const TlsIdentity> TlsLoader::read_identity(const TlsWord& certificate, const TlsWord& key,
                                                             const TlsWord& passwords) {
   auto made = std::make_shared<TlsIdentity>();
-  if (!read_chain(diagnostics_, certificate, *made)) return nullptr;
-  warn_of_time(*made, certificate);
   const Passwords* const words = passwords_of(passwords);
-  if (!words) return nullptr;
-  const TlsKeySource source{key, certificate, *words, "ssl_password_file", "the server's own"};
-  if (!read_key(diagnostics_, source, *made)) return nullptr;
+  const TlsKeySource source{key, certificate, words ? *words : no_passwords_, "ssl_password_file", "the server's own"};
+  if (!read_pair(diagnostics_, source, words != nullptr, *made)) return nullptr;
+  warn_of_time(*made, certificate);
   return made;
 }
 
@@ -265,27 +274,30 @@ bool TlsLoader::add_dh_parameters(TlsPlan& plan, const TlsSettings& settings) {
 
 bool TlsLoader::try_plan(const std::shared_ptr<const TlsPlan>& plan, const Stated& stated) {
   const TlsContextPtr context = new_server_context(plan);
-  const std::optional<TlsFault> fault =
-      context ? configure_server(context.get(), *plan)
-              : TlsFault{TlsFault::Part::memory, 0, net::take_tls_errors()};
-  if (!fault) return true;
+  std::vector<TlsFault> faults;
+  if (context) faults = configure_server(context.get(), *plan);
+  else faults.push_back({TlsFault::Part::memory, 0, net::take_tls_errors()});
+  for (const TlsFault& fault : faults) report_fault(fault, stated);
+  return faults.empty();
+}
+
+void TlsLoader::report_fault(const TlsFault& fault, const Stated& stated) {
   const TlsSettings& settings = *stated.settings;
   const TlsWord nowhere;
   const TlsWord* word = &nowhere;
   std::string_view name = "TLS";
-  switch (fault->part) {
+  switch (fault.part) {
     case TlsFault::Part::certificate:
-      word = &stated.certificates->list[fault->index];
-      return report(*word, "certificate", Error{fault->reason});
+      report(stated.certificates->list[fault.index], "certificate", Error{fault.reason});
+      return;
     case TlsFault::Part::ciphers: word = &settings.ciphers, name = "ssl_ciphers"; break;
     case TlsFault::Part::curves: word = &settings.curves, name = "ssl_ecdh_curve"; break;
-    case TlsFault::Part::command: word = &stated.commands->list[fault->index].first, name = "ssl_conf_command"; break;
+    case TlsFault::Part::command: word = &stated.commands->list[fault.index].first, name = "ssl_conf_command"; break;
     case TlsFault::Part::memory: break;
   }
   diagnostics_
-      .error(code::tls_value, word->where, fmt::format("OpenSSL does not take this `{}`: {}", name, fault->reason))
+      .error(code::tls_value, word->where, fmt::format("OpenSSL does not take this `{}`: {}", name, fault.reason))
       .with_help("`openssl ciphers -v LIST` and `openssl ecparam -list_curves` show what it knows");
-  return false;
 }
 
 // ---- who listens ---------------------------------------------------------------------------------------------------

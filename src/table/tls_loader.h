@@ -54,6 +54,8 @@ class TlsLoader {
   static void keep_resumption(TlsPlan& plan, const TlsPlan& before);
   std::shared_ptr<state::TlsTickets> tickets_of(const Stated& stated);
   bool try_plan(const std::shared_ptr<const TlsPlan>& plan, const Stated& stated);
+  void report_fault(const TlsFault& fault, const Stated& stated);
+  void warn_of_early_data(const TlsSettings& settings);
   bool add_named_identities(TlsPlan& plan, const Stated& stated);
   void warn_of_time(const TlsIdentity& identity, const TlsWord& certificate);
   void warn_of_names(const Builder::ServerDraft& draft);

@@ -25,7 +25,7 @@ CertificatePtr issuer_of(const TlsIdentity& identity, X509_STORE* trusted) {
   for (const CertificatePtr& each : identity.chain) {
     if (X509_check_issued(each.get(), certificate) == X509_V_OK) return hold(each.get());
   }
-  const std::unique_ptr<X509_STORE_CTX, TlsFree<X509_STORE_CTX_free>> search(trusted ? X509_STORE_CTX_new() : nullptr);
+  const std::unique_ptr<X509_STORE_CTX, FreeBy<X509_STORE_CTX_free>> search(trusted ? X509_STORE_CTX_new() : nullptr);
   X509* found = nullptr;
   if (search && X509_STORE_CTX_init(search.get(), trusted, nullptr, nullptr) == 1 &&
       X509_STORE_CTX_get1_issuer(&found, search.get(), certificate) != 1) {

@@ -49,7 +49,7 @@ struct TlsSettings {
   TlsWord ciphers{"HIGH:!aNULL:!MD5", {}}, curves{"auto", {}};
   TlsWord dh_parameters, client_certificate, trusted_certificate, revocations, password_file;
   TlsWord stapling_file, stapling_responder;
-  config::Span verify_where, stapling_where;
+  config::Span verify_where, stapling_where, early_data_where;
   std::int64_t record_bytes = 16 * 1024;
   std::int64_t verify_depth = 1;
   std::int64_t session_timeout_s = 300;

@@ -40,7 +40,7 @@ class ClientCertificates {
   /// A certificate with its chain, or a key.
   struct Item {
     std::string name;  // "c" or "k" and the path
-    std::vector<table::CertificatePtr> certificates;
+    std::vector<CertificatePtr> certificates;
     table::KeyPtr key;
     File file;
     std::int64_t used_ms = 0, checked_ms = 0;

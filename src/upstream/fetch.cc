@@ -74,10 +74,25 @@ void Fetch::connect_next() {
 
 void Fetch::on_connected(int error) {
   if (stage_ != Stage::connecting) return;
-  if (error == 0) return send();
+  if (error == 0) return request_.url.tls ? secure() : send();
   failure_ = fmt::format("cannot connect to {}: {}", addresses_[next_address_ - 1].text(), uv_strerror(error));
   stream_.close();
   connect_next();
+}
+
+/// Who the peer is counts for the name, not for one of its addresses: when this fails, no other one is tried.
+void Fetch::secure() {
+  SSL* const ssl = request_.tls ? request_.tls->open(request_.url.host) : nullptr;
+  if (!ssl) return give_up(request_.tls ? "no memory for TLS" : "https:// is not spoken here");
+  stage_ = Stage::securing;
+  loop_.timers().set(*this, left_ms());
+  if (const int error = stream_.start_tls(ssl); error != 0) on_broken(error);
+}
+
+void Fetch::on_secured(int error) {
+  if (stage_ != Stage::securing) return;
+  if (error == 0) return send();
+  give_up(FetchTls::failure(error, stream_.tls(), stream_.tls_error()));
 }
 
 void Fetch::send() {
@@ -166,10 +181,16 @@ void Fetch::read_body(std::string_view bytes) {
 }
 
 void Fetch::on_eof() {
-  if (stage_ == Stage::reading && reader_.ends_at_eof()) return succeed();
-  if (stage_ == Stage::waiting || stage_ == Stage::reading) {
+  if (stage_ == Stage::reading && reader_.ends_at_eof() && !was_cut()) return succeed();
+  if (stage_ != Stage::over) {
     give_up("the connection was closed before the answer was complete");
   }
+}
+
+/// Where the end of the connection is the end of the answer, anybody on the way could set it, but for TLS's own end.
+bool Fetch::was_cut() const {
+  const SSL* const ssl = stream_.tls();
+  return ssl && (SSL_get_shutdown(ssl) & SSL_RECEIVED_SHUTDOWN) == 0;
 }
 
 void Fetch::on_broken(int error) {

@@ -1,6 +1,7 @@
-// Fetch: one request to a URL that the gateway makes for itself (a status of a certificate, later keys and tokens): the
-// answer as a whole, or why there is none. Bounded in time and bytes, strict in framing, one connection that is closed
-// behind it. Redirects are answers like others: they are not followed. Any loop; only http:// so far.
+// Fetch: one request to a URL that the gateway makes for itself (a status of a certificate, keys, tokens): the answer
+// as a whole, or why there is none. Bounded in time and bytes, strict in framing, one connection that is closed behind
+// it. Redirects are answers like others: they are not followed. Any loop. https:// is asked of a peer that proves its
+// name.
 #pragma once
 
 #include <cstdint>
@@ -17,6 +18,7 @@
 #include "net/loop.h"
 #include "net/resolver.h"
 #include "net/stream.h"
+#include "upstream/fetch_tls.h"
 
 namespace gh::upstream {
 
@@ -27,6 +29,7 @@ struct FetchRequest {
   std::string body;
   std::int64_t timeout_ms = 10000;      // of all, names included
   std::size_t most_bytes = 64 * 1024;   // of the answer's body
+  std::shared_ptr<const FetchTls> tls{};  // for https://; null: such a URL is refused
 };
 
 struct FetchAnswer {
@@ -37,7 +40,8 @@ struct FetchAnswer {
   [[nodiscard]] std::string_view field(std::string_view name) const;
 };
 
-///  resolving -> connecting (the next address when one fails) -> waiting (for heads) -> reading -> over
+///  resolving -> connecting (the next address when one fails) -> securing (https) -> waiting (for heads) -> reading
+///  -> over
 class Fetch final : private net::StreamEvents, private net::Timer, private net::Deferred {
  public:
   using Done = std::function<void(Result<FetchAnswer>)>;
@@ -49,9 +53,10 @@ class Fetch final : private net::StreamEvents, private net::Timer, private net::
   Fetch& operator=(const Fetch&) = delete;
 
  private:
-  enum class Stage : std::uint8_t { resolving, connecting, waiting, reading, over };
+  enum class Stage : std::uint8_t { resolving, connecting, securing, waiting, reading, over };
   void resolved(Result<net::Resolver::Answer> answer);
   void connect_next();
+  void secure();
   void send();
   void read_heads();
   bool begin_body(const http::ResponseHead& head);
@@ -66,6 +71,8 @@ class Fetch final : private net::StreamEvents, private net::Timer, private net::
   void on_eof() override;
   void on_broken(int error) override;
   void on_drained() override {}
+  void on_secured(int error) override;
+  [[nodiscard]] bool was_cut() const;
   void fire() override;
   void run_deferred() override;
 

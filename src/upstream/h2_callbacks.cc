@@ -17,7 +17,8 @@ class H2Callbacks {
                   void* user);
   static int frame(nghttp2_session*, const nghttp2_frame* frame, void* user);
   static int closed(nghttp2_session*, std::int32_t id, std::uint32_t code, void* user);
-  static int bad_frame(nghttp2_session*, const nghttp2_frame*, int error, void* user);
+  static int bad_frame(nghttp2_session*, const nghttp2_frame* frame, int error, void* user);
+  static int sent(nghttp2_session*, const nghttp2_frame* frame, void* user);
   static int complaint(nghttp2_session*, int, const char* text, std::size_t size, void* user);
 
  private:
@@ -105,6 +106,7 @@ void H2Callbacks::ended(H2PeerStream& stream) {
 /// Behind the end of an answer one reset without an error may come: the rest of the request is not wanted
 /// (RFC 9113 8.1). Any other one takes back what the same read brought.
 void H2Callbacks::reset(H2Session& s, std::int32_t id, std::uint32_t code) {
+  if (H2PeerStream* const open = stream(s, id)) open->peer_reset_ = true;
   for (H2PeerStream* to : s.touched_) {
     if (!to || to->id_ != id || !to->ended_) continue;
     if (code != NGHTTP2_NO_ERROR || to->reset_) {
@@ -147,13 +149,28 @@ int H2Callbacks::closed(nghttp2_session*, std::int32_t id, std::uint32_t code, v
   if (unprocessed && !s.retired_) s.most_streams_ = std::max<std::size_t>(1, s.streams_ - 1);
   if (unprocessed && s.streams_ == 1) s.retired_ = true;
   if (unprocessed) s.fail(*to, PeerFailure::Kind::unprocessed, "upstream refused the HTTP/2 request");
-  else s.fail(*to, PeerFailure::Kind::illegal,
-              fmt::format("upstream reset the HTTP/2 stream ({})", nghttp2_http2_strerror(code)));
+  const char* const what = to->peer_reset_ ? "upstream reset the HTTP/2 stream"
+                                           : "upstream broke the rules of HTTP/2, so that its stream was reset";
+  if (!unprocessed) s.fail(*to, PeerFailure::Kind::illegal, fmt::format("{} ({})", what, nghttp2_http2_strerror(code)));
   return 0;
 }
 
-int H2Callbacks::bad_frame(nghttp2_session*, const nghttp2_frame*, int error, void* user) {
-  session(user).fault_ = fmt::format("upstream sent an invalid HTTP/2 frame: {}", nghttp2_strerror(error));
+/// nghttp2 answers it with a reset of the stream or with the end of the connection.
+int H2Callbacks::bad_frame(nghttp2_session*, const nghttp2_frame* frame, int error, void* user) {
+  H2Session& s = session(user);
+  s.fault_ = fmt::format("upstream sent an invalid HTTP/2 frame: {}", nghttp2_strerror(error));
+  H2PeerStream* const to = stream(s, frame->hd.stream_id);
+  if (to && to->reading_ != H2PeerStream::Reading::over) s.fail(*to, PeerFailure::Kind::illegal, s.fault_);
+  return 0;
+}
+
+/// The end of a connection that nghttp2 has decided upon, and told nobody why.
+int H2Callbacks::sent(nghttp2_session*, const nghttp2_frame* frame, void* user) {
+  H2Session& s = session(user);
+  if (frame->hd.type != NGHTTP2_GOAWAY || frame->goaway.error_code == NGHTTP2_NO_ERROR || !s.fault_.empty()) return 0;
+  const std::string_view why(reinterpret_cast<const char*>(frame->goaway.opaque_data), frame->goaway.opaque_data_len);
+  s.fault_ = fmt::format("upstream broke the rules of HTTP/2: {} ({})", why.empty() ? "an illegal frame" : why,
+                         nghttp2_http2_strerror(frame->goaway.error_code));
   return 0;
 }
 
@@ -172,6 +189,7 @@ const nghttp2_session_callbacks* h2_callbacks() {
     nghttp2_session_callbacks_set_on_frame_recv_callback(to, &H2Callbacks::frame);
     nghttp2_session_callbacks_set_on_stream_close_callback(to, &H2Callbacks::closed);
     nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(to, &H2Callbacks::bad_frame);
+    nghttp2_session_callbacks_set_on_frame_send_callback(to, &H2Callbacks::sent);
     nghttp2_session_callbacks_set_error_callback2(to, &H2Callbacks::complaint);
     return to;
   }();

@@ -61,6 +61,7 @@ class H2PeerStream final : public PeerLink {
   std::string failure_text_;          // empty: none
   bool touched_ = false;              // there is something
   bool reset_ = false;                // a reset has come behind its end
+  bool peer_reset_ = false;           // a reset has come
   bool connecting_ = false;           // on_peer_connected() is due
   bool ended_ = false;                // the answer is whole
   bool full_ = false;                 // bytes were left in body_: on_peer_drained() is due when they are gone

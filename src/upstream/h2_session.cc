@@ -214,6 +214,7 @@ void H2Session::run_deferred() {
       // nghttp2 has given the connection up.
       lost(PeerFailure::Kind::illegal, fault_.empty() ? "upstream ended the HTTP/2 connection" : fault_);
     }
+    if (!touched_.empty()) tell();  // whose streams nghttp2 has reset now: no read may follow that would tell
   }
   end_if_unused();
 }

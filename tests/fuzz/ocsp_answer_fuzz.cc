@@ -22,7 +22,7 @@ void require(bool holds) {
 
 /// An authority that signs itself and answers about itself.
 struct Scene {
-  table::CertificatePtr certificate{X509_new()};
+  CertificatePtr certificate{X509_new()};
   table::KeyPtr key{EVP_EC_gen("P-256")};
   table::CertificateStorePtr trusted{X509_STORE_new()};
   std::string good;

@@ -10,7 +10,7 @@ import struct
 
 from h2_client import (ACK, CONTINUATION, DATA, END_HEADERS, END_STREAM, GOAWAY, HEADERS, PADDED, PING, PREFACE, PRIO,
                        PRIORITY, PUSH, RST, SETTINGS, WINDOW, H2Conn, frame)
-from harness import WireTest, main
+from harness import WireTest, main, wait_for
 
 CONFIG = """
     http2 on;
@@ -323,6 +323,23 @@ class Rules(WireTest):
                     seen = [r.line for r in self.origin.requests if "/hang" not in r.line]
                     # A body that turns out wrong only at its end may have begun to go on; it is never whole there.
                     self.assertEqual(seen, [], name)
+                c.close()
+
+    def test_the_log_says_what_ended_a_connection(self):
+        """One line, and none about a request that the client never finished."""
+        for act, line in ((opened((WINDOW, 0, 0, u32(0x7fffffff))), "the connection's window became too large"),
+                          (send((HEADERS, 5, 1, b"\xbf")), "a field block that cannot be decoded"),
+                          (send((HEADERS, 1, 1, b"\x82"), (CONTINUATION, 4, 1, b"\xbf"), (HEADERS, 5, 3, b"\x82")),
+                           "a field block that cannot be decoded")):
+            with self.subTest(line):
+                before = len(self.gw.error_log())
+                c = self.conn()
+                act(c)
+                self.assertTrue(c.ends())
+                wait_for(lambda: "broke the rules" in self.gw.error_log()[before:])
+                log = self.gw.error_log()[before:]
+                self.assertRegex(log, r"client broke the rules of HTTP/2: %s \(" % line)
+                self.assertNotIn("invalid request", log)
                 c.close()
 
     def test_what_is_acknowledged(self):

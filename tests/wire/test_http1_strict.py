@@ -202,6 +202,20 @@ class Requests(WireTest):
         ])
 
     @beyond_nginx
+    def test_a_number_that_is_too_large_is_no_head_that_is(self):
+        """Only a head beyond its limits is answered in nginx's words for that; the log names what was wrong."""
+        for wire, line in ((post(b"Content-Length: 99999999999999999999"), "Content-Length is too large"),
+                           (post(b"Transfer-Encoding: chunked", body=b"f" * 17 + b"\r\n"), "chunk size too large")):
+            with self.subTest(line):
+                answer = self.ask(wire)
+                self.assertEqual(answer.status, 400)
+                self.assertIn("<h1>400 Bad Request</h1>", answer.text)
+                self.assertNotIn("Too Large", answer.text)
+                self.gw.wait_log("client sent an invalid request: " + line)
+        answer = self.ask(post(b"X: " + b"x" * 20000))
+        self.assertIn("Request Header Or Cookie Too Large", answer.text)
+
+    @beyond_nginx
     def test_content_lengths_that_others_read_otherwise(self):
         self.refuse_each([
             post(b"Content-Length: +5", body=b"hello"), post(b"Content-Length:"), post(b"Content-Length: 5,5"),

@@ -89,8 +89,14 @@ class Start(WireTest):
     def test_a_user_that_does_not_exist(self):
         if os.geteuid() != 0:
             self.skipTest("needs root: an ordinary user cannot become anybody")
-        self.refused("server { listen @P0@; }", "no-such-user",
-                     template=TEMPLATE.replace("@MAIN@", "user no-such-user-here;"))
+        for line, code in (("user no-such-user-here;", r"gateway\.conf:\d+:\d+: error\[E0411\].*no-such-user-here"),
+                           ("user daemon no-such-group-here;", r"E0411.*group `no-such-group-here`")):
+            with self.subTest(line):
+                gw = self.refused("server { listen @P0@; }", code, template=TEMPLATE.replace("@MAIN@", line))
+                code, text = gw.tool("-t")
+                self.assertEqual((code, text.count("error[E0411]")), (1, 1), text)
+                code, text = gw.tool("--check")  # which may be made on another machine
+                self.assertEqual((code, text.count("warning[W323]")), (0, 1), text)
 
     def test_the_tester(self):
         gw = self.start(PROXY)

@@ -1,5 +1,6 @@
 """A reload changes what is asked for and loses nothing; one that fails changes nothing and says why."""
 import os
+import re
 import signal
 import threading
 
@@ -122,6 +123,18 @@ class Reload(WireTest):
         self.assertEqual(load.stop()[:3], [])
         gw.write("gateway.conf", good)
         gw.reload()
+
+    @beyond_nginx
+    def test_a_refused_reload_logs_its_warnings_as_warnings(self):
+        gw = self.start(PLAIN)
+        gw.allowed.append("[emerg]")
+        gw.write_config(PLAIN + "server { allow 10.1.2.3/8;\nretrun 200 x; }")
+        gw.signal(signal.SIGHUP)
+        gw.wait_log("configuration refused")
+        lines = gw.error_log().splitlines()
+        levels = {code: [re.search(r"\[(\w+)\]", line)[1] for line in lines if "[%s]" % code in line]
+                  for code in ("W707", "E0201")}
+        self.assertEqual(levels, {"W707": ["warn"], "E0201": ["emerg"]})
 
     def test_a_missing_configuration_changes_nothing(self):
         gw = self.start(PLAIN)

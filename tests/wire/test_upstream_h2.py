@@ -293,8 +293,25 @@ class UpstreamH2(unittest.TestCase):
         self.gw.wait_log("upstream sent more data")
 
     def test_data_before_a_head(self):
-        self.refused("upstream (sent an invalid|reset|ended).* while reading response header",
+        self.refused("upstream broke the rules of HTTP/2: DATA.* while reading response header",
                      forever(lambda c, n: c.body(n, b"x")))
+        self.assertNotIn("upstream ended", self.gw.error_log())
+
+    def test_a_stream_that_we_reset_is_not_said_to_be_reset_by_the_upstream(self):
+        self.refused("upstream sent an invalid HTTP/2 frame: Flow control error while reading response header",
+                     forever(lambda c, n: c.frame(WINDOW, 0, n, struct.pack(">I", 0x7fffffff))))
+        self.assertNotIn("upstream reset", self.gw.error_log())
+
+    def test_more_data_than_the_window(self):
+        def serve(conn, number):
+            conn.head(number)
+            for _ in range(1500):  # of 16 KiB; 256 KiB are allowed, and some more while sockets take them
+                conn.frame(DATA, 0, number, bytes(16384))
+        self.start(forever(serve), KEPT, "proxy_buffering off;")
+        with Conn(self.port, rcvbuf=4096) as conn:
+            conn.send("GET / HTTP/1.1\r\nHost: u\r\n\r\n")
+            self.gw.wait_log(r"upstream broke the rules of HTTP/2, so that its stream was reset \(FLOW_CONTROL_ERROR\)")
+        self.assertNotIn("upstream reset", self.gw.error_log())
 
     def test_a_second_head_that_does_not_end_the_stream(self):
         self.start(forever(lambda c, n: (c.head(n), c.head(n, [("x", "y")]), c.body(n, b"x"))))

@@ -41,7 +41,9 @@ Verdict refused(Exchange& x, const Group& group, unsigned status) {
   }
   const table::Origin* const by = x.access.by;
   const std::string_view detail = x.reason;
+  const auto login = status == 401 ? x.access.login : nullptr;
   x.access = {};
+  if (login) return login(x);
   return by ? x.error(status, *by, detail) : x.error(status);
 }
 

@@ -12,6 +12,7 @@
 #include "policy/policy.h"
 #include "proxy/exchange.h"
 #include "table/build.h"
+#include "table/server_block.h"
 
 namespace gh::policy {
 
@@ -27,6 +28,13 @@ struct Proxies { http::TrustedProxies trusted; };
 struct Settings {
   std::string field = "x-real-ip";  // lower case
   bool recursive = false;
+  config::Span where;               // of real_ip_header
+};
+
+/// Lines of real_ip_header, and whether somebody is trusted where they hold. Local to the outermost scope.
+struct HeaderLines {
+  struct Line { config::Span where; bool is_used = false; };
+  std::vector<Line> list;
 };
 
 struct Plan {
@@ -138,16 +146,43 @@ void apply_set_real_ip_from(table::Scope& scope, const config::Bound& directive)
 }
 
 void apply_real_ip_header(table::Scope& scope, const config::Bound& directive) {
-  scope.edit<Settings>().field = to_lower(directive.at(0).text);
+  Settings& settings = scope.edit<Settings>();
+  settings.field = to_lower(directive.at(0).text);
+  settings.where = directive.span();
+  table::outermost(scope).local<HeaderLines>().list.push_back({settings.where});
 }
 
 void apply_real_ip_recursive(table::Scope& scope, const config::Bound& directive) {
   scope.edit<Settings>().recursive = directive.at(0).number != 0;
 }
 
+namespace {
+
+/// The line of real_ip_header that counts here has somebody to believe.
+void note_use(table::Scope& scope, const Settings& settings) {
+  if (!settings.where.is_set()) return;
+  for (HeaderLines::Line& line : table::outermost(scope).local<HeaderLines>().list) {
+    line.is_used = line.is_used || (line.where.file == settings.where.file && line.where.begin == settings.where.begin);
+  }
+  table::Builder::ServerDraft* const draft = table::server_of(scope);
+  if (draft && settings.field == "proxy_protocol") draft->proxy_line_at = settings.where;
+}
+
+}  // namespace
+
+void end_real_ip(table::Scope& main) {
+  for (const HeaderLines::Line& line : main.local<HeaderLines>().list) {
+    if (line.is_used) continue;
+    main.warning(table::code::nobody_trusted, line.where, "nobody is trusted to name the client's address here")
+        .with_help("name the proxies in front: `set_real_ip_from 10.0.0.0/8;`");
+  }
+}
+
 void finish_real_ip(table::Scope& scope, table::Route& route) {
   const bool is_server = route.kind == table::Route::Kind::server;
-  if (!scope.has<Proxies>() || (!is_server && is_as_in_server(scope))) return;
+  if (!scope.has<Proxies>()) return;
+  note_use(scope, scope.get<Settings>());
+  if (!is_server && is_as_in_server(scope)) return;
   auto plan = std::make_shared<Plan>();
   plan->trusted = scope.get<Proxies>().trusted;
   plan->settings = scope.get<Settings>();

@@ -1,17 +1,19 @@
 // grpc_pass: the content step that hands a gRPC call to an upstream. Settings come from the grpc_* directives
 // (src/directives/grpc.cc); the work is done by proxy/forwarder, over HTTP/2.
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "base/text.h"
 #include "http/field_value.h"
 #include "http/grpc.h"
 #include "policy/forwarded_body.h"
-#include "policy/identity_header.h"
 #include "policy/policy.h"
 #include "proxy/exchange.h"
 #include "proxy/grpc_answer.h"
 #include "proxy/grpc_web.h"
 #include "table/grpc_settings.h"
+#include "table/server_block.h"
 #include "table/tls_client_loader.h"
 
 namespace gh::policy {
@@ -30,6 +32,16 @@ std::int64_t deadline_ms(const Exchange& x) {
   return ms ? std::max<std::int64_t>(*ms, 1) : 0;
 }
 
+/// Such a client looks for its status in trailers only, like any other of gRPC.
+Verdict refuse_text(Exchange& x, std::string_view web_type) {
+  constexpr std::string_view why = "the body of a gRPC-Web call is not base64";
+  x.log(LogLevel::info, fmt::format("client sent an invalid request: {}", why));
+  x.reason = why;
+  proxy::make_grpc_answer(x, http::GrpcStatus::internal, why, web_type);
+  x.send_head({}, true);
+  return Verdict::done;
+}
+
 Verdict run_grpc_pass(Exchange& x, const void* params) {
   const auto& plan = *static_cast<const ProxyPlan*>(params);
   ForwardedRequest request;
@@ -40,7 +52,9 @@ Verdict run_grpc_pass(Exchange& x, const void* params) {
     if (text && !x.body_is_read()) return Verdict::wait;
   }
   if (!prepare_forwarded_body(x, plan, request)) return Verdict::wait;
-  if (plan.takes_web && proxy::begin_grpc_web(x, request) == proxy::GrpcWeb::failed) return x.error(400);
+  if (plan.takes_web && proxy::begin_grpc_web(x, request) == proxy::GrpcWeb::failed) {
+    return refuse_text(x, request.web_type);
+  }
   take_client_method(x, request);
   request.deadline_ms = deadline_ms(x);
   return forward(x, plan, request);
@@ -65,13 +79,14 @@ void finish_grpc_pass(table::Scope& scope, table::Route& route) {
   auto plan = proxy::make_proxy_plan(target, settings, scope.shared<table::GrpcSetHeaders>(),
                                      scope.get<table::GrpcHideHeaders>(), scope.get<table::GrpcPassHeaders>(),
                                      no_redirects, route.prefix, false);
-  add_identity_headers(scope, *plan);
   plan->ignored = scope.get<table::GrpcIgnoreHeaders>().bits;
   if (target->may_be_tls) plan->tls = table::tls_client_plan<table::GrpcSide>(scope);
-  if (!scope.get<proxy::EarlyHints>().conditions.empty()) plan->early_hints = scope.shared<proxy::EarlyHints>();
   plan->is_grpc = true;
+  add_common_settings(scope, *plan);
   plan->takes_web = settings->web;
   announce_trailers(*plan);
+  table::Builder::ServerDraft* const draft = table::server_of(scope);
+  if (draft && !settings->web && !draft->grpc_at.is_set()) draft->grpc_at = target->where;
   table::add_step(route, config::Phase::content, &run_grpc_pass, std::move(plan), proxy::grpc_step_name);
 }
 

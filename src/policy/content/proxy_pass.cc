@@ -3,7 +3,6 @@
 #include "base/text.h"
 #include "http/field_value.h"
 #include "policy/forwarded_body.h"
-#include "policy/identity_header.h"
 #include "policy/policy.h"
 #include "proxy/exchange.h"
 #include "proxy/upstream_cookies.h"
@@ -59,12 +58,11 @@ void finish_proxy(table::Scope& scope, table::Route& route) {
                                      scope.get<table::ProxyPassHeaders>(),
                                      scope.shared<table::ProxyRedirects>(), route.prefix, prefix_location);
   plan->takes_query = kind == Kind::path;
-  add_identity_headers(scope, *plan);
+  add_common_settings(scope, *plan);
   plan->ignored = scope.get<table::ProxyIgnoreHeaders>().bits;
   plan->cookies = cookie_rules(scope);
   if (target->may_be_tls) plan->tls = table::tls_client_plan<table::ProxySide>(scope);
   plan->websocket = scope.get<proxy::UpgradeSettings>().websocket;
-  if (!scope.get<proxy::EarlyHints>().conditions.empty()) plan->early_hints = scope.shared<proxy::EarlyHints>();
   table::add_step(route, config::Phase::content, &run_proxy_pass, std::move(plan), "proxy_pass");
 }
 

@@ -215,3 +215,10 @@ TEST_CASE("trailers") {
   CHECK(judge_h2_trailer("a", "\n") != nullptr);
   CHECK(judge_h2_trailer("connection", "close") != nullptr);
 }
+
+TEST_CASE("too many fields say that the head is too large; a wrong one does not") {
+  HeadLimits limits;
+  limits.fields = 2;
+  CHECK(Read(with({{"a", "1"}, {"b", "1"}, {"c", "1"}}), true, limits).error.head_too_large);
+  CHECK_FALSE(Read(with({{"content-length", "99999999999999999999"}}), false, limits).error.head_too_large);
+}

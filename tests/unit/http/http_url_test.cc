@@ -26,3 +26,22 @@ TEST_CASE("http URLs") {
     CHECK_FALSE(HttpUrl::parse(wrong));
   }
 }
+
+TEST_CASE("https URLs, where they are taken") {
+  const auto both = [](std::string_view text) { return HttpUrl::parse(text, HttpUrl::Schemes::http_and_https); };
+  const auto secure = both("HTTPS://idp.example/token?a");
+  REQUIRE(secure);
+  CHECK(secure->tls);
+  CHECK(secure->port == 443);
+  CHECK(secure->authority == "idp.example");
+  CHECK(secure->target == "/token?a");
+  CHECK(both("https://idp.example:80/")->authority == "idp.example:80");
+  CHECK(both("https://idp.example:443/")->authority == "idp.example");
+  REQUIRE(both("http://idp.example:443/"));
+  CHECK_FALSE(both("http://idp.example:443/")->tls);
+  CHECK(both("http://idp.example:443/")->authority == "idp.example:443");
+  for (const std::string_view wrong : {"https:/a", "https://", "https://a:99999/", "ftp://a/", "https://u@a/"}) {
+    CAPTURE(wrong);
+    CHECK_FALSE(both(wrong));
+  }
+}

@@ -391,3 +391,22 @@ TEST_CASE("llhttp is compiled strict, in the header and in the library") {
   const std::string bytes = "GET /\x80 HTTP/1.1\r\nHost: a\r\n\r\n";  // only the loose mode takes bytes over 0x7f
   CHECK(llhttp_execute(&parser, bytes.data(), bytes.size()) != HPE_OK);
 }
+
+TEST_CASE("a head beyond its limits says so; a number that is too large is none") {
+  HeadLimits limits;
+  limits.line_bytes = 64;
+  limits.total_bytes = 128;
+  limits.fields = 3;
+  const auto too_large = [&](const std::string& fields) {
+    const Parsed parsed(get(fields), limits);
+    CHECK(parsed.status() == 400);
+    return parsed.error.head_too_large;
+  };
+  CHECK(too_large("X: " + std::string(64, 'x') + "\r\n"));
+  CHECK(too_large("A: 1\r\nB: 1\r\nC: 1\r\n"));
+  CHECK(too_large("A: " + std::string(50, 'x') + "\r\nB: " + std::string(50, 'x') + "\r\n"));
+  CHECK_FALSE(too_large("Content-Length: 99999999999999999999\r\n"));
+  CHECK_FALSE(too_large("A: \x01\r\n"));
+  CHECK(check_partial_request("GET / HTTP/1.1\r\nX: " + std::string(64, 'x'), limits).head_too_large);
+  CHECK_FALSE(check_partial_request("GET /" + std::string(64, 'x'), limits).head_too_large);
+}
