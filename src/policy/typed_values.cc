@@ -1,6 +1,7 @@
 #include "policy/typed_values.h"
 
 #include <algorithm>
+#include <charconv>
 #include <span>
 
 #include "base/text.h"
@@ -65,7 +66,7 @@ void gather(Value root, Value schema, Types& types, unsigned& left) {
   }
 }
 
-/// RFC 8259 6.
+/// RFC 8259 6, and one that can be held: 1e999 is none.
 bool is_number(std::string_view text) {
   std::size_t at = text.starts_with('-') ? 1 : 0;
   const auto digits = [&] {
@@ -85,7 +86,8 @@ bool is_number(std::string_view text) {
     if (at < text.size() && (text[at] == '+' || text[at] == '-')) ++at;
     if (digits() == 0) return false;
   }
-  return at == text.size();
+  double value = 0;
+  return at == text.size() && std::from_chars(text.data(), text.data() + text.size(), value).ec == std::errc();
 }
 
 void append_value(std::string& out, std::string_view text, bool number, bool boolean, bool null) {

@@ -1,6 +1,7 @@
 // satisfy, auth_delay, and the step that asks a route's access checks one after another (policy/access.h).
 #include <fmt/format.h>
 
+#include <utility>
 #include <vector>
 
 #include "policy/access.h"
@@ -43,15 +44,24 @@ Verdict refused(Exchange& x, const Group& group, unsigned status) {
   const std::string_view detail = x.reason;
   const auto login = status == 401 ? x.access.login : nullptr;
   x.access = {};
-  if (login) return login(x);
+  if (login) {
+    if (by) x.refused_by(*by, detail);
+    return login(x);
+  }
   return by ? x.error(status, *by, detail) : x.error(status);
 }
 
+/// What `satisfy any` may still overrule; in the exchange's arena.
+struct Refusal : table::Origin {
+  std::string_view detail;
+};
+
 /// 401 stays when another check says 403: the client may still do something about it.
 void remember(Exchange& x, unsigned status) {
+  const std::string_view detail = std::exchange(x.reason, {});
   if (x.access.refusal == 401) return;
   x.access.refusal = static_cast<std::uint16_t>(status);
-  x.access.refusal_by = x.access.by;
+  x.access.refusal_by = x.arena.make<Refusal>(*x.access.by, detail);
 }
 
 void forget_challenge(Exchange& x) {
@@ -87,8 +97,11 @@ Verdict run(Exchange& x, const void* params) {
     }
     ++x.access.next;
   }
-  x.access.by = x.access.refusal_by;
-  if (x.access.refusal != 0) return refused(x, group, x.access.refusal);
+  if (x.access.refusal != 0) {
+    x.access.by = x.access.refusal_by;
+    x.reason = static_cast<const Refusal*>(x.access.refusal_by)->detail;
+    return refused(x, group, x.access.refusal);
+  }
   x.access = {};
   return Verdict::next;
 }

@@ -40,6 +40,7 @@ TEST_CASE("types of a query's values") {
   CHECK(typed.query("page=1.&page2") == R"({"page":"1.","page2":""})");
   CHECK(typed.query("page=.5") == R"({"page":".5"})");
   CHECK(typed.query("page=1e") == R"({"page":"1e"})");
+  CHECK(typed.query("page=1e999") == R"({"page":"1e999"})");
   CHECK(typed.query("page=-") == R"({"page":"-"})");
   CHECK(typed.query("page=" + std::string(65, '1')) == "{\"page\":\"" + std::string(65, '1') + "\"}");
   CHECK(typed.query("ids=1&ids=2&ids=x") == R"({"ids":[1,2,"x"]})");
