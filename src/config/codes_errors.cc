@@ -202,6 +202,9 @@ constexpr Code list[] = {
      "The file cannot be read, is no JSON, or says something that the schema's draft does not know: it would not be "
      "checked.",
      "validate body=order.jsno;", "validate body=order.json;", {}},
+    {"E0353", "no OpenAPI document that requests can be held to",
+     "The file cannot be read, is no OpenAPI 3.0 or 3.1, or describes something that this gateway cannot check.",
+     "openapi swagger-2.0.json;", "openapi shop.yaml;", {}},
     {"E0401", "unknown variable",
      "Nothing defines the variable: it is none of the gateway's own and no group of a regular expression.",
      "return 200 $hots;", "return 200 $host;", {}},

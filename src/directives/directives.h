@@ -42,7 +42,7 @@ extern const table::Module
     proxy_ssl_module,
     range_module,
     realip_module, identity_module,
-    reason_module, cors_module, validate_module,
+    reason_module, cors_module, validate_module, openapi_module,
     rewrite_module,
     route_module,
     secure_link_module,

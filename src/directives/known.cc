@@ -131,8 +131,8 @@ constexpr Names all[] = {
     {Fate::refused, "state", "upstreams are changed by editing the file and a reload", "state mgmt"},
     {Fate::missing, "gatehouse", "a directive of a later release: leave it out",
      "aggregate part respond require keep circuit_breaker "
-     "circuit_fallback upstream_health cors cors_* auth_key_* "
-     "validate request_json response_json retry retry_* function dashboard status "
+     "circuit_fallback upstream_health auth_key_* "
+     "request_json response_json retry retry_* function dashboard status "
      "route_tests test tenant metrics session_store frontchannel_logout_uri"},
 };
 
