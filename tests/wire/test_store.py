@@ -16,7 +16,7 @@ def config(url, more="", zones=(("z", "10r/h", ""),), inside=""):
     http = "store shared { url %s; %s }\n" % (url, more)
     http += "\n".join(ZONE % zone for zone in zones)
     locations = "".join("location /%s { limit_count zone=%s; proxy_pass http://@O@; }" % (zone[0], zone[0]) for zone in zones)
-    return http + "server { listen @P0@; %s %s }" % (locations, inside)
+    return http + "server { listen @P0@; keepalive_requests 1000000; %s %s }" % (locations, inside)
 
 
 def statuses(port, path, count):
