@@ -16,7 +16,7 @@ import sys
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 if len(sys.argv) > 1:
     ROOT = os.path.abspath(sys.argv[1])
-LAYERS = {"base": 1, "net": 2, "http": 2, "json": 2, "config": 2, "jose": 3, "state": 3, "table": 4, "lint": 5,
+LAYERS = {"base": 1, "net": 2, "http": 2, "json": 2, "config": 2, "redis": 2, "jose": 3, "state": 3, "table": 4, "lint": 5,
           "upstream": 5,
           "proxy": 6, "policy": 7, "observe": 7, "tools": 8, "run": 9, "directives": 10}
 MOST_LINES, MOST_FUNCTION_LINES, MOST_COLUMNS = 500, 70, 120

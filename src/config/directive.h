@@ -33,6 +33,7 @@ enum Context : std::uint32_t {
   in_consumer = 1u << 13,
   in_cors = 1u << 18,
   in_oidc_provider = 1u << 14,
+  in_store = 1u << 15,
   not_in_route = 1u << 29,  // what a location may hold, a route may, too, but for rows with this bit
   in_any = 1u << 30,        // include
 };

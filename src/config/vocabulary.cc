@@ -10,7 +10,8 @@ constexpr ContextName context_names[] = {
     {in_main, "main"}, {in_events, "events"}, {in_http, "http"}, {in_server, "server"}, {in_location, "location"},
     {in_route, "route"}, {in_server_if, "if in server"}, {in_location_if, "if in location"},
     {in_limit_except, "limit_except"}, {in_upstream, "upstream"},
-    {in_plan, "plan"}, {in_consumer, "consumer"}, {in_cors, "cors"}, {in_oidc_provider, "oidc_provider"}};
+    {in_plan, "plan"}, {in_consumer, "consumer"}, {in_cors, "cors"}, {in_oidc_provider, "oidc_provider"},
+    {in_store, "store"}};
 
 bool matches(std::string_view pattern, std::string_view name) {
   if (pattern.front() == '*') {

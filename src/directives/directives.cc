@@ -6,9 +6,10 @@ std::span<const table::Module* const> all_modules() {
   static const table::Module* const modules[] = {
       &process_module, &core_http_module, &server_module, &ssl_module, &ssl_sessions_module, &location_module,
       &route_module,
-      &upstream_module,
-      &error_page_module, &log_module, &rewrite_module, &realip_module, &map_module, &limit_req_module,
-      &limit_conn_module, &limit_count_module, &identity_module, &validate_module, &oauth2_token_module,
+      &upstream_module, &store_module,
+      &error_page_module, &log_module, &keyval_module, &rewrite_module, &realip_module, &map_module, &limit_req_module,
+      &limit_conn_module, &limit_count_module, &identity_module, &validate_module, &openapi_module,
+      &oauth2_token_module,
       &allow_module,
       &auth_key_module, &auth_mtls_module, &auth_basic_module, &auth_jwt_module, &auth_request_module,
       &introspect_module, &oidc_module, &access_group_module, &auth_jwt_require_module, &auth_require_module,

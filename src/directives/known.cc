@@ -86,12 +86,10 @@ constexpr Names all[] = {
     // --- refused until it is served: without it other requests would pass, or other things would run ---
     {Fate::missing, "access",
      "without access rules everybody would pass: put a server that checks in front, and listen on 127.0.0.1",
-     "satisfy_any "
-     ""
-     "auth_digest auth_pam auth_ldap auth_spnego"},
+     "satisfy_any auth_digest auth_pam auth_ldap auth_spnego"},
     {Fate::missing, "", "variables of this module are not served: compute them with `map` or `geo`",
      "geoip_country geoip_city geoip_org geoip2 geoip2_proxy geoip2_proxy_recursive "
-     "num_map keyval keyval_zone set_secure_random_alphanum"},
+     "num_map set_secure_random_alphanum"},
     {Fate::missing, "",
      "client addresses would be those of the balancer: take them from a field that it sets, in the service behind",
      "proxy_protocol_timeout set_proxy_protocol"},
@@ -132,9 +130,9 @@ constexpr Names all[] = {
      "passenger_* unit_*"},
     {Fate::refused, "state", "upstreams are changed by editing the file and a reload", "state mgmt"},
     {Fate::missing, "gatehouse", "a directive of a later release: leave it out",
-     "aggregate part respond require keep store circuit_breaker "
-     "circuit_fallback upstream_health cors cors_* auth_key_* "
-     "validate request_json response_json retry retry_* function dashboard status "
+     "aggregate part respond require keep circuit_breaker "
+     "circuit_fallback upstream_health auth_key_* "
+     "request_json response_json retry retry_* function dashboard status "
      "route_tests test tenant metrics session_store frontchannel_logout_uri"},
 };
 

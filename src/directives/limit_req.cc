@@ -15,6 +15,8 @@ constexpr Row rows[] = {
      .args = {{{"key", ArgType::templ},
                {"zone=", ArgType::word},
                {"rate=", ArgType::rate},
+               {"store=", ArgType::store, optional},
+               {"prefix=", ArgType::word, optional},
                {"sync", ArgType::flag, optional}}},
      .inherit = Inherit::none,
      .repeatable = true,

@@ -5,6 +5,7 @@
 
 namespace gh::policy::code {
 
-inline constexpr std::string_view cors_credentials = "E0350", bad_origin = "E0351", bad_schema = "E0352";
+inline constexpr std::string_view cors_credentials = "E0350", bad_origin = "E0351", bad_schema = "E0352",
+                                  bad_openapi = "E0353";
 
 }  // namespace gh::policy::code

@@ -131,6 +131,10 @@ void finish_cors(table::Scope&, table::Route&);
 void apply_validate(table::Scope&, const config::Bound&);
 void finish_validate(table::Scope&, table::Route&);
 
+// request/openapi.cc
+void apply_openapi(table::Scope&, const config::Bound&);
+void finish_openapi(table::Scope&, table::Route&);
+
 // limit/limit_conn.cc
 void apply_limit_conn_zone(table::Scope&, const config::Bound&);
 void apply_limit_conn(table::Scope&, const config::Bound&);

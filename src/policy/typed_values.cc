@@ -1,6 +1,7 @@
 #include "policy/typed_values.h"
 
 #include <algorithm>
+#include <charconv>
 #include <span>
 
 #include "base/text.h"
@@ -12,7 +13,7 @@ namespace gh::policy {
 namespace {
 
 using json::Value;
-using Types = TypedValues::Types;
+using Types = ValueTypes;
 
 constexpr unsigned most_references = 32;   // in a row, and subschemas that say what one name is
 constexpr unsigned most_subschemas = 1000;
@@ -34,6 +35,7 @@ void add_type(std::string_view name, Types& types) {
   types.null = types.null || name == "null";
   types.text = types.text || name == "string";
   types.array = types.array || name == "array";
+  types.object = types.object || name == "object";
 }
 
 /// Values that a name may have, where no type is stated.
@@ -64,7 +66,7 @@ void gather(Value root, Value schema, Types& types, unsigned& left) {
   }
 }
 
-/// RFC 8259 6.
+/// RFC 8259 6, and one that can be held: 1e999 is none.
 bool is_number(std::string_view text) {
   std::size_t at = text.starts_with('-') ? 1 : 0;
   const auto digits = [&] {
@@ -84,7 +86,8 @@ bool is_number(std::string_view text) {
     if (at < text.size() && (text[at] == '+' || text[at] == '-')) ++at;
     if (digits() == 0) return false;
   }
-  return at == text.size();
+  double value = 0;
+  return at == text.size() && std::from_chars(text.data(), text.data() + text.size(), value).ec == std::errc();
 }
 
 void append_value(std::string& out, std::string_view text, bool number, bool boolean, bool null) {
@@ -123,31 +126,37 @@ std::string decoded(std::string_view text) {
   return out;
 }
 
-struct Group {
-  std::string name;
-  std::vector<std::string> values;
-};
+}  // namespace
 
-/// By name, in the order of their first. False: too many.
-bool group(std::string_view args, std::vector<Group>& groups) {
+ValueTypes value_types(json::Value root, json::Value schema) {
+  ValueTypes types;
+  unsigned left = most_references;
+  gather(root, schema, types, left);
+  return types;
+}
+
+void append_typed(std::string& out, std::span<const std::string> values, const ValueTypes& types) {
+  if (types.array || values.size() != 1) append_list(out, values, types);
+  else append_one(out, values.front(), types);
+}
+
+bool split_query(std::string_view args, std::vector<QueryValues>& out) {
   std::size_t count = 0;
   while (!args.empty()) {
     const std::size_t end = args.find('&');
     const std::string_view pair = args.substr(0, end);
     args.remove_prefix(end == std::string_view::npos ? args.size() : end + 1);
     if (pair.empty()) continue;
-    if (++count > TypedValues::most_values) return false;
+    if (++count > most_query_values) return false;
     const std::size_t equals = pair.find('=');
     std::string name = decoded(pair.substr(0, equals));
     std::string value = equals == std::string_view::npos ? std::string() : decoded(pair.substr(equals + 1));
-    const auto known = std::find_if(groups.begin(), groups.end(), [&](const Group& g) { return g.name == name; });
-    if (known != groups.end()) known->values.push_back(std::move(value));
-    else groups.push_back({std::move(name), {std::move(value)}});
+    const auto known = std::find_if(out.begin(), out.end(), [&](const QueryValues& g) { return g.name == name; });
+    if (known != out.end()) known->values.push_back(std::move(value));
+    else out.push_back({std::move(name), {std::move(value)}});
   }
   return true;
 }
-
-}  // namespace
 
 TypedValues::TypedValues(json::Value schema) {
   unsigned left = most_subschemas;
@@ -159,10 +168,7 @@ void TypedValues::read(json::Value root, json::Value schema, unsigned& left) {
   --left;
   schema = resolved(root, schema);
   for (const json::Value::Member member : schema.find("properties").members()) {
-    Types types;
-    unsigned of_one = most_references;
-    gather(root, member.value, types, of_one);
-    add(member.name, types);
+    add(member.name, value_types(root, member.value));
   }
   for (const json::Value name : schema.find("required").elements()) add(name.text(), {});
   for (const json::Value each : schema.find("allOf").elements()) read(root, each, left);
@@ -179,16 +185,15 @@ const TypedValues::Property* TypedValues::find(std::string_view name) const {
 }
 
 bool TypedValues::query(std::string_view args, std::string& out) const {
-  std::vector<Group> groups;
-  if (!group(args, groups)) return false;
+  std::vector<QueryValues> groups;
+  if (!split_query(args, groups)) return false;
   out += '{';
-  for (const Group& each : groups) {
+  for (const QueryValues& each : groups) {
     if (out.back() != '{') out += ',';
     const Property* const property = find(each.name);
     const Types types = property ? property->types : Types{};
     json::append_name(out, each.name);
-    if (types.array || each.values.size() > 1) append_list(out, each.values, types);
-    else append_one(out, each.values.front(), types);
+    append_typed(out, each.values, types);
   }
   out += '}';
   return true;

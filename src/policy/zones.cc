@@ -67,6 +67,17 @@ void warn_of_unused(table::Scope& main, std::string_view kind) {
   });
 }
 
+std::shared_ptr<const table::StorePlan> find_store(table::Builder& builder, const std::string& name,
+                                                   config::Span where) {
+  const auto found = builder.zones.find(std::string(table::store_kind) + name);
+  if (found != builder.zones.end()) {
+    found->second.used = true;
+    return std::static_pointer_cast<const table::StorePlan>(found->second.object);
+  }
+  unknown_zone(builder, table::store_kind, name, where, "store " + name + " { url redis://127.0.0.1:6379; }");
+  return nullptr;
+}
+
 void unknown_zone(table::Builder& builder, std::string_view kind, const std::string& name, config::Span where,
                   const std::string& definition) {
   std::vector<std::string_view> names;
@@ -76,7 +87,9 @@ void unknown_zone(table::Builder& builder, std::string_view kind, const std::str
   std::sort(names.begin(), names.end());
   const std::string near(config::nearest(name, names));
   const std::string what(kind.substr(0, kind.find('/')));
-  builder.diagnostics.error(table::code::unknown_zone, where, "unknown " + what + " zone `" + name + "`")
+  const bool is_zone = kind != table::store_kind;
+  builder.diagnostics
+      .error(table::code::unknown_zone, where, fmt::format("unknown {}{} `{}`", what, is_zone ? " zone" : "", name))
       .with_help(near.empty() ? "define it: " + definition : "did you mean `" + near + "`?");
 }
 

@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "table/build.h"
+#include "table/store_plan.h"
 
 namespace gh::policy {
 
@@ -73,6 +74,9 @@ void add_use(table::Scope& scope, std::string_view kind, std::vector<Use>& uses,
   uses.push_back(std::move(use));
 }
 
+/// The store that `store=` names, when all has been read; null after a diagnostic.
+std::shared_ptr<const table::StorePlan> find_store(table::Builder& builder, const std::string& name,
+                                                   config::Span where);
 /// From the end of the outermost scope.
 void warn_of_unused(table::Scope& main, std::string_view kind);
 /// Error E0403; `definition` is an example of one.

@@ -14,6 +14,7 @@ using table::Origin;
 
 /// Steps that several directives make are called by none of them.
 std::string_view directive_of(const table::Step& step, const table::Route& route) {
+  if (step.name == "access") return {};
   if (step.name != "static") return step.name;
   return route.files->is_alias ? "alias" : "root";
 }

@@ -234,6 +234,8 @@ class Exchange final : public RequestState, private net::Deferred, private net::
   }
   /// Continues behind the step that returned `wait`, at the end of this loop turn.
   void resume();
+  /// Changes when another route's program takes over: what a step has waited for means nothing to that.
+  [[nodiscard]] std::uint32_t run_number() const { return runs_; }
   /// resume() after `ms`.
   void resume_after(std::int64_t ms);
   /// The whole body is in `body` when this returns true; otherwise the step returns `wait` and is run again.

@@ -24,7 +24,7 @@ std::atomic<std::uint64_t> connection_serial{0};
 }  // namespace
 
 Worker::Worker(unsigned number, Counters& own, const ProcessCounters& all, Clock::Kind clock)
-    : loop(clock), index(number), counters(own), all_counters(all), pool(loop), waiting(loop) {
+    : loop(clock), index(number), counters(own), all_counters(all), pool(loop), waiting(loop), stores(loop) {
   loop.at_turn_end([this] {
     for (const auto& buffer : log_buffers_) buffer->turn_ended();
   });

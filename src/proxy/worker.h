@@ -21,6 +21,7 @@
 #include "table/plan.h"
 #include "upstream/jobs.h"
 #include "upstream/pool.h"
+#include "upstream/stores.h"
 #include "upstream/wait_queue.h"
 
 namespace gh::proxy {
@@ -78,6 +79,7 @@ class Worker {
   upstream::Pool pool;
   upstream::Jobs jobs;              // what it finds out for requests of all workers
   upstream::WaitQueue waiting;      // requests that wait for a free peer
+  upstream::Stores stores;          // its connections to stores
   std::unique_ptr<H2Engine> h2;     // what its HTTP/2 connections share; made for the first one
   Output out;                       // scratch for one message head; used and emptied within one call
 

@@ -82,34 +82,32 @@ bool JwtKeys::join(const std::shared_ptr<JwtKeyWaiter>& waiter) {
   return true;
 }
 
+void JwtKeys::leave(const JwtKeyWaiter& waiter) {
+  const std::lock_guard guard(lock_);
+  std::erase_if(waiting_, [&](const auto& one) { return one.get() == &waiter; });
+}
+
 void JwtKeys::end(JwtKeySetPtr set, std::int64_t now_ms) {
-  std::vector<std::shared_ptr<JwtKeyWaiter>> waiting;
-  {
-    const std::lock_guard guard(lock_);
-    is_busy_ = false;
-    waiting.swap(waiting_);
-    if (set) {
-      number_.store(set->number, std::memory_order_release);
-      renewed_ms_.store(now_ms, std::memory_order_relaxed);
-      set_.swap(set);  // the old one goes outside of the lock
-    }
+  const std::lock_guard guard(lock_);
+  is_busy_ = false;
+  if (set) {
+    number_.store(set->number, std::memory_order_release);
+    renewed_ms_.store(now_ms, std::memory_order_relaxed);
+    set_.swap(set);
   }
-  tell(std::move(waiting));
+  tell();
 }
 
 void JwtKeys::give_up() {
-  std::vector<std::shared_ptr<JwtKeyWaiter>> waiting;
-  {
-    const std::lock_guard guard(lock_);
-    is_busy_ = false;
-    begun_ms_ = -1;
-    waiting.swap(waiting_);
-  }
-  tell(std::move(waiting));
+  const std::lock_guard guard(lock_);
+  is_busy_ = false;
+  begun_ms_ = -1;
+  tell();
 }
 
-void JwtKeys::tell(std::vector<std::shared_ptr<JwtKeyWaiter>> waiting) {
-  for (std::shared_ptr<JwtKeyWaiter>& waiter : waiting) {
+/// Under the lock: who leaves waits for it, and only then may its loop go.
+void JwtKeys::tell() {
+  for (std::shared_ptr<JwtKeyWaiter>& waiter : std::exchange(waiting_, {})) {
     net::Loop& loop = waiter->loop;
     loop.post([waiter = std::move(waiter)] {
       if (const auto ready = std::exchange(waiter->ready, nullptr)) ready();

@@ -43,8 +43,8 @@ std::string skipped_text(const std::vector<jose::SkippedKey>& skipped);
 /// the rules say so.
 Result<jose::ReadKeySet> read_remote_keys(std::string_view text, const jose::KeyRules& rules);
 
-/// One who waits for a renewal. `ready` is called on its loop, once; the loop's thread takes it away when nobody waits
-/// any more.
+/// One who waits for a renewal. `ready` is called on its loop, once; the loop's thread takes it away, and leaves, when
+/// nobody waits any more. So no mail goes to a loop that is no more.
 struct JwtKeyWaiter {
   explicit JwtKeyWaiter(net::Loop& its_loop) : loop(its_loop) {}
   net::Loop& loop;
@@ -69,13 +69,14 @@ class JwtKeys {
   bool begin(std::int64_t now_ms, bool forced = false);
   /// Any thread. True: one is under way, and `waiter` is told when it ends.
   bool join(const std::shared_ptr<JwtKeyWaiter>& waiter);
+  void leave(const JwtKeyWaiter& waiter);
   /// Of a renewal that was begun: the new set, or null when there is none. Those who wait are told.
   void end(JwtKeySetPtr set, std::int64_t now_ms);
   /// As if it had not been begun: who waits asks again.
   void give_up();
 
  private:
-  void tell(std::vector<std::shared_ptr<JwtKeyWaiter>> waiting);
+  void tell();
 
   const std::int64_t cooldown_ms_;
   mutable std::mutex lock_;

@@ -33,6 +33,13 @@ class GatewayReason(WireTest):
         }
         location /basic { auth_basic "r"; auth_basic_user_file users; proxy_pass http://@O0@; }
         location /any { satisfy any; deny all; auth_basic "r"; auth_basic_user_file users; proxy_pass http://@O0@; }
+        location /several {
+            satisfy any;
+            auth_basic "r";
+            auth_basic_user_file users;
+            auth_request /judge;
+            proxy_pass http://@O0@;
+        }
         location /asked { auth_request /judge; proxy_pass http://@O0@; }
         location = /judge { internal; return 403; }
         location /broken { auth_request /judge500; proxy_pass http://@O0@; }
@@ -121,6 +128,7 @@ class GatewayReason(WireTest):
         self.assertReason("/basic?1", 401, "auth_basic", "location /basic", "wrong password",
                           fields=[("Authorization", "Basic dTp3cm9uZw==")])
         self.assertReason("/any", 401, "auth_basic", "location /any")
+        self.assertReason("/several", 401, "auth_basic", 'auth_basic "r";', "no user and password", "location /several")
         self.assertReason("/asked", 403, "auth_request", "location /asked", "the answer of /judge is 403")
         self.assertReason("/broken", 500, "auth_request", "location /broken", "500")
         self.assertReason("/require", 403, "auth_require", '$arg_a == "1"')

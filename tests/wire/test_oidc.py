@@ -6,6 +6,7 @@ import re
 import time
 import urllib.parse
 
+from h2_client import H2Conn
 from harness import WireTest, beyond_nginx, get, main, request, wait_for
 from idp import Provider, b64
 from tls_client import certificate
@@ -48,7 +49,7 @@ CONF = """
 """
 SERVER = """
         server {
-            listen @P0@; server_name app.example;
+            listen @P0@; listen @P1@; http2 on; server_name app.example;
             identity_header X-User $oidc_claim_sub;
             location / { return 200 free; }
             location /app/ { auth_oidc corp; proxy_pass http://@O@; }
@@ -136,6 +137,16 @@ class Login(OidcTest):
         self.assertEqual(self.origin.last.all("Cookie"), ["a=1; b=2; c=3", "d=4"])
         get(self.port, "/app/x", [("Cookie", "GATEHOUSE_OIDC=%s" % session)], host="app.example")
         self.assertEqual(self.origin.last.all("Cookie"), [])
+
+    def test_over_http2(self):
+        self.logged_in()
+        session = self.browser.cookies["GATEHOUSE_OIDC"]
+        with H2Conn(self.gw.ports[1]) as conn:
+            crumbs = [("cookie", "a=1"), ("cookie", "GATEHOUSE_OIDC=" + session), ("cookie", "b=2")]
+            self.assertEqual(conn.ask("/app/x", more=crumbs).status, 200)
+            self.assertEqual(self.origin.last.get("X-User"), "ann")
+            self.assertEqual("; ".join(self.origin.last.all("Cookie")), "a=1; b=2")
+            self.assertEqual(conn.ask("/app/x").status, 302)
 
     def test_scripts_and_posts_get_401(self):
         for method, fields in (("POST", HTML), ("GET", [("X-Requested-With", "XMLHttpRequest")]),

@@ -99,7 +99,7 @@ class JwtCheck final : public proxy::AtEnd, private net::Timer {
   bool lacks_keys_ = false;   // a source has none
   bool works_ = false;        // a thread does
   std::size_t awaited_ = 0;   // renewals
-  std::vector<std::shared_ptr<table::JwtKeyWaiter>> waiters_;
+  std::vector<std::pair<JwtKeys*, std::shared_ptr<table::JwtKeyWaiter>>> waiters_;
   JwtKeySetPtr requested_;    // without auth_jwt_key_cache
   Sets sets_;
   std::uint64_t keys_number_ = 0;
@@ -244,7 +244,7 @@ bool JwtCheck::join(JwtKeys& keys) {
   auto waiter = std::make_shared<table::JwtKeyWaiter>(x_.worker.loop);
   waiter->ready = [this] { told(); };
   if (!keys.join(waiter)) return false;
-  waiters_.push_back(std::move(waiter));
+  waiters_.emplace_back(&keys, std::move(waiter));
   ++awaited_;
   x_.worker.loop.timers().set(*this, most_wait_ms);
   return true;
@@ -261,7 +261,10 @@ void JwtCheck::go_on() {
 
 void JwtCheck::stop_waiting() {
   x_.worker.loop.timers().clear(*this);
-  for (const auto& waiter : waiters_) waiter->ready = nullptr;
+  for (const auto& [keys, waiter] : waiters_) {
+    waiter->ready = nullptr;
+    keys->leave(*waiter);
+  }
   waiters_.clear();
   awaited_ = 0;
 }

@@ -44,7 +44,10 @@ Verdict refused(Exchange& x, const Group& group, unsigned status) {
   const std::string_view detail = x.reason;
   const auto login = status == 401 ? x.access.login : nullptr;
   x.access = {};
-  if (login) return login(x);
+  if (login) {
+    if (by) x.refused_by(*by, detail);
+    return login(x);
+  }
   return by ? x.error(status, *by, detail) : x.error(status);
 }
 
@@ -53,11 +56,12 @@ Verdict refused(Exchange& x, const Group& group, unsigned status) {
 void remember(Exchange& x, unsigned status) {
   const bool presented = std::exchange(x.access.presented, false);
   const std::string_view text = std::exchange(x.page_text, {});
+  const std::string_view reason = std::exchange(x.reason, {});
   if (!presented && (x.access.refusal_presented || x.access.refusal == 401)) return;
   x.access.refusal = static_cast<std::uint16_t>(status);
   x.access.refusal_presented = presented;
   x.access.refusal_text = text;
-  x.access.refusal_reason = x.reason;
+  x.access.refusal_reason = reason;
   x.access.refusal_by = x.access.by;
 }
 

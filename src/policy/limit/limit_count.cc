@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "policy/limit/limit_count_fields.h"
+#include "policy/limit/limit_count_store.h"
 #include "policy/limit/limit_count_zone.h"
 #include "base/text.h"
 #include "policy/policy.h"
@@ -74,18 +75,14 @@ struct Plan {
 // ---- a request -----------------------------------------------------------------------------------------------------
 
 /// Limits that were asked together. In the arena of the exchange that the client asked for.
-struct Asked {
+struct Asked : CountAsks {
   const Plan* plan = nullptr;  // null: not asked yet
   struct From {
     const Limit* limit;
     std::uint32_t tier;
   };
-  CountAsk* asks = nullptr;
-  CountAnswer* answers = nullptr;
   From* from = nullptr;
-  std::size_t count = 0;
 
-  [[nodiscard]] std::span<const CountAsk> all() const { return {asks, count}; }
   [[nodiscard]] const CountTexts& texts(std::size_t i) const { return from[i].limit->texts[from[i].tier]; }
   [[nodiscard]] const CountTier& tier(std::size_t i) const { return from[i].limit->zone->tiers[from[i].tier]; }
 };
@@ -133,8 +130,17 @@ void add_asks(Exchange& x, const Limit& limit, Asked& asked) {
   for (std::uint32_t tier = share.first; tier < share.first + share.count; ++tier) {
     const CountTier& counted = limit.zone->tiers[tier];
     asked.from[asked.count] = {&limit, tier};
+    asked.stored[asked.count] = limit.zone->store ? &limit.zone->stored[tier] : nullptr;
+    asked.answers[asked.count] = {};
+    asked.known[asked.count] = false;
     asked.asks[asked.count++] = {&counted.limit, key_of(x, key, counted), cost};
   }
+  if (share.count == 0) return;
+  const auto* const store = limit.zone->store ? &limit.zone->store : nullptr;
+  if (asked.part_count == 0 || asked.parts[asked.part_count - 1].store != store) {
+    asked.parts[asked.part_count++] = {store, asked.count - share.count, 0, CountPart::Counted::nowhere};
+  }
+  asked.parts[asked.part_count - 1].count += share.count;
 }
 
 /// Once for a request, whatever internal redirects and subexchanges follow: null when it was.
@@ -151,7 +157,10 @@ Asked* begin(Exchange& x, const Plan& plan) {
   if (asked.plan) return nullptr;
   asked.plan = &plan;
   asked.asks = main.arena.array<CountAsk>(plan.most_asks);
+  asked.stored = main.arena.array<const state::StoredLimit*>(plan.most_asks);
   asked.answers = main.arena.array<CountAnswer>(plan.most_asks);
+  asked.known = main.arena.array<bool>(plan.most_asks);
+  asked.parts = main.arena.array<CountPart>(plan.limits.size());
   asked.from = main.arena.array<Asked::From>(plan.most_asks);
   for (const Limit& limit : plan.limits) add_asks(x, limit, asked);
   return &asked;
@@ -160,6 +169,7 @@ Asked* begin(Exchange& x, const Plan& plan) {
 /// Of all limits asked so far: the one that has the least left.
 void report_tightest(Report& report, const Asked& asked) {
   for (std::size_t i = 0; i < asked.count; ++i) {
+    if (!asked.known[i]) continue;
     const CountAnswer& answer = asked.answers[i];
     const auto is_tighter = [&](std::uint32_t remaining, std::int64_t reset_ms) {
       return std::pair(answer.remaining, -answer.reset_ms) < std::pair(remaining, -reset_ms);
@@ -188,7 +198,27 @@ void log_refusal(Exchange& x, const Asked& asked, std::size_t i) {
                                     zone.has_plans() ? ", plan \"" + asked.tier(i).name + '"' : ""));
 }
 
-Verdict reject(Exchange& x, Report& report, const Asked& asked) {
+/// All that was counted for a request that is refused.
+void give_all_back(Exchange& x, Report& report, Asked& asked) {
+  give_back_parts(x, asked);
+  if (&asked == &report.late) give_back_parts(x, report.early);
+}
+
+/// A store is not to be had, and nothing passes without it.
+Verdict deny(Exchange& x, Report& report, Asked& asked, std::int64_t retry_ms) {
+  if (asked.plan->settings.dry_run) {
+    report.status = LimitReport::Status::rejected_dry_run;
+    return Verdict::next;
+  }
+  give_all_back(x, report, asked);
+  report.status = LimitReport::Status::rejected;
+  report.shown = nullptr;
+  report.retry_ms = std::max<std::int64_t>(retry_ms, 1000);
+  x.reason = "limit_count";
+  return x.error(503);
+}
+
+Verdict reject(Exchange& x, Report& report, Asked& asked) {
   std::size_t worst = 0;  // the one that asks for the longest wait
   for (std::size_t i = 1; i < asked.count; ++i) {
     if (asked.answers[i].retry_ms > asked.answers[worst].retry_ms) worst = i;
@@ -203,9 +233,7 @@ Verdict reject(Exchange& x, Report& report, const Asked& asked) {
     report.status = LimitReport::Status::rejected_dry_run;
     return Verdict::next;
   }
-  if (&asked == &report.late && report.early.count > 0 && report.status == LimitReport::Status::passed) {
-    state::give_back(report.early.all(), {report.early.answers, report.early.count});
-  }
+  give_all_back(x, report, asked);
   report.status = LimitReport::Status::rejected;
   report.shown = asked.texts(worst).forms.any() ? &asked.texts(worst) : nullptr;
   report.shown_remaining = answer.remaining;
@@ -215,20 +243,33 @@ Verdict reject(Exchange& x, Report& report, const Asked& asked) {
   return x.error(limit.status, limit.origin, proxy::join(x.arena, "zone ", limit.zone->name));
 }
 
-/// The zones have answered: at once those of this node; a shared store's would be waited for in between.
-Verdict settle(Exchange& x, const Asked& asked, bool passes) {
+/// Those of this node answer at once; a store's answer is waited for.
+Verdict ask(Exchange& x, Asked& asked) {
   auto& report = static_cast<Report&>(*x.main().limit_count);
-  if (!passes) return reject(x, report, asked);
+  std::int64_t denied_ms = 0;
+  switch (ask_parts(x, asked, denied_ms)) {
+    case CountVerdict::waits: return Verdict::again;
+    case CountVerdict::refused: return reject(x, report, asked);
+    case CountVerdict::denied: return deny(x, report, asked, denied_ms);
+    case CountVerdict::passes: break;
+  }
   if (!asked.plan->settings.dry_run) report_tightest(report, asked);
   else if (report.status == LimitReport::Status::none) report.status = LimitReport::Status::passed;
   return Verdict::next;
 }
 
+/// What this exchange has asked a store and waits for; null: nothing.
+Asked* waiting(Exchange& x, const Plan& plan) {
+  auto& report = static_cast<Report&>(*x.main().limit_count);
+  Asked& asked = plan.phase == Phase::limit ? report.early : report.late;
+  return asked.plan == &plan && waits_for(x, asked) ? &asked : nullptr;
+}
+
 Verdict run(Exchange& x, const void* params) {
-  Asked* const asked = begin(x, *static_cast<const Plan*>(params));
-  if (!asked || asked->count == 0) return Verdict::next;
-  const state::CountTime now{x.clock().now_us(), x.clock().unix_ms()};
-  return settle(x, *asked, state::decide(asked->all(), now, {asked->answers, asked->count}));
+  const Plan& plan = *static_cast<const Plan*>(params);
+  Asked* asked = begin(x, plan);
+  if (!asked) asked = waiting(x, plan);
+  return !asked || asked->count == 0 ? Verdict::next : ask(x, *asked);
 }
 
 // ---- the configuration ---------------------------------------------------------------------------------------------
@@ -290,6 +331,10 @@ void resolve(table::Builder& builder, const std::vector<Use>& uses, const Settin
       return;
     }
     plan->settings = settings;
+    // Those of one store are asked together; this node's own, which cost nothing, first.
+    std::stable_sort(plan->limits.begin(), plan->limits.end(), [](const Limit& a, const Limit& b) {
+      return std::less<>()(a.zone->store.get(), b.zone->store.get());
+    });
     table::add_step(route, plan->phase, run, plan, "limit_count");
   }
 }

@@ -20,15 +20,6 @@ using Kind = state::CountWindow::Kind;
 
 namespace {
 
-/// What is not here yet must not be passed over: other requests would pass.
-bool refuses_unserved(table::Scope& scope, const config::Bound& directive) {
-  const config::Value* const value = directive.find("store=");
-  if (!value) return false;
-  scope.error(table::code::not_served, value->span, "`store=` of limit_count_zone is not served yet")
-      .with_help("leave it out: each node counts by itself");
-  return true;
-}
-
 /// The kind of window, from the rate's unit, `window=` and `burst=`; false: said why.
 bool read_kind(table::Scope& scope, const config::Bound& directive, Kind of_rate, Kind& kind) {
   const config::Value* const window = directive.find("window=");
@@ -113,6 +104,39 @@ void join_plans(table::Scope& main, LimitCountZone& zone, Kind kind, const std::
   zone.plans = table::ExactMap::build(names);
 }
 
+constexpr std::string_view usual_prefix = "limit:";
+
+/// When all stores and plans are known.
+void join_store(table::Builder& builder, LimitCountZone& zone, const std::string& name, config::Span where,
+                const std::string& prefix) {
+  zone.store = find_store(builder, name, where);
+  if (!zone.store) return;
+  for (const CountTier& tier : zone.tiers) {
+    if (!state::is_storable(tier.limit.window, tier.limit.amount)) {
+      builder.diagnostics
+          .error(table::code::out_of_bounds, where, "a bucket of that many requests is too large for a store")
+          .with_help("write the rate by a shorter unit, or take window=fixed");
+      return;
+    }
+    const std::string id = zone.has_plans() ? zone.name + '/' + tier.name : zone.name;
+    zone.stored.push_back(state::make_stored_limit(prefix, id, tier.limit.window, tier.limit.amount));
+    zone.stored.back().cut = tier.suffix.size();
+  }
+}
+
+void read_store(table::Scope& scope, const config::Bound& directive, const std::shared_ptr<LimitCountZone>& zone) {
+  const config::Value* const store = directive.find("store=");
+  const config::Value* const prefix = directive.find("prefix=");
+  if (!store) {
+    if (prefix) scope.note(table::code::no_effect, prefix->span, "`prefix=` has no effect without `store=`");
+    return;
+  }
+  scope.builder.at_end([&builder = scope.builder, zone, name = std::string(store->text), where = store->span,
+                        text = std::string(prefix ? prefix->text : usual_prefix)] {
+    join_store(builder, *zone, name, where, text);
+  });
+}
+
 /// All that decides what the words of a key mean: as long as it is the same, counts survive a reload.
 std::string shape_of(const LimitCountZone& zone) {
   if (zone.has_plans()) return fmt::format("{} by plans", zone.key.source());
@@ -144,10 +168,7 @@ void apply_limit_count_zone(table::Scope& scope, const config::Bound& directive)
   if (!entry) return;
   zone->key = scope.compile(*directive.find("key"));
   check_limit_key(scope, *directive.find("key"), zone->key, Asked::by_key);
-  if (refuses_unserved(scope, directive) || !read_amounts(scope, directive, *zone)) return;
-  if (const config::Value* const prefix = directive.find("prefix=")) {
-    scope.note(table::code::no_effect, prefix->span, "`prefix=` has no effect without `store=`");
-  }
+  if (!read_amounts(scope, directive, *zone)) return;
   zone->memory = adopt_zone<state::CountZone>(scope, where, limit_count_zone, zone->name, shape_of(*zone), bytes);
   if (!zone->memory) return;
   if (zone->has_plans()) {
@@ -159,6 +180,7 @@ void apply_limit_count_zone(table::Scope& scope, const config::Bound& directive)
   } else {
     zone->tiers.front().limit.zone = zone->memory.get();
   }
+  read_store(scope, directive, zone);
   entry->object = std::move(zone);
 }
 

@@ -7,8 +7,10 @@
 #include <vector>
 
 #include "policy/count_rate.h"
+#include "state/count_script.h"
 #include "table/build.h"
 #include "table/exact_map.h"
+#include "table/store_plan.h"
 
 namespace gh::policy {
 
@@ -28,6 +30,8 @@ struct LimitCountZone {
   table::Template plan;          // which plan a request has; empty: there are none
   table::ExactMap plans;         // its name to an index of `shares`
   std::vector<Share> shares;
+  std::shared_ptr<const table::StorePlan> store;  // null: counted on this node
+  std::vector<state::StoredLimit> stored;         // of each tier, when there is a store
 
   [[nodiscard]] bool has_plans() const { return !plan.is_empty(); }
   [[nodiscard]] Share share_of(proxy::Exchange& exchange, Arena& arena) const {

@@ -2,6 +2,7 @@
 // of a location are decided together. The arithmetic and the memory are state/rate_zone.h.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 #include "base/text.h"
@@ -10,8 +11,12 @@
 #include "policy/zones.h"
 #include "proxy/exchange.h"
 #include "proxy/join.h"
+#include "proxy/worker.h"
+#include "state/rate_script.h"
 #include "state/rate_zone.h"
 #include "table/build.h"
+#include "upstream/store_client.h"
+#include "upstream/stores.h"
 
 namespace gh::policy {
 
@@ -36,6 +41,8 @@ struct Zone {
   std::shared_ptr<state::RateZone> memory;
   table::Template key;
   state::Rate rate;
+  std::shared_ptr<const table::StorePlan> store;  // null: on this node
+  state::StoredRate stored;
 };
 
 struct Use {
@@ -52,7 +59,51 @@ struct Plan {
   std::vector<std::shared_ptr<const Zone>> zones;
   std::vector<state::RateLimit> limits;
   std::vector<table::Origin> origins;
+  std::shared_ptr<const table::StorePlan> store;  // of all of them; null: on this node
   Settings settings;
+};
+
+using Asks = std::array<state::RateAsk, max_limits>;
+
+/// A question to a store. In the arena of the exchange.
+class RateCall final : public redis::Call, public proxy::AtEnd {
+ public:
+  enum class State : std::uint8_t { pending, answered, failed };
+
+  RateCall(Exchange& x, std::span<const state::StoredRateAsk> asked)
+      : asks(asked), x_(x), run_number_(x.run_number()) {
+    run = forget_it;
+    script = &state::rate_script();
+    words = state::rate_words(asks, x.arena);
+  }
+  bool on_reply(const redis::Reply& reply) override {
+    if (!state::read_rate_reply(reply, asks, decision)) return false;
+    tell(State::answered);
+    return true;
+  }
+  void on_failure(std::string_view) override { tell(State::failed); }
+  /// The one that this route of the exchange has asked; null: it has not.
+  static RateCall* of(Exchange& x) {
+    for (proxy::AtEnd* end = x.at_end; end; end = end->next) {
+      if (end->run != forget_it) continue;
+      auto* const call = static_cast<RateCall*>(end);
+      if (call->run_number_ == x.run_number()) return call;
+    }
+    return nullptr;
+  }
+
+  const std::span<const state::StoredRateAsk> asks;
+  State state = State::pending;
+  state::RateDecision decision;
+
+ private:
+  static void forget_it(proxy::AtEnd& end) { static_cast<RateCall&>(end).forget(); }
+  void tell(State now) {
+    state = now;
+    if (run_number_ == x_.run_number()) x_.resume();
+  }
+  Exchange& x_;
+  const std::uint32_t run_number_;
 };
 
 // ---- a request -----------------------------------------------------------------------------------------------------
@@ -87,11 +138,19 @@ Verdict delay(Exchange& x, const Plan& plan, const state::RateDecision& decision
   return Verdict::wait;
 }
 
-/// Once for a request, whatever internal redirects and subexchanges follow.
-Verdict run(Exchange& x, const void* params) {
-  if (x.main().limit_req_status != none) return Verdict::next;
-  const Plan& plan = *static_cast<const Plan*>(params);
-  std::array<state::RateAsk, max_limits> asks;
+Verdict conclude(Exchange& x, const Plan& plan, const state::RateDecision& decision) {
+  if (decision.verdict != state::RateZone::Verdict::pass) return reject(x, plan, decision);
+  if (decision.delay_ms > 0) return delay(x, plan, decision);
+  x.main().limit_req_status = passed;
+  return Verdict::next;
+}
+
+Verdict conclude_here(Exchange& x, const Plan& plan, std::span<const state::RateAsk> asks) {
+  return conclude(x, plan, state::decide(asks, x.clock().now_ms()));
+}
+
+/// The limits that this request has a key for.
+std::span<const state::RateAsk> asks_of(Exchange& x, const Plan& plan, Asks& asks) {
   std::size_t count = 0;
   for (std::size_t i = 0; i < plan.limits.size(); ++i) {
     const std::string_view key = plan.zones[i]->key.render(x, x.arena);
@@ -103,12 +162,54 @@ Verdict run(Exchange& x, const void* params) {
     }
     asks[count++] = {&plan.limits[i], key};
   }
-  if (count == 0) return Verdict::next;
-  const state::RateDecision decision = state::decide({asks.data(), count}, x.clock().now_ms());
-  if (decision.verdict != state::RateZone::Verdict::pass) return reject(x, plan, decision);
-  if (decision.delay_ms > 0) return delay(x, plan, decision);
-  x.main().limit_req_status = passed;
-  return Verdict::next;
+  return {asks.data(), count};
+}
+
+Verdict without_store(Exchange& x, const Plan& plan, std::span<const state::RateAsk> asks) {
+  switch (plan.store->on_error) {
+    case table::OnStoreError::local: return conclude_here(x, plan, asks);
+    case table::OnStoreError::allow: return conclude(x, plan, {});
+    case table::OnStoreError::deny: break;
+  }
+  x.main().limit_req_status = plan.settings.dry_run ? rejected_dry_run : rejected;
+  if (plan.settings.dry_run) return Verdict::next;
+  const std::int64_t retry_ms = std::max<std::int64_t>(x.worker.stores.client(plan.store).retry_ms(), 1000);
+  char* const text = x.arena.chars(20);
+  const auto* const end = fmt::format_to(text, "{}", (retry_ms + 999) / 1000);
+  x.reply.fields.add(x.arena, "Retry-After", {text, static_cast<std::size_t>(end - text)}, http::HeaderId::other);
+  x.reason = "limit_req";
+  return x.error(503);
+}
+
+Verdict ask_store(Exchange& x, const Plan& plan) {
+  Asks room;
+  if (const RateCall* const call = RateCall::of(x)) {
+    if (call->state == RateCall::State::pending) return Verdict::again;
+    if (call->state == RateCall::State::answered) return conclude(x, plan, call->decision);
+    return without_store(x, plan, asks_of(x, plan, room));
+  }
+  const auto asks = asks_of(x, plan, room);
+  if (asks.empty()) return Verdict::next;
+  auto* const stored = x.arena.array<state::StoredRateAsk>(asks.size());
+  for (std::size_t i = 0; i < asks.size(); ++i) {
+    const auto at = static_cast<std::size_t>(asks[i].limit - plan.limits.data());
+    stored[i] = {&plan.zones[at]->stored, asks[i]};
+  }
+  void* const memory = x.arena.allocate(sizeof(RateCall), alignof(RateCall));
+  auto* const call = new (memory) RateCall(x, {stored, asks.size()});
+  if (!x.worker.stores.client(plan.store).send(*call)) return without_store(x, plan, asks);
+  x.when_freed(*call);
+  return Verdict::again;
+}
+
+/// Once for a request, whatever internal redirects and subexchanges follow.
+Verdict run(Exchange& x, const void* params) {
+  if (x.main().limit_req_status != none) return Verdict::next;
+  const Plan& plan = *static_cast<const Plan*>(params);
+  if (plan.store) return ask_store(x, plan);
+  Asks room;
+  const auto asks = asks_of(x, plan, room);
+  return asks.empty() ? Verdict::next : conclude_here(x, plan, asks);
 }
 
 // ---- the configuration ---------------------------------------------------------------------------------------------
@@ -146,10 +247,32 @@ void resolve(table::Builder& builder, const Uses& uses, Plan& plan) {
     }
     auto zone = std::static_pointer_cast<const Zone>(found->second.object);
     if (!zone) continue;
+    if (!plan.zones.empty() && plan.store != zone->store) {
+      builder.diagnostics
+          .error(table::code::bad_choice, use.where, "the zones of one block's `limit_req` lie in different places")
+          .with_help("they are decided together: all on this node, or all in one store");
+      continue;
+    }
+    plan.store = zone->store;
     plan.limits.push_back({zone->memory.get(), zone->rate, use.burst, use.delay});
     plan.zones.push_back(std::move(zone));
     plan.origins.push_back({"limit_req", use.where});
   }
+}
+
+/// When all stores are known.
+void read_store(table::Scope& scope, const config::Bound& directive, const std::shared_ptr<Zone>& zone) {
+  const config::Value* const store = directive.find("store=");
+  const config::Value* const prefix = directive.find("prefix=");
+  if (!store) {
+    if (prefix) scope.note(table::code::no_effect, prefix->span, "`prefix=` has no effect without `store=`");
+    return;
+  }
+  zone->stored = state::make_stored_rate(prefix ? prefix->text : "limit:", zone->name, zone->rate);
+  table::Builder& builder = scope.builder;
+  builder.at_end([&builder, zone, name = std::string(store->text), where = store->span] {
+    zone->store = find_store(builder, name, where);
+  });
 }
 
 }  // namespace
@@ -171,7 +294,9 @@ void apply_limit_req_zone(table::Scope& scope, const config::Bound& directive) {
   }
   zone->rate = read_rate(rate.text);
   zone->memory = adopt_zone<state::RateZone>(scope, where, kind, zone->name, zone->key.source(), bytes);
-  if (zone->memory) entry->object = std::move(zone);
+  if (!zone->memory) return;
+  read_store(scope, directive, zone);
+  entry->object = std::move(zone);
 }
 
 void apply_limit_req(table::Scope& scope, const config::Bound& directive) {

@@ -1,0 +1,324 @@
+// keyval: a variable whose value a zone has under a key. Zones of this node are read when the variable is; what a store
+// has is asked for before a server's rewrite, so that all that comes later finds it in the zone.
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "policy/computed.h"
+#include "policy/keyval.h"
+#include "policy/zones.h"
+#include "proxy/exchange.h"
+#include "proxy/worker.h"
+#include "state/keyval_zone.h"
+#include "table/store_plan.h"
+#include "upstream/store_client.h"
+#include "upstream/stores.h"
+
+namespace gh::policy {
+
+using config::Phase;
+using proxy::Exchange;
+using state::KeyvalZone;
+using table::Verdict;
+
+namespace {
+
+constexpr std::string_view zone_kind = "keyval/", usual_prefix = "keyval:";
+constexpr std::int64_t usual_fresh_ms = 1000;
+constexpr std::size_t most_in_stores = 16;
+
+struct Zone {
+  std::string name;
+  std::shared_ptr<KeyvalZone> memory;
+  std::shared_ptr<const table::StorePlan> store;  // null: all is here
+  std::string prefix;                             // of keys there
+  std::int64_t fresh_ms = usual_fresh_ms;         // how long a copy counts
+};
+
+struct Keyval {
+  table::Template key;
+  std::shared_ptr<const Zone> zone;  // null until all has been read
+  config::Span where;
+
+  static std::string_view compute(Exchange& x, const table::VariableParam& param) {
+    const auto& keyval = *static_cast<const Keyval*>(param.object);
+    if (!keyval.zone) return "";
+    const auto found = keyval.zone->memory->find(keyval.key.render(x, x.arena), x.clock().now_ms(), x.arena);
+    return found.value.data() ? found.value : std::string_view("");
+  }
+};
+
+/// All keyvals of a configuration, local to its outermost scope.
+struct All { std::vector<std::shared_ptr<Keyval>> list; };
+
+/// What the step reads; filled in when all has been read.
+struct Plan { std::vector<std::shared_ptr<const Keyval>> in_stores; };
+
+// ---- a request -----------------------------------------------------------------------------------------------------
+
+class ValueCall;
+
+struct Asking : proxy::AtEnd {
+  ValueCall* calls = nullptr;  // newest first
+  std::uint32_t run_number = 0;
+  unsigned pending = 0;
+  bool denied = false;
+};
+
+/// One key that is asked for. In the arena of the exchange.
+class ValueCall final : public redis::Call {
+ public:
+  ValueCall(Exchange& x, Asking& asking, const Zone& zone, std::string_view key)
+      : next(asking.calls), x_(x), asking_(asking), zone_(zone), key_(key) {
+    char* const full = x.arena.chars(zone.prefix.size() + key.size());
+    key.copy(full + zone.prefix.copy(full, zone.prefix.size()), key.size());
+    command_[0] = "GET";
+    command_[1] = {full, zone.prefix.size() + key.size()};
+    words = command_;
+  }
+  bool on_reply(const redis::Reply& reply) override {
+    using Kind = redis::Reply::Kind;
+    if (reply.kind != Kind::text && reply.kind != Kind::nil) return false;
+    const std::int64_t now_ms = x_.clock().now_ms();
+    if (reply.kind == Kind::nil) zone_.memory->set_absent(key_, now_ms);
+    else zone_.memory->set(key_, reply.text, now_ms);
+    answered();
+    return true;
+  }
+  void on_failure(std::string_view) override {
+    asking_.denied |= zone_.store->on_error == table::OnStoreError::deny;
+    answered();
+  }
+  ValueCall* const next;
+
+ private:
+  void answered() {
+    if (--asking_.pending == 0 && x_.run_number() == asking_.run_number) x_.resume();
+  }
+  Exchange& x_;
+  Asking& asking_;
+  const Zone& zone_;
+  const std::string_view key_;
+  std::string_view command_[2];
+};
+
+void forget(proxy::AtEnd& end) {
+  for (ValueCall* call = static_cast<Asking&>(end).calls; call; call = call->next) call->forget();
+}
+
+void ask(Exchange& x, Asking& asking, const Keyval& keyval) {
+  const Zone& zone = *keyval.zone;
+  const std::string_view key = keyval.key.render(x, x.arena);
+  if (key.empty() || key.size() > KeyvalZone::most_key_bytes) return;
+  const auto found = zone.memory->find(key, x.clock().now_ms(), x.arena);
+  if (found.known && found.age_ms < zone.fresh_ms) return;
+  void* const room = x.arena.allocate(sizeof(ValueCall), alignof(ValueCall));
+  auto* const call = new (room) ValueCall(x, asking, zone, key);
+  if (x.worker.stores.client(zone.store).send(*call)) {
+    asking.calls = call;
+    ++asking.pending;
+  } else {
+    asking.denied |= zone.store->on_error == table::OnStoreError::deny;
+  }
+}
+
+Verdict deny(Exchange& x) {
+  x.reason = "keyval";
+  return x.error(503);
+}
+
+Verdict run(Exchange& x, const void* params) {
+  const Plan& plan = *static_cast<const Plan*>(params);
+  if (plan.in_stores.empty()) return Verdict::next;
+  for (proxy::AtEnd* end = x.at_end; end; end = end->next) {
+    if (end->run != forget) continue;
+    const auto& asked = static_cast<const Asking&>(*end);
+    if (asked.run_number != x.run_number()) continue;
+    if (asked.pending > 0) return Verdict::again;
+    return asked.denied ? deny(x) : Verdict::next;
+  }
+  auto& asking = *x.arena.make<Asking>();
+  asking.run = forget;
+  asking.run_number = x.run_number();
+  for (const auto& keyval : plan.in_stores) ask(x, asking, *keyval);
+  if (asking.denied) {
+    forget(asking);
+    return deny(x);
+  }
+  if (asking.pending == 0) return Verdict::next;
+  x.when_freed(asking);
+  return Verdict::again;
+}
+
+// ---- the configuration ---------------------------------------------------------------------------------------------
+
+constexpr std::size_t most_state_bytes = 64 * 1024 * 1024;
+
+/// Error::code is an errno.
+Result<std::string> read_state(const std::string& path) {
+  struct Close {
+    void operator()(std::FILE* file) const { std::fclose(file); }
+  };
+  const std::unique_ptr<std::FILE, Close> file(std::fopen(path.c_str(), "re"));
+  if (!file) return fail(std::strerror(errno), errno);
+  std::string text;
+  char piece[16 * 1024];
+  while (const std::size_t size = std::fread(piece, 1, sizeof piece, file.get())) {
+    text.append(piece, size);
+    if (text.size() > most_state_bytes) return fail("it is too large", EFBIG);
+  }
+  if (std::ferror(file.get())) return fail(std::strerror(errno), errno);
+  return text;
+}
+
+/// One that is not there is empty, as before its first entry.
+void load_state(table::Scope& scope, const config::Value& file, KeyvalZone& zone) {
+  const Result<std::string> text = read_state(std::string(file.text));
+  if (!text && text.error().code == ENOENT) {
+    scope.note(table::code::no_effect, file.span, "the state file is not there: the zone is empty");
+    return;
+  }
+  const Result<void> loaded = text ? zone.load(*text, Clock().now_ms()) : Result<void>(fail(text.error().text));
+  if (loaded) return;
+  scope.error(table::code::unreadable, file.span, "cannot read the state file: " + loaded.error().text)
+      .with_help("it is a JSON object of texts: {\"10.0.0.1\": \"1\"}");
+}
+
+KeyvalZone::Match match_of(std::string_view type) {
+  if (type == "ip") return KeyvalZone::Match::address;
+  return type == "prefix" ? KeyvalZone::Match::prefix : KeyvalZone::Match::text;
+}
+
+/// What does not go together; true: said so.
+bool contradicts(table::Scope& scope, const config::Bound& directive) {
+  const bool has_store = directive.has("store=");
+  const config::Value* const type = directive.find("type=");
+  if (has_store && type && type->text != "string") {
+    scope.error(table::code::bad_choice, type->span, "a store has whole keys only")
+        .with_help("leave `type=` out, or `store=`");
+    return true;
+  }
+  for (const std::string_view name : {"state=", "timeout="}) {
+    const config::Value* const value = directive.find(name);
+    if (!has_store || !value) continue;
+    scope.error(table::code::bad_choice, value->span, fmt::format("`{}` and `store=` do not go together", name))
+        .with_help("the store keeps the values, and how long each lives");
+    return true;
+  }
+  for (const std::string_view name : {"prefix=", "fresh="}) {
+    if (const config::Value* const value = directive.find(name); value && !has_store) {
+      scope.note(table::code::no_effect, value->span, fmt::format("`{}` has no effect without `store=`", name));
+    }
+  }
+  return false;
+}
+
+/// When all stores are known.
+void join_store(table::Scope& scope, const config::Bound& directive, const std::shared_ptr<Zone>& zone,
+                std::size_t bytes) {
+  const config::Value& store = *directive.find("store=");
+  zone->prefix = directive.has("prefix=") ? std::string(directive.text("prefix=")) : std::string(usual_prefix);
+  zone->prefix += zone->name + ':';
+  zone->fresh_ms = directive.number("fresh=", usual_fresh_ms);
+  const auto make = [&](const auto&) {
+    return std::make_shared<KeyvalZone>(bytes, KeyvalZone::Match::text, 0, true);
+  };
+  zone->memory = scope.builder.registry().adopt_or_create<KeyvalZone>(
+      std::string(zone_kind) + zone->name, fmt::format("store={} prefix={} size={}", store.text, zone->prefix, bytes),
+      make).object;
+  table::Builder& builder = scope.builder;
+  builder.at_end([&builder, zone, name = std::string(store.text), where = store.span] {
+    zone->store = find_store(builder, name, where);
+  });
+}
+
+/// Zones may be defined behind their use.
+void resolve(table::Builder& builder, Keyval& keyval, const std::string& name, config::Span where) {
+  const auto found = builder.zones.find(std::string(zone_kind) + name);
+  if (found == builder.zones.end()) {
+    unknown_zone(builder, zone_kind, name, where, "keyval_zone zone=" + name + ":1m;");
+    return;
+  }
+  found->second.used = true;
+  keyval.zone = std::static_pointer_cast<const Zone>(found->second.object);
+}
+
+void check_late(table::Scope& main, const Keyval& keyval) {
+  if (main.builder.variables.known_from(keyval.key) <= Phase::route) return;
+  main.error(table::code::late_value, keyval.where, "a store is asked before this key is known")
+      .with_help("use what the request itself brings, or a zone without `store=`");
+}
+
+}  // namespace
+
+void apply_keyval_zone(table::Scope& scope, const config::Bound& directive) {
+  const config::Value& where = *directive.find("zone=");
+  auto zone = std::make_shared<Zone>();
+  std::int64_t bytes = 0;
+  if (!read_zone(scope, where, KeyvalZone::least_bytes, zone->name, bytes)) return;
+  auto* const entry = claim_zone(scope, zone_kind, zone->name, directive, where);
+  if (!entry || contradicts(scope, directive)) return;
+  if (directive.has("store=")) {
+    join_store(scope, directive, zone, static_cast<std::size_t>(bytes));
+  } else {
+    zone->memory = std::make_shared<KeyvalZone>(static_cast<std::size_t>(bytes), match_of(directive.text("type=")),
+                                                directive.number("timeout=", 0), false);
+    if (const config::Value* const file = directive.find("state=")) load_state(scope, *file, *zone->memory);
+  }
+  entry->object = std::move(zone);
+}
+
+void declare_keyval(table::Scope& main, const config::Bound& directive) {
+  auto keyval = std::make_shared<Keyval>();
+  keyval->where = directive.find("key")->span;
+  table::Computed* const computed =
+      define_computed(main, *directive.find("$variable"), Keyval::compute, keyval.get());
+  main.builder.variables.keep(keyval);
+  main.local<ComputedObjects<Keyval>>().entries[directive.node] = {keyval, computed};
+  main.local<All>().list.push_back(std::move(keyval));
+}
+
+void apply_keyval(table::Scope& scope, const config::Bound& directive) {
+  Keyval& keyval = computed_object<Keyval>(scope, directive);
+  keyval.key = scope.compile(*directive.find("key"));
+  table::Builder& builder = scope.builder;
+  builder.variables.note_part(directive.find("$variable")->text, keyval.key);
+  const config::Value& zone = *directive.find("zone=");
+  builder.at_end([&builder, &keyval, name = std::string(zone.text), where = zone.span] {
+    resolve(builder, keyval, name, where);
+  });
+}
+
+/// Before a server's rewrite, so that it can use the values as well.
+void finish_keyval(table::Scope& scope, table::Route& route) {
+  if (route.kind != table::Route::Kind::server) return;
+  table::Scope& main = table::outermost(scope);
+  if (main.local<All>().list.empty()) return;
+  auto plan = std::make_shared<Plan>();
+  main.builder.at_end([&main, plan] {
+    for (const auto& keyval : main.local<All>().list) {
+      if (keyval->zone && keyval->zone->store) plan->in_stores.push_back(keyval);
+    }
+  });
+  table::add_step(route, Phase::server_rewrite, run, std::move(plan), "keyval");
+}
+
+void end_keyval(table::Scope& main) {
+  warn_of_unused(main, zone_kind);
+  main.builder.at_end([&main] {
+    std::size_t count = 0;
+    for (const auto& keyval : main.local<All>().list) {
+      if (!keyval->zone || !keyval->zone->store) continue;
+      check_late(main, *keyval);
+      if (++count != most_in_stores + 1) continue;
+      main.error(table::code::out_of_bounds, keyval->where,
+                 fmt::format("more than {} keyvals in stores: each request would ask for all", most_in_stores));
+    }
+  });
+}
+
+}  // namespace gh::policy

@@ -1,0 +1,103 @@
+// StoreClient: one worker's connection to a store. Calls of one loop turn leave together; replies come in order. A
+// store that fails is left alone: calls are refused at once, while the client tries to reach it again, more and more
+// seldom.
+//
+//   idle -> resolving -> connecting (the next address when one fails) -> greeting -> open
+//    ^          ^             |                                             |         |
+//    |          '--- resting <+---------------------------------------------+---------+  failed
+//    '------------------------------------------------------------------------------- closed by the peer, nothing due
+//
+// Calls may be made when idle and on the way from there to open; they wait then, no longer than any other. Loop thread.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/log.h"
+#include "net/loop.h"
+#include "net/resolver.h"
+#include "net/stream.h"
+#include "redis/conversation.h"
+#include "table/store_plan.h"
+#include "upstream/tls_client.h"
+
+namespace gh::upstream {
+
+class StoreClient final : private net::StreamEvents, private net::Deferred {
+ public:
+  using Log = void (*)(LogLevel level, std::string_view text);
+
+  StoreClient(net::Loop& loop, const std::shared_ptr<const table::StorePlan>& plan, const redis::StoreNode& node,
+              Log log);
+  ~StoreClient();
+  StoreClient(const StoreClient&) = delete;
+  StoreClient& operator=(const StoreClient&) = delete;
+
+  /// False: the store is not to be had now, and nothing more will come. Never calls back within this call.
+  bool send(redis::Call& call);
+  /// Milliseconds until it is tried again; 0 when it is not known to be down.
+  [[nodiscard]] std::int64_t retry_ms() const;
+  /// A later table's plan for the same connection.
+  void adopt(const std::shared_ptr<const table::StorePlan>& plan);
+  /// No table has the plan any more.
+  [[nodiscard]] bool is_orphan() const { return of_tables_.expired(); }
+  [[nodiscard]] const redis::StoreNode& node() const { return node_; }
+
+ private:
+  enum class Stage : std::uint8_t { idle, resolving, connecting, greeting, open, resting };
+  struct Clock final : net::Timer {
+    using Act = void (StoreClient::*)();
+    StoreClient& owner;
+    const Act act;
+    Clock(StoreClient& of, Act does) : owner(of), act(does) {}
+    void fire() override { (owner.*act)(); }
+  };
+  void start();
+  void resolved(Result<net::Resolver::Answer> answer);
+  void connect_next();
+  bool start_tls(const Address& to);
+  void greet();
+  void opened();
+  void write_out();
+  void give_up(std::string why);
+  void close();
+  void note_replies(std::uint64_t good, std::uint64_t errors);
+  void watch_deadline();
+  void stage_over();
+  void call_over();
+  [[nodiscard]] std::string place() const;
+  // of StreamEvents, Deferred
+  void on_connected(int error) override;
+  void on_secured(int error) override;
+  void on_read(std::string_view bytes) override;
+  void on_eof() override;
+  void on_broken(int error) override;
+  void on_drained() override {}
+  void run_deferred() override;
+
+  net::Loop& loop_;
+  std::weak_ptr<const table::StorePlan> of_tables_;
+  table::StorePlan plan_;                    // a copy
+  const redis::StoreNode node_;
+  const Log log_;
+  redis::Conversation conversation_;
+  net::Stream stream_;
+  TlsClient tls_;
+  std::unique_ptr<TlsPeer> tls_peer_;
+  std::unique_ptr<net::Resolver> resolver_;  // made when the host is a name
+  std::uint64_t lookup_ = 0;                 // 0: none is under way
+  std::vector<Address> addresses_;
+  std::size_t next_address_ = 0;
+  Stage stage_ = Stage::idle;
+  bool down_ = false;                        // since the last failure nothing has worked
+  std::int64_t rest_ms_ = 0;                 // the next rest
+  std::string out_;                          // for the end of this turn
+  std::string failure_;
+  Clock stage_clock_{*this, &StoreClient::stage_over};  // the way to `open`, and rests
+  Clock call_clock_{*this, &StoreClient::call_over};    // the oldest call
+};
+
+}  // namespace gh::upstream
