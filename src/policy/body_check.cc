@@ -7,7 +7,7 @@
 
 #include "base/text.h"
 #include "net/work.h"
-#include "policy/finding.h"
+#include "policy/request_faults.h"
 #include "proxy/exchange.h"
 #include "proxy/worker.h"
 
@@ -43,13 +43,13 @@ class Job final : public net::Work {
 
  private:
   void run() override {
-    finding_ = judge_text(*schema_, "body", text_, most_bytes_, {}).value_or(too_complex("body"));
+    faults_ = judge_text(*schema_, "body", text_, most_bytes_, {}).value_or(too_complex("body"));
   }
   void done() override {
     if (!x_) return;
     question_->job = nullptr;
-    question_->errors = x_->arena.copy(finding_.errors);
-    question_->summary = x_->arena.copy(finding_.summary);
+    question_->errors = x_->arena.copy(faults_.errors);
+    question_->summary = x_->arena.copy(faults_.summary);
     x_->resume();
   }
 
@@ -58,7 +58,7 @@ class Job final : public net::Work {
   std::shared_ptr<const json::Schema> schema_;
   std::string text_;
   std::size_t most_bytes_;
-  Finding finding_;
+  RequestFaults faults_;
 };
 
 void forget_job(proxy::AtEnd& end) {
@@ -112,10 +112,10 @@ std::optional<std::string> body_text(Exchange& x) {
 }
 
 Verdict too_large(Exchange& x, const BodyRule& rule, bool is_read) {
-  Finding finding;
-  finding.add("body", "", "", fmt::format("is larger than {} bytes", rule.most_bytes));
+  RequestFaults faults;
+  faults.add("body", "", "", fmt::format("is larger than {} bytes", rule.most_bytes));
   if (!is_read) x.discard_body();
-  return refuse_request(x, rule.stated, 413, finding);
+  return refuse_request(x, rule.stated, 413, faults);
 }
 
 }  // namespace
@@ -136,9 +136,9 @@ bool needs_body(const Exchange& x) {
 }
 
 Verdict refuse_body(Exchange& x, const table::Origin& by, unsigned status, std::string_view sentence) {
-  Finding finding;
-  finding.add("body", "", "", sentence);
-  return refuse_request(x, by, status, finding);
+  RequestFaults faults;
+  faults.add("body", "", "", sentence);
+  return refuse_request(x, by, status, faults);
 }
 
 Verdict check_json_body(Exchange& x, const BodyRule& rule) {
@@ -154,9 +154,9 @@ Verdict check_json_body(Exchange& x, const BodyRule& rule) {
   auto text = body_text(x);
   if (!text) return x.error(500, rule.stated, "the stored body cannot be read");
   if (text->size() > most_inline_bytes) return ask_pool(x, rule, std::move(*text));
-  const auto finding = judge_text(*rule.schema, "body", *text, rule.most_bytes, inline_budget);
-  if (!finding) return ask_pool(x, rule, std::move(*text));
-  return finding->is_good() ? Verdict::next : refuse_request(x, rule.stated, rule.status, *finding);
+  const auto faults = judge_text(*rule.schema, "body", *text, rule.most_bytes, inline_budget);
+  if (!faults) return ask_pool(x, rule, std::move(*text));
+  return faults->is_good() ? Verdict::next : refuse_request(x, rule.stated, rule.status, *faults);
 }
 
 }  // namespace gh::policy

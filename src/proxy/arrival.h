@@ -32,7 +32,6 @@ class Arrival final : public ClientConnection, private net::Timer, private net::
     const http::ProxyLine* proxy_line;
   };
   [[nodiscard]] Side side();
-  [[nodiscard]] TlsHandshake& handshake() { return *handshake_; }  // while it goes on
   void tell(LogLevel level, std::string_view text) { log(level, text); }
 
   [[nodiscard]] bool follows(std::uint64_t generation) const override { return listen_generation() >= generation; }

@@ -30,7 +30,7 @@ void Arrival::start_tls(std::string_view bytes) {
     log(LogLevel::alert, "no memory for a TLS session");
     return close();
   }
-  set_arrival(ssl, this);
+  handshake_->arrival = this;
   const std::size_t record_bytes = handshake_->server->tls->record_bytes;
   if (transport_.stream.start_tls(ssl, bytes, record_bytes) != 0) close();
 }

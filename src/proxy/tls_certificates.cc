@@ -105,7 +105,8 @@ constexpr int given = 1, refused = 0;  // what OpenSSL's callback answers
 int give_certificates(SSL* ssl, void*) {
   SSL_CTX* const context = SSL_get_SSL_CTX(ssl);
   const table::TlsPlan& plan = table::plan_of(context);
-  Arrival* const arrival = arrival_of(ssl);
+  TlsHandshake* const handshake = handshake_of(ssl);
+  Arrival* const arrival = handshake ? handshake->arrival : nullptr;
   upstream::ClientCertificates* const cache = cache_of(context);
   if (!arrival || !cache) return refused;
   const char* const sent = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
@@ -114,7 +115,7 @@ int give_certificates(SSL* ssl, void*) {
     return refused;
   }
   const Arrival::Side side = arrival->side();
-  Renderer renderer(arrival->handshake(), side, ssl);
+  Renderer renderer(*handshake, side, ssl);
   for (const auto& [certificate, key] : plan.named_identities) {
     const upstream::TlsUse use{plan.reader.get(), {}, renderer.name(certificate, plan.reader->main_dir),
                                renderer.name(key, plan.reader->main_dir)};
@@ -127,10 +128,6 @@ int give_certificates(SSL* ssl, void*) {
 }
 
 }  // namespace
-
-void set_arrival(SSL* ssl, Arrival* arrival) { SSL_set_default_passwd_cb_userdata(ssl, arrival); }
-
-Arrival* arrival_of(SSL* ssl) { return static_cast<Arrival*>(SSL_get_default_passwd_cb_userdata(ssl)); }
 
 void ask_for_certificates(SSL_CTX* context) { SSL_CTX_set_cert_cb(context, give_certificates, nullptr); }
 

@@ -7,7 +7,6 @@
 #include "base/text.h"
 #include "http/authority.h"
 #include "net/tls.h"
-#include "proxy/arrival.h"
 #include "proxy/tls_certificates.h"
 #include "proxy/worker.h"
 #include "table/tls_context.h"
@@ -44,11 +43,9 @@ std::string_view asked_name(SSL* ssl) {
   return {reinterpret_cast<const char*>(bytes) + 5, name};
 }
 
-TlsHandshake& handshake_of(SSL* ssl) { return arrival_of(ssl)->handshake(); }
-
 /// Before OpenSSL looks at versions and ciphers, so that all of the named server's settings count.
 int choose_server(SSL* ssl, int* alert, void*) {
-  TlsHandshake& handshake = handshake_of(ssl);
+  TlsHandshake& handshake = *handshake_of(ssl);
   if (const auto* const named = server_called(*handshake.listen, asked_name(ssl))) handshake.server = named;
   const std::shared_ptr<const table::TlsPlan>& plan = handshake.server->tls;
   if (!plan) return SSL_CLIENT_HELLO_SUCCESS;
@@ -71,7 +68,7 @@ int choose_server(SSL* ssl, int* alert, void*) {
 /// that session to another one that verifies, too.
 int accept_name(SSL* ssl, int* alert, void*) {
   table::settle_session(ssl, table::plan_of(SSL_get_SSL_CTX(ssl)));
-  if (handshake_of(ssl).server->verify_client == table::VerifyClient::off) return SSL_TLSEXT_ERR_OK;
+  if (handshake_of(ssl)->server->verify_client == table::VerifyClient::off) return SSL_TLSEXT_ERR_OK;
   const SSL_SESSION* const session = SSL_get0_session(ssl);
   const char* const before = session ? SSL_SESSION_get0_hostname(session) : nullptr;
   const char* const now = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
@@ -83,7 +80,7 @@ int accept_name(SSL* ssl, int* alert, void*) {
 int choose_protocol(SSL* ssl, const unsigned char** chosen, unsigned char* size, const unsigned char* offered,
                     unsigned offered_size, void*) {
   static constexpr std::string_view all = "\x02h2\x08http/1.1\x08http/1.0\x08http/0.9";
-  const TlsHandshake& handshake = handshake_of(ssl);
+  const TlsHandshake& handshake = *handshake_of(ssl);
   const bool has_http2 = handshake.listen->http2 || handshake.server->settings.http2;
   const std::string_view ours = all.substr(has_http2 ? 0 : 3);
   unsigned char* found = nullptr;
@@ -129,14 +126,17 @@ SSL* TlsHandshake::accept() {
   SSL_CTX* const context = plan ? snapshot->tls.of(plan) : nullptr;
   SSL* const ssl = context ? SSL_new(context) : nullptr;
   if (!ssl) return nullptr;
+  SSL_set_default_passwd_cb_userdata(ssl, this);
   SSL_set_max_early_data(ssl, listen->early_data_bytes);  // whether it is looked for; the named server's counts
   SSL_set_accept_state(ssl);
   return ssl;
 }
 
 void TlsHandshake::end(SSL* ssl) const {
-  if (ssl) set_arrival(ssl, nullptr);
+  if (ssl) SSL_set_default_passwd_cb_userdata(ssl, nullptr);
 }
+
+TlsHandshake* handshake_of(SSL* ssl) { return static_cast<TlsHandshake*>(SSL_get_default_passwd_cb_userdata(ssl)); }
 
 const table::Server* named_server(const table::ListenAddress& listen, const SSL* ssl) {
   const char* const name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);

@@ -23,6 +23,7 @@ struct TlsPlan;
 
 namespace gh::proxy {
 
+class Arrival;
 struct Snapshot;
 
 class TlsContexts {
@@ -45,11 +46,16 @@ struct TlsHandshake {
   const table::ListenAddress* listen;
   const table::Server* server;  // whose certificates and settings hold: the default one until a name says otherwise
   Address peer;                 // asked for at once: the socket no longer knows when the client has reset it
+  Arrival* arrival = nullptr;   // whose it is
 
-  /// A session that is ready to accept, for set_arrival() and, at last, end(). Null: no memory.
+  /// A session that is ready to accept; it refers to this object until end() was called. Null: no memory.
   ssl_st* accept();
   void end(ssl_st* ssl) const;
 };
+
+/// Null: it is over. Kept where OpenSSL has user data for a callback that no handshake calls, the one for passwords:
+/// application data would cost each connection 100 bytes for all its life.
+TlsHandshake* handshake_of(ssl_st* ssl);
 
 /// The server that a session's client named, of those of an address; null: it named none, or one that is not there.
 const table::Server* named_server(const table::ListenAddress& listen, const ssl_st* ssl);

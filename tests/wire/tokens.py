@@ -3,11 +3,17 @@ import base64
 import hashlib
 import hmac
 import json
+import sys
 import threading
 import time
 
-import jwt
-from jwcrypto import jwe, jwk
+try:
+    import jwt
+    from jwcrypto import jwe, jwk
+except ImportError:  # another python3 stands first in the path: Debian's packages belong to Debian's
+    sys.path.append("/usr/lib/python3/dist-packages")
+    import jwt
+    from jwcrypto import jwe, jwk
 
 SECRET = "a secret of the tests, longer than any hash that it is used with: 0123456789abcdef"
 RSA = jwk.JWK.generate(kty="RSA", size=2048, kid="rsa")

@@ -6,7 +6,7 @@
 #include "http/target.h"
 #include "json/path.h"
 #include "policy/body_check.h"
-#include "policy/finding.h"
+#include "policy/request_faults.h"
 #include "policy/openapi_document.h"
 #include "policy/policy.h"
 #include "proxy/exchange.h"
@@ -96,12 +96,12 @@ std::vector<std::string> split_list(std::string_view text) {
   return out;
 }
 
-void check_parameter(Parameters& from, const ApiParameter& parameter, Finding& finding) {
+void check_parameter(Parameters& from, const ApiParameter& parameter, RequestFaults& faults) {
   std::vector<std::string> values = values_of(from, parameter);
   std::string pointer;
   json::append_pointer(pointer, parameter.name);
   if (values.empty()) {
-    if (parameter.is_required) finding.add(part_name(parameter.in), pointer, "required", "is missing");
+    if (parameter.is_required) faults.add(part_name(parameter.in), pointer, "required", "is missing");
     return;
   }
   if (!parameter.schema) return;
@@ -110,17 +110,17 @@ void check_parameter(Parameters& from, const ApiParameter& parameter, Finding& f
   append_typed(text, values, parameter.types);
   const auto document = json::Document::parse(text);
   const bool is_judged = document && judge(*parameter.schema, document->root(), part_name(parameter.in), pointer,
-                                           inline_budget, finding);
-  if (!is_judged) finding.add(part_name(parameter.in), pointer, "", "is too complex to be looked at");
+                                           inline_budget, faults);
+  if (!is_judged) faults.add(part_name(parameter.in), pointer, "", "is too complex to be looked at");
 }
 
-Finding check_parameters(Exchange& x, const RouteTree::Hit& hit, const ApiOperation& operation) {
-  Finding finding;
-  if (operation.parameters.empty()) return finding;
+RequestFaults check_parameters(Exchange& x, const RouteTree::Hit& hit, const ApiOperation& operation) {
+  RequestFaults faults;
+  if (operation.parameters.empty()) return faults;
   Parameters from{x, hit, {}};
-  if (!split_query(x.args, from.query)) finding.add("query", "", "", "has too many parameters");
-  for (const ApiParameter& parameter : operation.parameters) check_parameter(from, parameter, finding);
-  return finding;
+  if (!split_query(x.args, from.query)) faults.add("query", "", "", "has too many parameters");
+  for (const ApiParameter& parameter : operation.parameters) check_parameter(from, parameter, faults);
+  return faults;
 }
 
 // ---- its body ------------------------------------------------------------------------------------------------------
@@ -180,8 +180,8 @@ Verdict run(Exchange& x, const void* params) {
   if (hit.route == RouteTree::npos) return not_in_api(x, plan, hit.other_methods);
   if (!plan.validates) return Verdict::next;
   const ApiOperation& operation = plan.api->operations[hit.route];
-  const Finding finding = check_parameters(x, hit, operation);
-  if (!finding.is_good()) return refuse_request(x, plan.stated, plan.status, finding);
+  const RequestFaults faults = check_parameters(x, hit, operation);
+  if (!faults.is_good()) return refuse_request(x, plan.stated, plan.status, faults);
   return check_body(x, plan, operation);
 }
 

@@ -1,7 +1,7 @@
 // validate: a request's body, query and fields are held to JSON Schemas before a service is asked. The answer to one
 // that does not fit names the place (RFC 9457, with the JSON pointer of each fault) and never repeats a value.
 #include "policy/body_check.h"
-#include "policy/finding.h"
+#include "policy/request_faults.h"
 #include "policy/policy.h"
 #include "policy/schema_file.h"
 #include "policy/typed_values.h"
@@ -25,31 +25,31 @@ struct Plan {
 struct Settings { std::shared_ptr<const Plan> plan; };  // null: off
 
 /// A query or fields, which are small: heads are.
-Finding check_values(const SchemaFile& schema, std::string_view part, const std::string& object) {
+RequestFaults check_values(const SchemaFile& schema, std::string_view part, const std::string& object) {
   return judge_text(schema.schema, part, object, json::Limits{}.bytes, inline_budget).value_or(too_complex(part));
 }
 
-Finding check_head(Exchange& x, const Plan& plan) {
-  Finding finding;
+RequestFaults check_head(Exchange& x, const Plan& plan) {
+  RequestFaults faults;
   std::string object;
   if (plan.query) {
-    if (!plan.query_values.query(x.args, object)) finding.add("query", "", "", "has too many parameters");
-    else finding = check_values(*plan.query, "query", object);
+    if (!plan.query_values.query(x.args, object)) faults.add("query", "", "", "has too many parameters");
+    else faults = check_values(*plan.query, "query", object);
   }
-  if (plan.headers && finding.is_good()) {
+  if (plan.headers && faults.is_good()) {
     object.clear();
     plan.header_values.fields(x.request.fields, object);
-    finding = check_values(*plan.headers, "headers", object);
+    faults = check_values(*plan.headers, "headers", object);
   }
-  return finding;
+  return faults;
 }
 
 Verdict run(Exchange& x, const void* params) {
   if (x.parent || x.is_error_page) return Verdict::next;
   const auto& plan = *static_cast<const Plan*>(params);
   const BodyRule& rule = plan.body;
-  if (const Finding finding = check_head(x, plan); !finding.is_good()) {
-    return refuse_request(x, rule.stated, rule.status, finding);
+  if (const RequestFaults faults = check_head(x, plan); !faults.is_good()) {
+    return refuse_request(x, rule.stated, rule.status, faults);
   }
   if (!rule.schema) return Verdict::next;
   if (!has_no_body(x)) return check_json_body(x, rule);

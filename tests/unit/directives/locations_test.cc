@@ -159,8 +159,8 @@ TEST_CASE("named groups of a location's regex have slots") {
 
 TEST_CASE("unknown variables are named with the nearest one, once each, and not behind a refused definition") {
   CHECK(Compiled(server_of("return 200 $hots;")).says("E0401", "did you mean `$host`?"));
-  Compiled refused("keyval $arg_a $mine zone=z; " + server_of("return 200 $mine;"));
-  CHECK(refused.says("E0602", "keyval"));
+  Compiled refused("geoip2 /a.mmdb { $mine country; } " + server_of("return 200 $mine;"));
+  CHECK(refused.says("E0602", "geoip2"));
   CHECK_FALSE(refused.says("E0401"));
   // `set` defines its variable for the whole file, also above it.
   CHECK(Compiled(server_of("location /a { return 200 $mine; } location /b { set $mine 1; return 200 $mine; }")).table);

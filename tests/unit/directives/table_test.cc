@@ -37,7 +37,7 @@ TEST_CASE("a known name is no row, has a reason, and stands once") {
 
 TEST_CASE("what would change who may pass is refused, what only helps is passed over") {
   for (const char* line :
-       {"auth_digest x;", "auth_oidc x;"}) {
+       {"auth_digest x;", "auth_pam x;"}) {
     CAPTURE(line);
     Compiled c(test::server_of("location / { " + std::string(line) + " }"));
     CHECK(c.says("E0602"));

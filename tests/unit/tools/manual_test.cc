@@ -98,7 +98,8 @@ TEST_CASE("manual: the examples are read without an error in one of the blocks t
   REQUIRE(prose);
   const config::Language language = directives::language();
   constexpr config::Contexts blocks[] = {config::in_main | config::in_http, config::in_server, config::in_location,
-                                         config::in_upstream};
+                                         config::in_upstream, config::in_plan, config::in_consumer, config::in_cors,
+                                         config::in_oidc_provider, config::in_store};
   std::size_t examples = 0;
   for (const tools::ProseBlock& block : prose->blocks) {
     for (const tools::Paragraph& paragraph : block.paragraphs) {

@@ -1,4 +1,4 @@
-#include "policy/finding.h"
+#include "policy/request_faults.h"
 
 #include <fmt/format.h>
 
@@ -13,7 +13,7 @@ using json::SchemaVerdict;
 using proxy::Exchange;
 using table::Verdict;
 
-void Finding::add(std::string_view part, std::string_view pointer, std::string_view keyword,
+void RequestFaults::add(std::string_view part, std::string_view pointer, std::string_view keyword,
                   std::string_view sentence) {
   if (!errors.empty()) errors += ',';
   errors += "{\"in\":";
@@ -31,33 +31,33 @@ void Finding::add(std::string_view part, std::string_view pointer, std::string_v
 }
 
 bool judge(const json::Schema& schema, json::Value value, std::string_view part, std::string_view pointer,
-           const json::Budget& budget, Finding& finding) {
+           const json::Budget& budget, RequestFaults& faults) {
   const SchemaVerdict verdict = schema.validate(value, budget);
   if (verdict.outcome == SchemaVerdict::Outcome::too_complex) return false;
   for (const json::SchemaFailure& failure : verdict.failures) {
-    finding.add(part, std::string(pointer) + failure.pointer, failure.keyword, failure.sentence);
+    faults.add(part, std::string(pointer) + failure.pointer, failure.keyword, failure.sentence);
   }
   return true;
 }
 
-std::optional<Finding> judge_text(const json::Schema& schema, std::string_view part, std::string_view text,
+std::optional<RequestFaults> judge_text(const json::Schema& schema, std::string_view part, std::string_view text,
                                   std::size_t most_bytes, const json::Budget& budget) {
-  Finding finding;
+  RequestFaults faults;
   const auto document = json::Document::parse(text, {.bytes = most_bytes}, json::Duplicates::refuse);
   if (!document) {
-    finding.add(part, "", "",
+    faults.add(part, "", "",
                 fmt::format("is no JSON that is taken here: {}, at byte {}", document.error().text,
                             document.error().offset));
-    return finding;
+    return faults;
   }
-  if (!judge(schema, document->root(), part, "", budget, finding)) return std::nullopt;
-  return finding;
+  if (!judge(schema, document->root(), part, "", budget, faults)) return std::nullopt;
+  return faults;
 }
 
-Finding too_complex(std::string_view part) {
-  Finding finding;
-  finding.add(part, "", "", "is too complex to be looked at");
-  return finding;
+RequestFaults too_complex(std::string_view part) {
+  RequestFaults faults;
+  faults.add(part, "", "", "is too complex to be looked at");
+  return faults;
 }
 
 Verdict refuse_request(Exchange& x, const table::Origin& by, unsigned status, std::string_view errors,
@@ -71,8 +71,8 @@ Verdict refuse_request(Exchange& x, const table::Origin& by, unsigned status, st
   return x.respond(status, "application/problem+json", x.arena.copy(body));
 }
 
-Verdict refuse_request(Exchange& x, const table::Origin& by, unsigned status, const Finding& finding) {
-  return refuse_request(x, by, status, x.arena.copy(finding.errors), x.arena.copy(finding.summary));
+Verdict refuse_request(Exchange& x, const table::Origin& by, unsigned status, const RequestFaults& faults) {
+  return refuse_request(x, by, status, x.arena.copy(faults.errors), x.arena.copy(faults.summary));
 }
 
 }  // namespace gh::policy
