@@ -39,3 +39,13 @@ class Listener:
         # A thread that waits in accept() keeps the socket open until it wakes.
         self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
+
+
+def hang_up(connections):
+    """Also those that a thread reads from."""
+    for each in connections:
+        try:
+            each.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
+        each.close()

@@ -7,43 +7,28 @@ number, or the bytes to send. `asked` has (method, path) of all requests.
 import base64
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
-import threading
 import urllib.parse
 
+from listener import Listener, hang_up
 from peers import OPENSSL
 
 
-class Responder:
+class Responder(Listener):
     def __init__(self, authority, signer=None, status=None):
         self.authority, self.signer, self.status = authority, signer or authority, status or {}
         self.mode, self.asked, self.held = "", [], []
         self.folder = tempfile.mkdtemp(prefix="gh-ocsp-")
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
-        self.url = "http://127.0.0.1:%d/" % self.port
-        threading.Thread(target=self._run, daemon=True).start()
+        super().__init__()
+        self.url = "http://%s/" % self.address
 
     def close(self):
-        for each in [self.listener, *self.held]:
-            try:
-                each.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
-            each.close()
+        self.stop()
+        hang_up(self.held)
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _run(self):
-        while True:
-            try:
-                conn, _ = self.listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._serve, args=(conn,), daemon=True).start()
-
-    def _serve(self, conn):
+    def one(self, conn):
         try:
             head, _, body = self._read(conn)
             method, path, _ = head.split(b"\r\n")[0].decode().split(" ")

@@ -7,9 +7,9 @@ import socket
 import ssl
 import subprocess
 import tempfile
-import threading
 
 from harness import FACTOR, free_port, wait_for
+from listener import Listener, hang_up
 
 
 class RedisError(Exception):
@@ -162,36 +162,25 @@ def commands(conn):
             yield words
 
 
-class Liar:
+class Liar(Listener):
     """Answers the greeting, then each command with `say(words)`: bytes, None (silence) or False (it closes)."""
 
     def __init__(self, say, greets=True):
         self.say, self.greets = say, greets
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
-        self.url = "redis://127.0.0.1:%d" % self.port
         self.asked, self.connections, self.open = [], 0, []
-        threading.Thread(target=self._run, daemon=True).start()
+        super().__init__()
+        self.url = "redis://" + self.address
 
     def stop(self):
-        for each in [self.listener, *self.open]:
-            try:
-                each.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
-            each.close()
+        super().stop()
+        hang_up(self.open)
 
-    def _run(self):
-        while True:
-            try:
-                conn, _ = self.listener.accept()
-            except OSError:
-                return
-            self.connections += 1
-            self.open.append(conn)
-            threading.Thread(target=self._serve, args=(conn,), daemon=True).start()
+    def arrived(self, conn):
+        self.connections += 1
+        self.open.append(conn)
+        return (conn,)
 
-    def _serve(self, conn):
+    def one(self, conn):
         try:
             for words in commands(conn):
                 if self.greets and words[0] == b"PING":
