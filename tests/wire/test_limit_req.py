@@ -7,6 +7,7 @@ from harness import FACTOR, Conn, WireTest, get, in_parallel, main, not_slow
 
 class LimitReq(WireTest):
     HTTP = """
+    limit_req_zone $binary_remote_addr zone=api_limit:10m rate=10r/s;
     limit_req_zone $arg_k zone=one:1m rate=1r/s;
     limit_req_zone $arg_k zone=two:1m rate=2r/s;
     limit_req_zone $arg_k zone=ten:1m rate=10r/s;
@@ -30,6 +31,7 @@ class LimitReq(WireTest):
     server {
         listen @P1@; limit_req zone=one;
         location / { proxy_pass http://@O@; }
+        location /api { limit_req zone=api_limit burst=20 nodelay; limit_req_status 429; proxy_pass http://@O@; }
         location /own { limit_req zone=ten burst=20 nodelay; proxy_pass http://@O@; }
         location /free { return 200 "return acts before limits"; }
     }
@@ -100,6 +102,15 @@ class LimitReq(WireTest):
         self.assertEqual(get(self.port, "/plain?k=i").get("X-Limit"), "PASSED")
         self.assertEqual(get(self.port, "/plain?k=i").get("X-Limit"), "REJECTED")
         self.assertIsNone(get(self.port, "/plain").get("X-Limit"))
+
+    @not_slow
+    def test_s60_s61_ten_a_second_for_an_address_and_twenty_at_once(self):
+        began = time.monotonic()
+        said = self.burst("/api", 40, port=1)
+        flowed = 10 * (time.monotonic() - began)
+        self.assertEqual(said[:21], [200] * 21)
+        self.assertLessEqual(said.count(200), 21 + flowed)
+        self.assertEqual(set(said), {200, 429})
 
     def test_by_address(self):
         self.assertEqual(get(self.port, "/addr", source="127.0.0.2").status, 200)
