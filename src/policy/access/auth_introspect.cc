@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "policy/access.h"
 #include "policy/inquiries.h"
+#include "policy/login_lint.h"
 #include "policy/oauth.h"
 #include "policy/policy.h"
 #include "proxy/external_identity.h"
@@ -170,8 +171,9 @@ void apply_auth_introspect(table::Scope& scope, const config::Bound& directive) 
   scope.edit<Settings>().plan = std::move(plan);
 }
 
-void finish_auth_introspect(table::Scope& scope, table::Route&) {
+void finish_auth_introspect(table::Scope& scope, table::Route& route) {
   if (!scope.has<Settings>() || !scope.get<Settings>().plan) return;
+  if (!scope.is_own<Settings>()) warn_of_locked_login(scope, route, "auth_introspect");
   auto plan = std::make_shared<Plan>(*scope.get<Settings>().plan);
   if (scope.has<table::ResolverSettings>()) plan->settings.resolver = scope.shared<table::ResolverSettings>();
   add_check(scope, check, std::move(plan), "auth_introspect");

@@ -7,10 +7,12 @@
 
 #include "base/text.h"
 #include "policy/access/auth_jwt.h"
+#include "policy/login_lint.h"
 #include "policy/policy.h"
 #include "table/build.h"
 #include "table/codes.h"
 #include "table/jwt_plan.h"
+#include "table/server_scope.h"
 
 namespace gh::policy {
 
@@ -38,18 +40,12 @@ struct PlanNumbers { std::map<std::string, std::uint64_t> numbers; };  // as wel
 /// Local to a server's scope, where the URIs mean something: by URI and time.
 struct KeyRequests { std::map<std::string, std::shared_ptr<JwtKeyRequest>> all; };
 
-table::Scope* server_scope(table::Scope& scope) {
-  table::Scope* s = &scope;
-  while (s && s->context != config::in_server) s = s->parent;
-  return s;
-}
-
 std::shared_ptr<JwtKeyRequest> key_request(table::Scope& scope, const JwtSources& sources, std::int64_t cache_ms) {
   for (const JwtSource& source : sources.list) {
     if (source.kind != JwtSource::Kind::request) continue;
     const std::string_view text = source.text;
     const std::size_t mark = text.find('?');
-    auto& known = server_scope(scope)->local<KeyRequests>().all[fmt::format("{} {}", cache_ms, text)];
+    auto& known = table::server_scope(scope)->local<KeyRequests>().all[fmt::format("{} {}", cache_ms, text)];
     if (known) return known;
     std::string args(mark == std::string_view::npos ? std::string_view() : text.substr(mark + 1));
     known = std::make_shared<JwtKeyRequest>(std::string(text.substr(0, mark)), std::move(args), cache_ms);
@@ -206,12 +202,13 @@ void apply_auth_jwt_cache(table::Scope& scope, const config::Bound& directive) {
 
 void finish_auth_jwt(table::Scope& scope, table::Route& route) {
   const bool is_server = route.kind == table::Route::Kind::server;
-  table::Scope* const server = server_scope(scope);
+  table::Scope* const server = table::server_scope(scope);
   if (server && scope.is_own<JwtSources>()) server->local<SourcesWithin>().some = true;
   if (!scope.has<JwtSettings>() || !scope.get<JwtSettings>().is_on) {
     if (is_server) finish_early(scope, route, nullptr);
     return;
   }
+  if (!scope.is_own<JwtSettings>()) warn_of_locked_login(scope, route, "auth_jwt");
   const auto plan = make_plan(scope);
   const bool has_keys = plan->fixed || !plan->urls.empty() || plan->request;
   const auto within = server ? server->local_or_null<SourcesWithin>() : nullptr;

@@ -17,6 +17,7 @@
 #include "proxy/external_identity.h"
 #include "proxy/worker.h"
 #include "table/build.h"
+#include "table/server_scope.h"
 
 namespace gh::policy {
 
@@ -292,12 +293,6 @@ Verdict run(Exchange& x, const void* params) {
   return Verdict::next;
 }
 
-table::Scope* server_scope(table::Scope& scope) {
-  table::Scope* s = &scope;
-  while (s && s->context != config::in_server) s = s->parent;
-  return s;
-}
-
 }  // namespace
 
 // ---- the configuration ----------------------------------------------------------------------------------------------
@@ -311,7 +306,7 @@ void apply_auth_oidc(table::Scope& scope, const config::Bound& directive) {
   auto provider = find_oidc_provider(scope, name);
   if (!provider) return;
   const Settings stated{std::move(provider), name.span};
-  if (table::Scope* const server = server_scope(scope)) server->local<ProvidersWithin>().list.push_back(stated);
+  if (table::Scope* const server = table::server_scope(scope)) server->local<ProvidersWithin>().list.push_back(stated);
   scope.edit<Settings>() = stated;
 }
 

@@ -9,6 +9,7 @@
 #include "policy/policy.h"
 #include "proxy/exchange.h"
 #include "table/codes.h"
+#include "table/server_scope.h"
 
 namespace gh::policy {
 
@@ -46,13 +47,6 @@ Verdict run(proxy::Exchange& x, const void* params) {
   return Verdict::next;
 }
 
-/// The server that a block lies in; null outside of servers.
-table::Scope* server_scope(table::Scope& scope) {
-  table::Scope* s = &scope;
-  while (s && s->context != config::in_server) s = s->parent;
-  return s;
-}
-
 }  // namespace
 
 void apply_identity_header(table::Scope& scope, const config::Bound& directive) {
@@ -75,7 +69,7 @@ void apply_identity_header(table::Scope& scope, const config::Bound& directive) 
   }
   std::erase_if(list, [&](const HeaderSetting& h) { return same_field(h.name, name.text); });
   list.push_back({std::string(name.text), scope.compile(directive.at(1)), http::HeaderId::other});
-  table::Scope* const server = server_scope(scope);
+  table::Scope* const server = table::server_scope(scope);
   if (server && server != &scope) server->local<NamesWithin>().list.emplace_back(name.text);
 }
 
