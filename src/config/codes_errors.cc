@@ -190,6 +190,10 @@ constexpr Code list[] = {
     {"E0342", "tokens without keys to verify them",
      "A token says something only when its signature is verified, and there is no key to do it with.",
      "auth_jwt shop;", "auth_jwt shop; auth_jwt_key_file jwks.json;", {}},
+    {"E0343", "nothing asks for a token",
+     "The configuration says how tokens are verified or what must stand in them, and no auth_jwt has them asked for: "
+     "everybody passes.",
+     "auth_jwt_key_file jwks.json;", "auth_jwt shop; auth_jwt_key_file jwks.json;", {}},
     {"E0350", "`*` beside credentials",
      "Browsers take no `*` for requests that carry cookies or passwords, and a gateway that named whatever origin asks "
      "would let any page on the web act for its visitors.",

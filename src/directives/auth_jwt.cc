@@ -1,6 +1,7 @@
 // Verified tokens: rows, see policy/access/auth_jwt*.cc.
 #include "directives/directives.h"
 #include "directives/setters.h"
+#include "policy/access/auth_jwt.h"
 #include "policy/policy.h"
 
 namespace gh::directives {
@@ -79,7 +80,8 @@ constexpr Row require_rows[] = {
 
 }  // namespace
 
-constinit const table::Module auth_jwt_module{"auth_jwt", rows, policy::finish_auth_jwt};
+constinit const table::Module auth_jwt_module{"auth_jwt", rows, policy::finish_auth_jwt, nullptr,
+                                              policy::end_auth_jwt};
 constinit const table::Module auth_jwt_require_module{"auth_jwt_require", require_rows,
                                                       policy::finish_auth_jwt_require};
 

@@ -189,6 +189,24 @@ struct Loader {
   }
 };
 
+/// Before a document is made of it: libyaml keeps a list of all open brackets, and looks through it at each word.
+std::optional<yaml_mark_t> too_deep(std::string_view text, std::uint32_t most) {
+  Loader loader;
+  if (!loader.start(text)) return std::nullopt;
+  std::uint32_t depth = 0;
+  for (bool goes_on = true; goes_on;) {
+    yaml_event_t event;
+    if (!yaml_parser_parse(&loader.parser, &event)) return std::nullopt;  // load() says what is wrong
+    if (event.type == YAML_SEQUENCE_START_EVENT || event.type == YAML_MAPPING_START_EVENT) ++depth;
+    if (event.type == YAML_SEQUENCE_END_EVENT || event.type == YAML_MAPPING_END_EVENT) --depth;
+    goes_on = event.type != YAML_STREAM_END_EVENT && event.type != YAML_NO_EVENT;
+    const yaml_mark_t mark = event.start_mark;
+    yaml_event_delete(&event);
+    if (depth > most) return mark;
+  }
+  return std::nullopt;
+}
+
 ParseError problem_of(const yaml_parser_t& parser, const Lines& lines) {
   const bool is_reader = parser.error == YAML_READER_ERROR;
   const std::size_t offset = is_reader ? parser.problem_offset : lines.offset(parser.problem_mark);
@@ -200,6 +218,9 @@ ParseError problem_of(const yaml_parser_t& parser, const Lines& lines) {
 Result<YamlText, ParseError> yaml_to_json(std::string_view text, const Limits& limits) {
   if (text.size() > limits.bytes) return Unexpected(ParseError{"larger than allowed", 0, true});
   const Lines lines(text);
+  if (const auto mark = too_deep(text, limits.depth)) {
+    return Unexpected(ParseError{"nested too deep", lines.offset(*mark), true});
+  }
   Loader loader;
   if (!loader.start(text)) return Unexpected(ParseError{"no memory", 0, true});
   if (!loader.load()) return Unexpected(problem_of(loader.parser, lines));

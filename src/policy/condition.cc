@@ -4,12 +4,30 @@
 
 namespace gh::policy {
 
+namespace {
+
+/// As its text: nothing for none, its own for one; several are never empty.
+bool list_says_yes(const table::ExprValue& list) {
+  const std::size_t count = table::item_count(list);
+  if (count != 1) return count > 1;
+  bool yes = false;
+  table::each_item(list, 1, [&yes](const table::ExprValue& item) {
+    yes = says_yes(item);
+    return false;
+  });
+  return yes;
+}
+
+}  // namespace
+
 bool says_yes(const table::ExprValue& value) {
+  if (value.is_list()) return list_says_yes(value);
   switch (value.kind) {
     case table::ExprValue::Kind::null: return false;
     case table::ExprValue::Kind::boolean: return value.yes;
     case table::ExprValue::Kind::integer: return value.integer != 0;
     case table::ExprValue::Kind::text: return !value.text().empty() && value.text() != "0";
+    case table::ExprValue::Kind::json: return value.node.size() > 0;  // an object
     default: return true;
   }
 }

@@ -225,6 +225,14 @@ class Kinds(WireTest):
         self.assertStatus(self.get("/tenant/", bearer(signed(RSA, "RS256", org={"tenant": "t"}, paid=False))), 401)
         self.assertStatus(self.get("/tenant/", bearer(signed(RSA, "RS256", org="t", paid=1))), 403)
         self.assertStatus(self.get("/tenant/"), 401)
+        for nothing in ([], [""], [0], [[]], {}, "", 0, None):
+            with self.subTest(nothing):
+                token = bearer(signed(RSA, "RS256", org={"tenant": "t"}, paid=nothing))
+                self.assertStatus(self.get("/tenant/", token), 401)
+        for something in (["a"], [0, 0], {"a": 1}, [1], "no"):
+            with self.subTest(something):
+                token = bearer(signed(RSA, "RS256", org={"tenant": "t"}, paid=something))
+                self.assertStatus(self.get("/tenant/", token), 200)
 
     def test_tokens_without_end_and_satisfy(self):
         self.assertStatus(self.get("/endless/", bearer(signed(RSA, "RS256", exp=None))), 200)

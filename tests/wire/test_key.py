@@ -99,6 +99,14 @@ class Keys(WireTest):
         self.assertStatus(self.ask("/shown?x=1", ("X-API-Key", "acme-key")), 200)
         self.assertEqual(self.origin.last.get("X-API-Key"), "acme-key")
 
+    def test_a_key_that_is_refused_is_in_no_log(self):
+        for query in ("apikey=one-that-was-withdrawn", "apikey=acme-key&apikey=one-that-was-withdrawn"):
+            self.assertStatus(self.ask("/withdrawn?x=1&" + query), 401)
+        self.gw.wait_log(r"the API key belongs to no consumer.*GET /withdrawn\?x=1 HTTP")
+        self.gw.wait_log(r"/withdrawn\|401\|.*GET /withdrawn\?x=1 HTTP", name="who.log")
+        for log in (self.gw.error_log(), self.gw.read("who.log")):
+            self.assertNotIn("one-that-was-withdrawn", log)
+
     def test_hidden_also_when_another_check_let_it_pass(self):
         self.assertStatus(self.ask("/net?apikey=acme-key", source="127.0.0.9"), 200)
         self.assertEqual(self.origin.last.target, "/net")

@@ -97,9 +97,15 @@ class Validate(WireTest):
 
     def test_s101_other_types_and_codings(self):
         for fields in ([("Content-Type", "text/plain")], [], [("Content-Type", "application/jsonp")],
-                       [JSON, ("Content-Encoding", "gzip")]):
+                       [JSON, ("Content-Encoding", "gzip")], [JSON, ("Content-Type", "text/plain")],
+                       [("Content-Type", "application/json; charset=utf-16")],
+                       [("Content-Type", 'application/json;charset="utf-7"')]):
             with self.subTest(fields):
                 self.assertRefused(self.post("/", {"items": []}, fields), 415, ("body", ""))
+
+        for good in ("application/json; charset=UTF-8", 'application/json;charset="utf-8"; v=1', "application/json; v=1"):
+            with self.subTest(good):
+                self.assertStatus(self.post("/", {"items": []}, [("Content-Type", good)]), 200)
 
     def test_s101_requests_without_a_body(self):
         self.assertEqual(self.get("/").status, 200)

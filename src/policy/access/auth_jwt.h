@@ -84,6 +84,15 @@ void add_bearer_challenge(proxy::Exchange& x, const table::Template& realm, std:
 
 // --- of the build
 
+/// Of the whole configuration, local to its outermost block.
+struct JwtUse {
+  config::Span stated{};           // the first line about tokens that means nothing without auth_jwt
+  std::string_view directive{};    // its name
+  bool is_asked = false;           // auth_jwt stands somewhere
+};
+void note_jwt_setting(table::Scope& scope, const config::Bound& directive);
+void end_auth_jwt(table::Scope& main);
+
 /// One place that keys come from, as stated.
 struct JwtSource {
   enum class Kind : std::uint8_t { file, secret, url, request };

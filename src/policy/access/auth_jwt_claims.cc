@@ -79,6 +79,7 @@ void declare_auth_jwt_header_set(table::Scope& main, const config::Bound& direct
 void apply_auth_jwt_set(table::Scope&, const config::Bound&) {}  // all was done when it was declared
 
 void apply_auth_jwt_require(table::Scope& scope, const config::Bound& directive) {
+  note_jwt_setting(scope, directive);
   Requirement requirement;
   requirement.status = static_cast<unsigned>(directive.number("error=", 401));
   requirement.origin = {directive.row->name, directive.span()};

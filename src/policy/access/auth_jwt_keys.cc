@@ -174,6 +174,7 @@ bool is_loopback(const std::string& host) {
 }  // namespace
 
 void apply_auth_jwt_key_file(table::Scope& scope, const config::Bound& directive) {
+  note_jwt_setting(scope, directive);
   auto& sources = scope.edit_list<JwtSources>().list;  // stated, even when it is of no use
   const config::Value& file = directive.at(0);
   JwtSource source{.kind = JwtSource::Kind::file, .where = file.span, .text = std::string(file.text)};
@@ -190,6 +191,7 @@ void apply_auth_jwt_key_file(table::Scope& scope, const config::Bound& directive
 }
 
 void apply_auth_jwt_secret(table::Scope& scope, const config::Bound& directive) {
+  note_jwt_setting(scope, directive);
   auto& sources = scope.edit_list<JwtSources>().list;
   JwtSource source{.kind = JwtSource::Kind::secret, .where = directive.at(0).span};
   source.secret = table::read_secret(scope, directive.at(0));
@@ -200,6 +202,7 @@ void apply_auth_jwt_secret(table::Scope& scope, const config::Bound& directive) 
 }
 
 void apply_auth_jwt_key_url(table::Scope& scope, const config::Bound& directive) {
+  note_jwt_setting(scope, directive);
   auto& sources = scope.edit_list<JwtSources>().list;
   const config::Value& text = directive.at(0);
   JwtSource source{.kind = JwtSource::Kind::url, .where = text.span, .text = std::string(text.text)};
@@ -224,6 +227,7 @@ void apply_auth_jwt_key_url(table::Scope& scope, const config::Bound& directive)
 }
 
 void apply_auth_jwt_key_request(table::Scope& scope, const config::Bound& directive) {
+  note_jwt_setting(scope, directive);
   auto& list = scope.edit_list<JwtSources>().list;
   const config::Value& uri = directive.at(0);
   if (!uri.text.starts_with("/") || uri.text.find('$') != std::string_view::npos) {

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "policy/access/auth_jwt.h"
+#include "policy/codes.h"
 #include "policy/login_lint.h"
 #include "policy/policy.h"
 #include "table/build.h"
@@ -134,9 +135,25 @@ std::uint64_t JwtPlan::keys_number() const {
 
 // ---- directives ----------------------------------------------------------------------------------------------------
 
+void note_jwt_setting(table::Scope& scope, const config::Bound& directive) {
+  JwtUse& use = table::outermost(scope).local<JwtUse>();
+  if (use.stated.is_set()) return;
+  use.stated = directive.span();
+  use.directive = directive.row->name;
+}
+
+void end_auth_jwt(table::Scope& main) {
+  const JwtUse& use = main.local<JwtUse>();
+  if (use.is_asked || !use.stated.is_set() || main.builder.diagnostics.has_errors()) return;
+  main.error(code::unasked_tokens, use.stated, fmt::format("{} stands here, and nothing asks for a token: everybody "
+                                                           "passes", use.directive))
+      .with_help("say where one is needed: `auth_jwt \"shop\";` in the server or the location");
+}
+
 void apply_auth_jwt(table::Scope& scope, const config::Bound& directive) {
   JwtSettings& settings = scope.edit<JwtSettings>();
   settings.where = directive.span();
+  table::outermost(scope).local<JwtUse>().is_asked = true;
   settings.realm = scope.compile(directive.at(0));
   settings.is_on = !settings.realm.is_constant() || settings.realm.constant_text() != "off";
   settings.token.reset();

@@ -77,6 +77,17 @@ Presented presented(Exchange& x, const Settings& settings) {
   return found;
 }
 
+/// `text` is a target, or a request line with one in it.
+std::string_view without_argument(std::string_view text, std::string_view name, Arena& arena) {
+  const std::size_t question = text.find('?');
+  if (question == std::string_view::npos) return text;
+  const std::size_t end = std::min(text.find(' ', question), text.size());
+  const std::string_view args = text.substr(question + 1, end - question - 1);
+  const std::string_view kept = http::without_argument(args, name, arena);
+  if (kept.size() == args.size()) return text;
+  return proxy::join(arena, text.substr(0, kept.empty() ? question : question + 1), kept, text.substr(end));
+}
+
 /// `why` goes to $gateway_reason, as the log says it.
 Access challenge(Exchange& x, std::string_view realm, std::string_view why) {
   x.reason = why;
@@ -91,6 +102,10 @@ Access check(Exchange& x, const void* params) {
   // Behind an internal redirect: the key may be hidden already.
   if (x.caller && x.caller->way == proxy::Caller::Way::key) return Access::pass;
   const Presented found = presented(x, plan.settings);
+  // Limits behind may still count by the argument; what is logged from now on does not show it.
+  if (plan.settings.hide && !plan.settings.query.empty()) {
+    x.request.request_line = without_argument(x.request.request_line, plan.settings.query, x.arena);
+  }
   if (found.count != 1) {
     const std::string_view why = found.count == 0 ? "no API key was provided" : "several API keys were provided";
     x.log(LogLevel::info, why);
@@ -121,17 +136,6 @@ void hide_fields(Exchange& x, const Settings& settings) {
     kept[count++] = copy;
   }
   x.request.fields = {kept, count};
-}
-
-/// `text` is a target, or a request line with one in it.
-std::string_view without_argument(std::string_view text, std::string_view name, Arena& arena) {
-  const std::size_t question = text.find('?');
-  if (question == std::string_view::npos) return text;
-  const std::size_t end = std::min(text.find(' ', question), text.size());
-  const std::string_view args = text.substr(question + 1, end - question - 1);
-  const std::string_view kept = http::without_argument(args, name, arena);
-  if (kept.size() == args.size()) return text;
-  return proxy::join(arena, text.substr(0, kept.empty() ? question : question + 1), kept, text.substr(end));
 }
 
 void hide_argument(Exchange& x, std::string_view name) {

@@ -56,6 +56,8 @@ TEST_CASE("bounds hold whatever aliases say") {
   REQUIRE_FALSE(made);
   CHECK(made.error().is_limit);
   CHECK(is_refused(std::string(2000, '[') + std::string(2000, ']')));
+  CHECK(is_refused(std::string(1'000'000, '[')));  // at once
+  CHECK(is_refused("a: " + std::string(300'000, '{')));
   CHECK_FALSE(yaml_to_json("a: 1", {.bytes = 3}));
   CHECK(is_refused("a: &a [*a]"));
 }
