@@ -269,6 +269,25 @@ class Tidy:
             if not re.search(r"^#pragma once$", source, re.M):
                 self.bad(path, 1, "has no #pragma once")
 
+    def rule_one_type_of_a_name(self):
+        """Two headers never define types of one name in one namespace: where both are linked, one would be read as the
+        other."""
+        seen = {}
+        for path in self.code:
+            if not path.startswith("src/") or not path.endswith(".h"):
+                continue
+            space = ""
+            for number, line in enumerate(blank_out(read(path)).splitlines(), 1):
+                opens = re.match(r"namespace ([\w:]+) \{", line)
+                if opens:
+                    space = opens[1]
+                match = re.match(r"(?:struct|class|enum class|union) (\w+)(?: final)?(?: ?:(?!:)[^;]*)? \{", line)
+                if not match:
+                    continue
+                first = seen.setdefault((space, match[1]), "%s:%d" % (path, number))
+                if first != "%s:%d" % (path, number):
+                    self.bad(path, number, "%s::%s is another type in %s" % (space, match[1], first))
+
     def rule_forbidden_words(self):
         """No std::regex, no iostream, no exceptions thrown, in src/."""
         for path in self.code:
