@@ -27,6 +27,7 @@ extern const table::Module
     headers_module,
     http2_module,
     introspect_module, oauth2_token_module, oidc_module,
+    jwt_issue_module, jwt_issue_keys_module,
     keyval_module,
     limit_conn_module,
     limit_rate_module,

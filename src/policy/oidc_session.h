@@ -33,7 +33,7 @@ class Sealer {
   Sealer(const Sealer&) = delete;
   Sealer& operator=(const Sealer&) = delete;
 
-  enum class Kind : std::uint8_t { session = 's', login = 'l' };
+  enum class Kind : std::uint8_t { session = 's', login = 'l', refresh = 'r' };
   /// In base64url. Empty: OpenSSL failed.
   [[nodiscard]] std::string seal(Kind kind, std::string_view text) const;
   /// Nothing: it was not sealed with any of the keys, or is of another kind.

@@ -38,6 +38,7 @@ struct ExternalIdentity final : AtEnd {
   bool has_taken_cookies = false;
   std::string_view login_location, login_cookie;      // where to log in, and what is kept until that is done
   bool has_renewed = false;                           // the upstream did not take the first token
+  std::string_view proven_by;                         // the check that knows who asks, where jwt_issue wants to know
 };
 
 /// This exchange's, made at its first use.

@@ -5,8 +5,10 @@
 #include <vector>
 
 #include "policy/access.h"
+#include "policy/jwt_issue.h"
 #include "policy/policy.h"
 #include "proxy/exchange.h"
+#include "proxy/external_identity.h"
 
 namespace gh::policy {
 
@@ -31,10 +33,18 @@ struct AccessSettings {
 struct Group {
   std::vector<Check> checks;
   AccessSettings settings;
+  bool notes_proof = false;  // the content wants to know which check has found out who asks
 };
+
+/// An address is nobody.
+void note_proof(Exchange& x, std::string_view check) {
+  proxy::ExternalIdentity& identity = proxy::external_identity(x);
+  if (check != "allow" && identity.proven_by.empty()) identity.proven_by = check;
+}
 
 Verdict refused(Exchange& x, const Group& group, unsigned status) {
   if (status == 403) x.log(LogLevel::error, "access forbidden by rule");
+  if (group.notes_proof && x.external) x.external->proven_by = {};
   if (status == 401 && group.settings.delay_ms > 0 && x.access.delayed_status == 0) {
     x.access.delayed_status = static_cast<std::uint16_t>(status);
     x.resume_after(group.settings.delay_ms);
@@ -83,6 +93,7 @@ Verdict run(Exchange& x, const void* params) {
       case Access::done: return Verdict::done;
       case Access::next: break;
       case Access::pass:
+        if (group.notes_proof) note_proof(x, check.origin.directive);
         if (!group.settings.any) break;
         forget_challenge(x);
         x.access = {};
@@ -134,6 +145,7 @@ void finish_access(table::Scope& scope, table::Route& route) {
   auto group = std::make_shared<Group>();
   group->checks = checks->list;
   group->settings = scope.get<AccessSettings>();
+  group->notes_proof = static_cast<bool>(scope.content_or_null<IssuesTokens>());
   table::add_step(route, Phase::access, run, std::move(group), "access");
 }
 
