@@ -11,6 +11,7 @@
 #include "policy/login_lint.h"
 #include "policy/oauth.h"
 #include "policy/policy.h"
+#include "policy/secret_arguments.h"
 #include "proxy/external_identity.h"
 #include "proxy/worker.h"
 #include "table/build.h"
@@ -175,6 +176,7 @@ void finish_auth_introspect(table::Scope& scope, table::Route& route) {
   if (!scope.has<Settings>() || !scope.get<Settings>().plan) return;
   if (!scope.is_own<Settings>()) warn_of_locked_login(scope, route, "auth_introspect");
   auto plan = std::make_shared<Plan>(*scope.get<Settings>().plan);
+  if (plan->token) keep_arguments_out_of_logs(scope, *plan->token);
   if (scope.has<table::ResolverSettings>()) plan->settings.resolver = scope.shared<table::ResolverSettings>();
   add_check(scope, check, std::move(plan), "auth_introspect");
 }
