@@ -45,10 +45,21 @@ constexpr Code list[] = {
      "An `if` refuses requests without the field, and nothing verifies its value: whatever a client writes passes.",
      "location /api { if ($http_authorization = \"\") { return 401; } proxy_pass http://a; }",
      "location /api { auth_basic api; auth_basic_user_file users; proxy_pass http://a; }", quiet},
+    {"W322", "sessions that end with the process",
+     "Sessions in a store are sealed with `session_key`. Without one a key is made at each start, and no other gateway "
+     "knows it: nobody can read what an earlier start has put into the store.",
+     "oidc_provider a { issuer https://idp.example; client_id web; session_store shared; }",
+     "oidc_provider a { issuer https://idp.example; client_id web; session_store shared; session_key env:KEY; }",
+     quiet},
     {"W323", "no such user or group on this machine",
      "A start by root fails where `user` or its group is not known. A check may run on another machine than the "
      "gateway, so it only warns.",
      "user wwwdata;", "user www-data;", quiet},
+    {"W324", "a condition that is always the same",
+     "The condition looks at nothing of the request: with `(false)` or `(null)` nobody passes, with `(true)` everybody "
+     "does.",
+     "location /admin/ { auth_require (null); }", "location /admin/ { auth_require ($jwt_claim_admin == true); }",
+     quiet},
     {"W341", "some keys are of no use",
      "Keys of the file are passed over, as RFC 7517 wants it: of kinds that are not served, too weak, private where "
      "public ones are meant, or broken. Tokens that are signed with them are refused.",
