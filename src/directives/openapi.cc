@@ -13,7 +13,7 @@ constexpr Row rows[] = {
      .contexts = hsl,
      .args = {{{"off", ArgType::flag, Presence::optional},
                {"file", ArgType::conf_path, Presence::optional},
-               {"validate=", ArgType::one_of, Presence::optional, "request|off"},
+               {"validate=", ArgType::one_of, Presence::optional, "request|response|request,response|off"},
                {"routes=", ArgType::on_off, Presence::optional},
                {"base=", ArgType::word, Presence::optional},
                {"error=", ArgType::status, Presence::optional, {}, 400, 599},
@@ -21,7 +21,7 @@ constexpr Row rows[] = {
      .fallback = "off",
      .phase = Phase::request,
      .apply = policy::apply_openapi,
-     .doc = "An OpenAPI document that says which requests there are, and what they must look like."},
+     .doc = "An OpenAPI document that says which requests there are, and what they and their answers look like."},
 };
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <optional>
+#include <tuple>
 
 namespace gh::jose {
 
@@ -21,8 +22,37 @@ std::optional<double> read_time(json::Value claim) {
   return *seconds >= 0 && *seconds <= most_time_s ? seconds : std::nullopt;
 }
 
-Finding judge_times(json::Value claims, const Rules& rules, std::int64_t now_unix_s) {
-  const json::Value exp = claims.find("exp"), nbf = claims.find("nbf"), iat = claims.find("iat");
+/// The registered ones, RFC 7519 4.1; found in one walk.
+struct Registered {
+  json::Value iss, sub, aud, exp, nbf, iat, jti;
+};
+
+json::Value* place_of(std::string_view name, Registered& found) {
+  if (name.size() != 3) return nullptr;
+  const auto word = [](const char* text) {
+    return std::uint32_t{static_cast<unsigned char>(text[0])} << 16 |
+           std::uint32_t{static_cast<unsigned char>(text[1])} << 8 | static_cast<unsigned char>(text[2]);
+  };
+  const std::uint32_t it = word(name.data());
+  if (it == word("iss")) return &found.iss;
+  if (it == word("sub")) return &found.sub;
+  if (it == word("aud")) return &found.aud;
+  if (it == word("exp")) return &found.exp;
+  if (it == word("nbf")) return &found.nbf;
+  if (it == word("iat")) return &found.iat;
+  return it == word("jti") ? &found.jti : nullptr;
+}
+
+Registered find_registered(json::Value claims) {
+  Registered found;
+  for (const json::Value::Member member : claims.members()) {
+    if (json::Value* const place = place_of(member.name, found)) *place = member.value;
+  }
+  return found;
+}
+
+Finding judge_times(const Registered& claims, const Rules& rules, std::int64_t now_unix_s) {
+  const auto& [exp, nbf, iat] = std::tie(claims.exp, claims.nbf, claims.iat);
   const auto expires = read_time(exp), begins = read_time(nbf), issued = read_time(iat);
   const auto now = static_cast<double>(now_unix_s);
   const auto leeway = static_cast<double>(std::clamp<std::int64_t>(rules.leeway_s, 0, most_leeway_s));
@@ -51,14 +81,14 @@ Finding judge_audience(json::Value aud, const Rules& rules) {
 
 Finding judge_claims(json::Value claims, const Rules& rules, std::int64_t now_unix_s) {
   if (!claims.is_object()) return {Reason::malformed, "the claims are no object"};
-  for (const std::string_view name : {"iss", "sub", "jti"}) {
-    const json::Value claim = claims.find(name);
+  const Registered known = find_registered(claims);
+  const json::Value iss = known.iss;
+  for (const json::Value claim : {iss, known.sub, known.jti}) {
     if (claim && !claim.is_text()) return {Reason::claims, "iss, sub or jti is no text"};
   }
-  if (const Finding found = judge_times(claims, rules, now_unix_s); !found) return found;
-  const json::Value iss = claims.find("iss");
+  if (const Finding found = judge_times(known, rules, now_unix_s); !found) return found;
   if (!rules.issuers.empty() && (!iss || !has(rules.issuers, iss.text()))) return {Reason::issuer, "another issuer"};
-  return judge_audience(claims.find("aud"), rules);
+  return judge_audience(known.aud, rules);
 }
 
 }  // namespace gh::jose

@@ -259,8 +259,9 @@ Result<void> Key::begin() {
   for (std::size_t i = 0; i < macs_.size(); ++i) {
     const auto algorithm = static_cast<Algorithm>(static_cast<std::size_t>(Algorithm::hs256) + i);
     if (!verified.has(algorithm)) continue;
-    macs_[i] = begin_mac(secret(), algorithm);
-    if (!macs_[i]) return fail(crypto_reason("this OpenSSL has no such algorithm"));
+    MacCtxPtr begun = begin_mac(secret(), algorithm);
+    if (!begun) return fail(crypto_reason("this OpenSSL has no such algorithm"));
+    macs_[i] = std::make_unique<MacMaker>(std::move(begun));
   }
   return {};
 }
@@ -269,7 +270,7 @@ const EVP_MD_CTX* Key::begun_verification(Algorithm algorithm) const {
   return rsa_algorithms.has(algorithm) ? verifications_[index_from(Algorithm::rs256, algorithm)].get() : nullptr;
 }
 
-const EVP_MAC_CTX* Key::begun_mac(Algorithm algorithm) const {
+MacMaker* Key::mac(Algorithm algorithm) const {
   return hmac_algorithms.has(algorithm) ? macs_[index_from(Algorithm::hs256, algorithm)].get() : nullptr;
 }
 

@@ -12,6 +12,7 @@
 
 #include "base/result.h"
 #include "jose/algorithm.h"
+#include "jose/mac_maker.h"
 #include "jose/secret.h"
 #include "json/document.h"
 
@@ -76,10 +77,10 @@ class Key {
   [[nodiscard]] const Secret& secret() const { return parts_.secret; }
   /// The order of the curve's group, as many bytes as a coordinate has. Empty when this is no EC key.
   [[nodiscard]] std::string_view order() const { return order_; }
-  /// Begun verifications and MACs, to be copied: beginning one costs more than a short one itself. Null: not for this
-  /// key.
+  /// A begun verification, to be copied: beginning one costs more than a short one itself. Null: not for this key.
   [[nodiscard]] const EVP_MD_CTX* begun_verification(Algorithm algorithm) const;
-  [[nodiscard]] const EVP_MAC_CTX* begun_mac(Algorithm algorithm) const;
+  /// MACs with this key. Null: not for this key.
+  [[nodiscard]] MacMaker* mac(Algorithm algorithm) const;
 
  private:
   explicit Key(KeyParts parts) : parts_(std::move(parts)) {}
@@ -98,7 +99,7 @@ class Key {
   std::size_t size_bytes_ = 0;
   std::string order_;
   std::array<MdCtxPtr, 6> verifications_;  // rs256 to ps512
-  std::array<MacCtxPtr, 3> macs_;          // hs256 to hs512
+  std::array<std::unique_ptr<MacMaker>, 3> macs_;  // hs256 to hs512
 };
 
 /// The public key of an ECDH-ES header ("epk"): type, curve and handle; on its curve.

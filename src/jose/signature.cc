@@ -21,7 +21,6 @@ constexpr std::size_t most_der = 3 + 2 * (2 + 1 + most_coordinate);  // SEQUENCE
 constexpr std::size_t most_signature = most_rsa_bits / 8;
 
 using EcSignaturePtr = std::unique_ptr<ECDSA_SIG, FreeBy<ECDSA_SIG_free>>;
-using Mac = std::array<unsigned char, EVP_MAX_MD_SIZE>;
 
 std::string_view as_text(const unsigned char* bytes, std::size_t size) {
   return {reinterpret_cast<const char*>(bytes), size};
@@ -29,11 +28,9 @@ std::string_view as_text(const unsigned char* bytes, std::size_t size) {
 
 /// 0: failed.
 std::size_t compute_mac(const Key& key, Algorithm algorithm, std::string_view bytes, Mac& mac) {
-  const MacCtxPtr context(EVP_MAC_CTX_dup(key.begun_mac(algorithm)));
-  std::size_t size = 0;
-  const bool good = context && EVP_MAC_update(context.get(), as_bytes(bytes), bytes.size()) == 1 &&
-                    EVP_MAC_final(context.get(), mac.data(), &size, mac.size()) == 1;
-  return good && size == hash_bytes(algorithm) ? size : 0;
+  MacMaker* const maker = key.mac(algorithm);
+  const std::size_t size = maker ? maker->make(bytes, mac) : 0;
+  return size == hash_bytes(algorithm) ? size : 0;
 }
 
 bool verify_mac(const Key& key, Algorithm algorithm, std::string_view bytes, std::string_view signature) {

@@ -16,6 +16,7 @@ namespace {
 constexpr std::size_t signed_parts = 3, encrypted_parts = 5;
 constexpr json::Limits header_limits{.bytes = 8 * 1024, .depth = 16, .values = 1000};
 constexpr std::size_t most_encrypted_key = most_rsa_bits / 8;
+constexpr std::size_t most_signature = most_rsa_bits / 8;
 
 using Parts = std::array<std::string_view, encrypted_parts>;
 
@@ -44,13 +45,14 @@ bool is_jwt(std::string_view type) { return iequals(media_type(type), "JWT"); }
 
 /// What a header says that both kinds have.
 struct Head {
-  json::Document document;
+  HeaderPtr document;
   Algorithm algorithm = Algorithm::unknown;
   std::optional<std::string_view> kid;
-  [[nodiscard]] json::Value member(std::string_view name) const { return document.root().find(name); }
+  [[nodiscard]] json::Value member(std::string_view name) const { return document->root().find(name); }
 };
 
-Finding judge_head(json::Value header, const Rules& rules, Algorithm& algorithm) {
+/// What is right or wrong of it everywhere.
+Finding judge_head(json::Value header, Algorithm& algorithm) {
   if (!header.is_object()) return {Reason::malformed, "the header is no object"};
   // None of them is understood, so each is refused; a list that is wrong itself is, too (RFC 7515 4.1.11).
   if (header.find("crit")) return {Reason::critical, "the header asks for an extension"};
@@ -65,21 +67,61 @@ Finding judge_head(json::Value header, const Rules& rules, Algorithm& algorithm)
   if (!alg.is_text()) return {Reason::algorithm, "the header names no algorithm"};
   algorithm = find_algorithm(alg.text());
   if (algorithm == Algorithm::unknown) return {Reason::algorithm, "its algorithm is not served"};
-  if (!rules.algorithms.has(algorithm)) return {Reason::algorithm, "its algorithm is not allowed here"};
   return {};
 }
 
-Result<Head, Finding> read_head(std::string_view part, const Rules& rules) {
-  using Failed = Unexpected<Finding>;
+Finding judge_algorithm(const Head& head, const Rules& rules) {
+  if (rules.algorithms.has(head.algorithm)) return {};
+  return {Reason::algorithm, "its algorithm is not allowed here"};
+}
+
+using Failed = Unexpected<Finding>;
+
+Result<Head, Finding> read_head(std::string_view part) {
   std::string text;
   if (part.size() > header_limits.bytes * 2) return Failed({Reason::too_large, "the header is too large"});
   if (!decode_base64url(part, text)) return Failed({Reason::malformed, "the header is no base64url"});
   auto document = json::Document::parse(text, header_limits, json::Duplicates::refuse);
   if (!document) return Failed({Reason::malformed, "the header is no JSON, or names something twice"});
-  Head head{std::move(*document), Algorithm::unknown, {}};
-  const Finding found = judge_head(head.document.root(), rules, head.algorithm);
+  Head head{std::make_shared<const json::Document>(std::move(*document)), Algorithm::unknown, {}};
+  const Finding found = judge_head(head.document->root(), head.algorithm);
   if (!found) return Failed(found);
   if (const json::Value kid = head.member("kid")) head.kid = kid.text();
+  return head;
+}
+
+/// The last headers that a thread has read. What is wrong is read again.
+class KnownHeads {
+ public:
+  static constexpr std::size_t most_bytes = 512;  // of one, as it came
+
+  const Head* find(std::string_view part) const {
+    for (const Known& known : heads_)
+      if (known.part == part) return &known.head;
+    return nullptr;
+  }
+  const Head& add(std::string_view part, Head head) {
+    Known& place = heads_[next_++ % heads_.size()];
+    place.part = part;
+    place.head = std::move(head);
+    return place.head;
+  }
+
+ private:
+  struct Known {
+    std::string part;
+    Head head;
+  };
+  std::array<Known, 8> heads_;
+  std::size_t next_ = 0;
+};
+
+Result<Head, Finding> read_known_head(std::string_view part) {
+  thread_local KnownHeads heads;
+  if (part.empty() || part.size() > KnownHeads::most_bytes) return read_head(part);
+  if (const Head* const head = heads.find(part)) return *head;
+  auto head = read_head(part);
+  if (head) return heads.add(part, std::move(*head));
   return head;
 }
 
@@ -109,13 +151,17 @@ Finding check_signature(const Head& head, std::string_view signed_bytes, std::st
 }
 
 Opened open_signed(std::string_view token, const Parts& parts, const KeySet& keys, const Rules& rules) {
-  auto head = read_head(parts[0], rules);
+  auto head = read_known_head(parts[0]);
   if (!head) return refused(head.error().reason, head.error().words);
+  if (const Finding found = judge_algorithm(*head, rules); !found) return refused(found.reason, found.words);
   if (!signature_algorithms.has(head->algorithm)) return refused(Reason::algorithm, "its algorithm signs nothing");
   if (const Finding found = judge_type(*head, rules); !found) return refused(found.reason, found.words);
   if (is_jwt(head->member("cty").text())) return refused(Reason::form, "there is another token in it");
-  std::string signature;
-  if (!decode_base64url(parts[2], signature)) return refused(Reason::malformed, "the signature is no base64url");
+  std::array<char, most_signature> memory;
+  const std::size_t size = base64url_decoded_bytes(parts[2].size());
+  if (size > memory.size()) return refused(Reason::signature, "its signature is wrong");
+  if (!decode_base64url(parts[2], memory.data())) return refused(Reason::malformed, "the signature is no base64url");
+  const std::string_view signature(memory.data(), size);
   const std::string_view signed_bytes = token.substr(0, parts[0].size() + 1 + parts[1].size());
   if (const Finding found = check_signature(*head, signed_bytes, signature, keys); !found) {
     return refused(found.reason, found.words);
@@ -171,7 +217,7 @@ Finding decrypt_content(const Head& head, const Encrypted& what, const KeySet& k
   return {Reason::decryption, "it cannot be decrypted"};
 }
 
-Opened open_nested(std::string_view token, json::Document envelope, const KeySet& keys, const Rules& rules) {
+Opened open_nested(std::string_view token, HeaderPtr envelope, const KeySet& keys, const Rules& rules) {
   Parts parts;
   if (split_parts(token, parts) != signed_parts) return refused(Reason::malformed, "what is in it is no signed token");
   Opened opened = open_signed(token, parts, keys, rules);
@@ -180,8 +226,9 @@ Opened open_nested(std::string_view token, json::Document envelope, const KeySet
 }
 
 Opened open_encrypted(const Parts& parts, const KeySet& keys, const Rules& rules) {
-  auto head = read_head(parts[0], rules);
+  auto head = read_head(parts[0]);
   if (!head) return refused(head.error().reason, head.error().words);
+  if (const Finding found = judge_algorithm(*head, rules); !found) return refused(found.reason, found.words);
   const bool is_nested = is_jwt(head->member("cty").text());
   if ((rules.forms & (is_nested ? form_nested : form_encrypted)) == 0) {
     return refused(Reason::form,

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,18 +15,21 @@
 
 namespace gh::jose {
 
+/// Shared: an issuer's tokens have the same one for years, and a thread reads it once.
+using HeaderPtr = std::shared_ptr<const json::Document>;
+
 /// A token whose signature is right, or that was decrypted. Its content is not judged.
 struct Opened {
   Finding finding;
-  std::optional<json::Document> header;    // of what holds the content
-  std::optional<json::Document> envelope;  // of the JWE around it, when it is nested
+  HeaderPtr header;    // of what holds the content
+  HeaderPtr envelope;  // of the JWE around it, when it is nested
   std::string content;
 };
 Opened open_token(std::string_view token, const KeySet& keys, const Rules& rules);
 
 struct Verdict {
   Finding finding;
-  std::optional<json::Document> header, envelope;
+  HeaderPtr header, envelope;
   std::optional<json::Document> claims;  // there when the verdict is good, or when only the claims were not
   std::string content;                   // of the claims, as it came
   explicit operator bool() const { return static_cast<bool>(finding); }

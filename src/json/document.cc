@@ -3,11 +3,14 @@
 #include <simdjson.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
 #include <cstring>
 #include <limits>
 #include <vector>
+
+#include "json/text_faults.h"
 
 namespace gh::json {
 
@@ -77,40 +80,12 @@ bool is_number_text(std::string_view text, bool& is_integer) {
   return at == text.size();
 }
 
+/// As ==, which asks for a call wherever the sizes meet.
+bool is_same_name(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && (a.empty() || (a.front() == b.front() && a.back() == b.back() && a == b));
+}
+
 constexpr bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
-
-/// Where the first byte stands that is not part of valid UTF-8; the size when all is.
-std::size_t first_invalid_utf8(std::string_view text) {
-  std::size_t at = 0;
-  while (at < text.size()) {
-    const auto lead = static_cast<unsigned char>(text[at]);
-    std::size_t length = lead < 0x80 ? 1 : lead >= 0xc2 && lead < 0xe0 ? 2 : (lead & 0xf0) == 0xe0 ? 3
-                         : lead >= 0xf0 && lead < 0xf5 ? 4 : 0;
-    if (length == 0 || !simdjson::validate_utf8(text.substr(at, length))) return at;
-    at += length;
-  }
-  return at;
-}
-
-/// Where a string begins that never ends, or a control character stands within one; the size when there is none.
-std::size_t first_string_fault(std::string_view text, bool wants_control) {
-  std::size_t begin = 0;
-  bool in_string = false;
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    const char c = text[at];
-    if (!in_string) {
-      in_string = c == '"';
-      begin = at;
-    } else if (c == '\\') {
-      ++at;
-    } else if (c == '"') {
-      in_string = false;
-    } else if (wants_control && static_cast<unsigned char>(c) < 0x20) {
-      return at;
-    }
-  }
-  return in_string ? begin : text.size();
-}
 
 /// Reads with simdjson's on-demand front end, which validates what it is asked for: this asks for everything. The text
 /// is wrapped into an array of one, so that a scalar, an object and rubbish behind either all come the same way.
@@ -342,6 +317,7 @@ class Reader {
 
   bool has_no_twins(std::uint32_t index, std::uint32_t count) {
     if (count < 2) return true;
+    if (count <= few) return has_no_twins_of_few(index);
     std::vector<std::pair<std::string_view, std::uint32_t>> names;
     names.reserve(count);
     for (std::uint32_t at = index + 1; at < tree_.nodes[index].next; at = tree_.nodes[at + 1].next) {
@@ -353,10 +329,27 @@ class Reader {
     }
     return true;
   }
+  /// Each against each: without memory of its own.
+  bool has_no_twins_of_few(std::uint32_t index) {
+    std::array<std::string_view, few> names;
+    std::size_t count = 0;
+    for (std::uint32_t at = index + 1; at < tree_.nodes[index].next; at = tree_.nodes[at + 1].next) {
+      const std::string_view name = text_of(tree_.nodes[at]);
+      for (std::size_t i = 0; i < count; ++i) {
+        if (is_same_name(names[i], name)) {
+          return refuse("two members have the same name", tree_.nodes[at].begin - 1);
+        }
+      }
+      names[count++] = name;
+    }
+    return true;
+  }
   std::string_view text_of(const Node& node) const {
     const char* base = (node.flags & detail::is_unescaped) != 0 ? tree_.unescaped.data() : tree_.source.get();
     return {base + node.text.begin, node.text.size};
   }
+
+  static constexpr std::uint32_t few = 16;
 
   Tree& tree_;
   const Limits& limits_;
@@ -465,7 +458,7 @@ Value Value::at(std::size_t index) const {
 Value Value::find(std::string_view name) const {
   Value found;
   for (const Member member : members()) {
-    if (member.name == name) found = member.value;
+    if (is_same_name(member.name, name)) found = member.value;
   }
   return found;
 }

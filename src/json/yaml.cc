@@ -22,26 +22,36 @@ namespace {
 
 constexpr std::size_t most_number_bytes = 64;
 
+constexpr std::uint32_t most_alias_values = 50'000;  // what an alias stands for is written again at each of them
+
 /// libyaml counts characters; diagnostics count bytes.
-class Lines {
+class Places {
  public:
-  explicit Lines(std::string_view text) : text_(text), starts_{0} {
-    for (std::size_t i = 0; i < text.size(); ++i) {
-      if (text[i] == '\n') starts_.push_back(i + 1);
+  explicit Places(std::string_view text) : text_(text) {
+    std::size_t at = text.starts_with("\xef\xbb\xbf") ? 3 : 0;
+    for (std::size_t character = 0; at < text.size(); ++character) {
+      if (character % stride == 0) starts_.push_back(at);
+      at = next(at);
     }
   }
   [[nodiscard]] std::size_t offset(const yaml_mark_t& mark) const {
-    std::size_t at = mark.line < starts_.size() ? starts_[mark.line] : text_.size();
-    for (std::size_t column = 0; column < mark.column && at < text_.size(); ++column) {
-      ++at;
-      while (at < text_.size() && (static_cast<unsigned char>(text_[at]) & 0xc0) == 0x80) ++at;
-    }
-    return std::min(at, text_.size());
+    const std::size_t stretch = mark.index / stride;
+    if (stretch >= starts_.size()) return text_.size();
+    std::size_t at = starts_[stretch];
+    for (std::size_t left = mark.index % stride; left > 0 && at < text_.size(); --left) at = next(at);
+    return at;
   }
 
  private:
+  static constexpr std::size_t stride = 64;
+  [[nodiscard]] std::size_t next(std::size_t at) const {
+    ++at;
+    while (at < text_.size() && (static_cast<unsigned char>(text_[at]) & 0xc0) == 0x80) ++at;
+    return at;
+  }
+
   std::string_view text_;
-  std::vector<std::size_t> starts_;
+  std::vector<std::size_t> starts_;  // of each stretch of characters
 };
 
 /// 10.3.2 of YAML 1.2: digits with a sign, octal and hexadecimal forms, decimal fractions.
@@ -78,13 +88,19 @@ std::string_view text_of(const yaml_node_t& node) {
 
 class Writer {
  public:
-  Writer(yaml_document_t& document, const Lines& lines, const Limits& limits)
-      : document_(document), lines_(lines), limits_(limits) {}
+  Writer(yaml_document_t& document, const Places& places, const Limits& limits)
+      : document_(document),
+        places_(places),
+        limits_(limits),
+        most_values_(static_cast<std::size_t>(document.nodes.top - document.nodes.start) + most_alias_values) {}
 
   bool write(const yaml_node_t& node, std::uint32_t depth) {
     if (depth > limits_.depth) return fail(node, "nested too deep", true);
     if (++values_ > limits_.values || out_.json.size() > limits_.bytes) return fail(node, "larger than allowed", true);
-    out_.offsets.add(out_.json.size(), lines_.offset(node.start_mark));
+    if (values_ > most_values_) {
+      return fail(node, "aliases stand for more than " + std::to_string(most_alias_values) + " values", true);
+    }
+    out_.offsets.add(out_.json.size(), places_.offset(node.start_mark));
     if (!is_usual_tag(node)) return fail(node, "a tag of its own means nothing here", false);
     switch (node.type) {
       case YAML_SCALAR_NODE: return scalar(node);
@@ -99,7 +115,7 @@ class Writer {
 
  private:
   bool fail(const yaml_node_t& node, std::string text, bool is_limit) {
-    error_ = {std::move(text), lines_.offset(node.start_mark), is_limit};
+    error_ = {std::move(text), places_.offset(node.start_mark), is_limit};
     return false;
   }
 
@@ -146,7 +162,7 @@ class Writer {
       }
       if (!names.insert(name).second) return fail(key, "this name stands twice", false);
       if (pair != pairs.start) out_.json += ',';
-      out_.offsets.add(out_.json.size(), lines_.offset(key.start_mark));
+      out_.offsets.add(out_.json.size(), places_.offset(key.start_mark));
       append_name(out_.json, name);
       if (!write(node_at(pair->value), depth + 1)) return false;
     }
@@ -155,8 +171,9 @@ class Writer {
   }
 
   yaml_document_t& document_;
-  const Lines& lines_;
+  const Places& places_;
   const Limits& limits_;
+  const std::size_t most_values_;  // without aliases each node is written once
   YamlText out_;
   ParseError error_;
   std::uint32_t values_ = 0;
@@ -207,9 +224,9 @@ std::optional<yaml_mark_t> too_deep(std::string_view text, std::uint32_t most) {
   return std::nullopt;
 }
 
-ParseError problem_of(const yaml_parser_t& parser, const Lines& lines) {
+ParseError problem_of(const yaml_parser_t& parser, const Places& places) {
   const bool is_reader = parser.error == YAML_READER_ERROR;
-  const std::size_t offset = is_reader ? parser.problem_offset : lines.offset(parser.problem_mark);
+  const std::size_t offset = is_reader ? parser.problem_offset : places.offset(parser.problem_mark);
   return {parser.problem ? parser.problem : "no memory", offset, false};
 }
 
@@ -217,20 +234,20 @@ ParseError problem_of(const yaml_parser_t& parser, const Lines& lines) {
 
 Result<YamlText, ParseError> yaml_to_json(std::string_view text, const Limits& limits) {
   if (text.size() > limits.bytes) return Unexpected(ParseError{"larger than allowed", 0, true});
-  const Lines lines(text);
+  const Places places(text);
   if (const auto mark = too_deep(text, limits.depth)) {
-    return Unexpected(ParseError{"nested too deep", lines.offset(*mark), true});
+    return Unexpected(ParseError{"nested too deep", places.offset(*mark), true});
   }
   Loader loader;
   if (!loader.start(text)) return Unexpected(ParseError{"no memory", 0, true});
-  if (!loader.load()) return Unexpected(problem_of(loader.parser, lines));
+  if (!loader.load()) return Unexpected(problem_of(loader.parser, places));
   const yaml_node_t* const root = yaml_document_get_root_node(&loader.document);
   if (!root) return Unexpected(ParseError{"there is nothing in it", 0, false});
-  Writer writer(loader.document, lines, limits);
+  Writer writer(loader.document, places, limits);
   if (!writer.write(*root, 1)) return Unexpected(writer.error());
-  if (!loader.load()) return Unexpected(problem_of(loader.parser, lines));
+  if (!loader.load()) return Unexpected(problem_of(loader.parser, places));
   if (const yaml_node_t* const next = yaml_document_get_root_node(&loader.document)) {
-    return Unexpected(ParseError{"a second document", lines.offset(next->start_mark), false});
+    return Unexpected(ParseError{"a second document", places.offset(next->start_mark), false});
   }
   return std::move(writer.out());
 }

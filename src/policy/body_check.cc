@@ -8,7 +8,7 @@
 
 #include "base/text.h"
 #include "net/work.h"
-#include "policy/request_faults.h"
+#include "policy/schema_faults.h"
 #include "proxy/exchange.h"
 #include "proxy/worker.h"
 
@@ -59,7 +59,7 @@ class Job final : public net::Work {
   std::shared_ptr<const json::Schema> schema_;
   std::string text_;
   std::size_t most_bytes_;
-  RequestFaults faults_;
+  SchemaFaults faults_;
 };
 
 void forget_job(proxy::AtEnd& end) {
@@ -117,7 +117,7 @@ std::optional<std::string> body_text(Exchange& x) {
 }
 
 Verdict too_large(Exchange& x, const BodyRule& rule, bool is_read) {
-  RequestFaults faults;
+  SchemaFaults faults;
   faults.add("body", "", "", fmt::format("is larger than {} bytes", rule.most_bytes));
   if (!is_read) x.discard_body();
   return refuse_request(x, rule.stated, 413, faults);
@@ -149,7 +149,7 @@ bool needs_body(const Exchange& x) {
 }
 
 Verdict refuse_body(Exchange& x, const table::Origin& by, unsigned status, std::string_view sentence) {
-  RequestFaults faults;
+  SchemaFaults faults;
   faults.add("body", "", "", sentence);
   return refuse_request(x, by, status, faults);
 }

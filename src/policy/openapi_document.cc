@@ -1,5 +1,7 @@
 #include "policy/openapi_document.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 
@@ -44,10 +46,10 @@ struct Place {
 
 class Reader {
  public:
-  Reader(table::Scope& scope, const config::Value& file) : scope_(scope), file_(file) {}
+  Reader(table::Scope& scope, const ApiReading& reading) : scope_(scope), file_(reading.file), reading_(reading) {}
 
-  std::unique_ptr<ApiDocument> read(const config::Value* base) {
-    if (!open()) return nullptr;
+  std::unique_ptr<ApiDocument> read() {
+    if (!open() || !take_text(ApiSide::requests)) return nullptr;
     options_.limits = limits;
     options_.asserts_format = true;
     options_.dialect = text_.is_3_0 ? json::Dialect::draft7 : json::Dialect::draft2020_12;
@@ -56,7 +58,7 @@ class Reader {
       options_.annotations.emplace_back(word);
     }
     const Place root{text_.document->root(), ""};
-    base_ = base ? std::string(base->text) : base_of(root);
+    base_ = reading_.base ? std::string(reading_.base->text) : base_of(root);
     const Place paths = root.at("paths");
     for (const Value::Member path : paths.value.members()) {
       if (!path.name.starts_with("x-")) read_path(path, resolved(paths.at(path.name)));
@@ -65,6 +67,7 @@ class Reader {
     std::vector<table::RouteTree::Tie> ties;
     api_->paths = table::RouteTree::build(specs_, &ties);
     if (!ties.empty()) report(paths.value, "two of its paths fit the same requests");
+    if (reading_.with_answers && !failed_ && take_text(ApiSide::answers)) read_all_answers();
     return failed_ ? nullptr : std::move(api_);
   }
 
@@ -77,7 +80,12 @@ class Reader {
       return false;
     }
     source_ = *source;
-    auto text = read_openapi(scope_.builder.loaded.sources.file(source_).text, limits);
+    return true;
+  }
+
+  /// From here on values are those of the text for this side; both have the same pointers.
+  bool take_text(ApiSide side) {
+    auto text = read_openapi(scope_.builder.loaded.sources.file(source_).text, limits, side);
     if (!text) {
       report_at(text.error().offset, text.error().text);
       return false;
@@ -165,6 +173,8 @@ class Reader {
       if (method == http::Method::get && !has_head) bits |= table::method_bit(http::Method::head);
       specs_.push_back({path, bits, false, false, static_cast<std::uint32_t>(api_->operations.size())});
       api_->operations.push_back(read_operation(item, operation, names));
+      api_->operations.back().name = fmt::format("{} {}{}", http::method_name(method), base_, name.name);
+      pointers_.push_back(operation.pointer);
     }
   }
 
@@ -227,14 +237,56 @@ class Reader {
 
   void read_body(const Place& body, ApiOperation& out) {
     out.needs_body = body.value.find("required").as_bool().value_or(false);
-    const Place content = body.at("content");
+    read_content(body.at("content"), out.media);
+  }
+
+  void read_content(const Place& content, std::vector<ApiMedia>& out) {
     for (const Value::Member member : content.value.members()) {
       ApiMedia media;
       media.type = to_lower(trim(member.name.substr(0, member.name.find(';'))));
       const Place schema = content.at(member.name).at("schema");
       if (schema.value && (is_json_type(media.type) || media.type.ends_with("/*"))) media.rule.schema = compile(schema);
-      out.media.push_back(std::move(media));
+      out.push_back(std::move(media));
     }
+  }
+
+  void read_all_answers() {
+    for (std::size_t i = 0; i < pointers_.size(); ++i) {
+      const Place operation{json::find_pointer(text_.document->root(), pointers_[i]), pointers_[i]};
+      read_answers(operation.at("responses"), api_->operations[i]);
+    }
+  }
+
+  void read_answers(const Place& answers, ApiOperation& out) {
+    for (const Value::Member member : answers.value.members()) {
+      ApiAnswer answer;
+      if (member.name.starts_with("x-")) continue;
+      if (!read_statuses(member.name, answer)) {
+        report(member.key(), "`" + printable(member.name) + "`: no status, as 200, 2XX or `default`");
+        continue;
+      }
+      const Place place = resolved(answers.at(member.name));
+      if (place.value) read_content(place.at("content"), answer.media);
+      out.answers.push_back(std::move(answer));
+    }
+    std::stable_sort(out.answers.begin(), out.answers.end(), [](const ApiAnswer& a, const ApiAnswer& b) {
+      return a.last - a.first < b.last - b.first;
+    });
+    if (!out.answers.empty()) out.report = std::make_shared<ApiAnswerReport>(out.name, std::string(file_.text));
+  }
+
+  static bool read_statuses(std::string_view text, ApiAnswer& out) {
+    if (text == "default") return true;
+    if (text.size() != 3 || text[0] < '1' || text[0] > '5') return false;
+    const unsigned hundred = static_cast<unsigned>(text[0] - '0') * 100;
+    if (iequals(text.substr(1), "xx")) {
+      out.first = hundred;
+      out.last = hundred + 99;
+      return true;
+    }
+    if (!is_digit(text[1]) || !is_digit(text[2])) return false;
+    out.first = out.last = hundred + static_cast<unsigned>(text[1] - '0') * 10 + static_cast<unsigned>(text[2] - '0');
+    return true;
   }
 
   std::shared_ptr<const json::Schema> compile(const Place& place) {
@@ -246,19 +298,32 @@ class Reader {
 
   table::Scope& scope_;
   const config::Value& file_;
+  const ApiReading& reading_;
   std::uint32_t source_ = 0;
   OpenApiText text_;
   json::SchemaOptions options_;
   std::string base_;
   std::vector<table::RouteSpec> specs_;
+  std::vector<std::string> pointers_;  // of the operations
   std::unique_ptr<ApiDocument> api_ = std::make_unique<ApiDocument>();
   bool failed_ = false;
 };
 
 }  // namespace
 
-std::unique_ptr<ApiDocument> load_api(table::Scope& scope, const config::Value& file, const config::Value* base) {
-  return Reader(scope, file).read(base);
+const ApiMedia* find_media(const std::vector<ApiMedia>& media, std::string_view content_type) {
+  const std::string type = to_lower(trim(content_type.substr(0, content_type.find(';'))));
+  const std::string any_of_kind = type.substr(0, type.find('/')) + "/*";
+  for (const std::string& wanted : {type, any_of_kind, std::string("*/*")}) {
+    for (const ApiMedia& each : media) {
+      if (each.type == wanted) return &each;
+    }
+  }
+  return nullptr;
+}
+
+std::unique_ptr<ApiDocument> load_api(table::Scope& scope, const ApiReading& reading) {
+  return Reader(scope, reading).read();
 }
 
 }  // namespace gh::policy

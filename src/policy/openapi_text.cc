@@ -4,6 +4,7 @@
 #include <optional>
 #include <set>
 
+#include "json/path.h"
 #include "json/write.h"
 
 namespace gh::policy {
@@ -12,13 +13,16 @@ namespace {
 
 using json::Value;
 
+constexpr unsigned most_references = 16;
+
 /// Writes a document of 3.0 anew.
 class Rewriter {
  public:
-  explicit Rewriter(const json::Document& from) : from_(from) {}
+  Rewriter(const json::Document& from, ApiSide side)
+      : from_(from), other_side_(side == ApiSide::requests ? "readOnly" : "writeOnly") {}
 
   void write(Value value) {
-    offsets_.add(out_.size(), static_cast<std::size_t>(value.raw().data() - from_.text().data()));
+    note(value);
     if (value.is_object()) object(value);
     else if (value.is_array()) array(value, false);
     else json::append_value(out_, value);
@@ -27,6 +31,10 @@ class Rewriter {
   json::OffsetMap offsets_;
 
  private:
+  void note(Value from) {
+    offsets_.add(out_.size(), static_cast<std::size_t>(from.raw().data() - from_.text().data()));
+  }
+
   void comma(char open) {
     if (out_.back() != open) out_ += ',';
   }
@@ -45,8 +53,30 @@ class Rewriter {
     out_ += ']';
   }
 
-  void name(std::string_view text) {
+  /// The names that a message of this side must have.
+  void required(Value names, Value properties) {
+    out_ += '[';
+    for (const Value each : names.elements()) {
+      if (is_of_other_side(properties.find(each.text()))) continue;
+      comma('[');
+      write(each);
+    }
+    out_ += ']';
+  }
+
+  [[nodiscard]] bool is_of_other_side(Value property) const {
+    for (unsigned i = 0; i < most_references; ++i) {
+      if (property.find(other_side_).as_bool().value_or(false)) return true;
+      const std::string_view to = property.find("$ref").text();
+      if (!to.starts_with('#')) return false;
+      property = json::find_pointer(from_.root(), to.substr(1));
+    }
+    return false;
+  }
+
+  void name(Value key, std::string_view text) {
     comma('{');
+    note(key);
     json::append_name(out_, text);
   }
 
@@ -58,11 +88,14 @@ class Rewriter {
       const bool is_exclusive = member.name == "exclusiveMinimum" || member.name == "exclusiveMaximum";
       if (is_exclusive && member.value.as_bool()) continue;  // said with the bound
       const char* const exclusive = member.name == "minimum" ? "exclusiveMinimum" : "exclusiveMaximum";
-      name(is_bound && value.find(exclusive).as_bool().value_or(false) ? std::string_view(exclusive) : member.name);
+      const bool excludes = is_bound && value.find(exclusive).as_bool().value_or(false);
+      name(member.key(), excludes ? std::string_view(exclusive) : member.name);
       if (is_nullable && member.name == "type" && member.value.is_text()) {
         out_ += '[';
         write(member.value);
         out_ += ",\"null\"]";
+      } else if (member.name == "required" && member.value.is_array()) {
+        required(member.value, value.find("properties"));
       } else if (is_nullable && member.name == "enum") {
         array(member.value, true);
       } else {
@@ -73,6 +106,7 @@ class Rewriter {
   }
 
   const json::Document& from_;
+  const std::string_view other_side_;
 };
 
 void find_extensions(Value value, std::set<std::string>& names) {
@@ -97,7 +131,7 @@ std::optional<bool> is_3_0(Value version) {
 
 }  // namespace
 
-Result<OpenApiText, json::ParseError> read_openapi(std::string_view text, const json::Limits& limits) {
+Result<OpenApiText, json::ParseError> read_openapi(std::string_view text, const json::Limits& limits, ApiSide side) {
   OpenApiText out;
   std::string json(text);
   if (!looks_like_json(text)) {
@@ -116,7 +150,7 @@ Result<OpenApiText, json::ParseError> read_openapi(std::string_view text, const 
   if (!is_old) return Unexpected(json::ParseError{"no document of OpenAPI 3.0 or 3.1", 0, false});
   out.is_3_0 = *is_old;
   if (out.is_3_0) {
-    Rewriter rewriter(*document);
+    Rewriter rewriter(*document, side);
     rewriter.write(document->root());
     auto rewritten = json::Document::parse(rewriter.out_, limits, json::Duplicates::allow);
     if (!rewritten) return Unexpected(rewritten.error());

@@ -2,6 +2,7 @@
 // (`nullable`, exclusive bounds that are true or false) is said in draft 7's words.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -11,6 +12,10 @@
 #include "json/yaml.h"
 
 namespace gh::policy {
+
+/// Which messages the schemas are for. In 3.0 what is `readOnly` is required of answers alone, and what is `writeOnly`
+/// of requests alone (4.7.24.1).
+enum class ApiSide : std::uint8_t { requests, answers };
 
 struct OpenApiText {
   std::shared_ptr<const json::Document> document;
@@ -25,6 +30,6 @@ struct OpenApiText {
 };
 
 /// ParseError::offset is a byte of `text`.
-Result<OpenApiText, json::ParseError> read_openapi(std::string_view text, const json::Limits& limits);
+Result<OpenApiText, json::ParseError> read_openapi(std::string_view text, const json::Limits& limits, ApiSide side);
 
 }  // namespace gh::policy

@@ -42,7 +42,7 @@ json::Value claim_of(Exchange& x, const VariableParam& param) {
 
 json::Value header_of(Exchange& x, const VariableParam& param) {
   const VerifiedToken* const token = x.main().token;
-  return token ? token->header.root().find(param.text) : json::Value();
+  return token ? token->header->root().find(param.text) : json::Value();
 }
 
 std::string_view jwt_claim(Exchange& x, const VariableParam& param) {

@@ -10,14 +10,15 @@
 #include <string_view>
 
 #include "base/arena.h"
+#include "jose/token.h"
 #include "json/document.h"
 
 namespace gh::proxy {
 
 struct VerifiedToken {
-  VerifiedToken(json::Document its_header, json::Document its_claims)
+  VerifiedToken(jose::HeaderPtr its_header, json::Document its_claims)
       : header(std::move(its_header)), claims(std::move(its_claims)) {}
-  json::Document header;  // of what holds the claims: of the inner token, when it is nested
+  jose::HeaderPtr header;  // of what holds the claims: of the inner token, when it is nested
   json::Document claims;
   std::uint64_t plan = 0;       // by which settings it is good (policy/access/auth_jwt.h)
   std::int64_t checked_s = 0;   // Unix time: it was good then ...

@@ -114,8 +114,10 @@ bool is_known(Exchange& x, const JwtPlan& plan, std::string_view token) {
 
 Access check(Exchange& x, const void* params) {
   const JwtPlan& plan = *static_cast<const JwtPlan*>(params);
-  auto* running = static_cast<JwtCheck*>(x.access.pending);
-  if (!running) {
+  JwtSaid said;
+  if (auto* const running = static_cast<JwtCheck*>(x.access.pending)) {
+    said = go_on_judging(*running);
+  } else {
     if (is_off(x, plan)) return Access::next;
     const Presented presented = presented_token(x, plan);
     if (!presented.malformed.empty()) {
@@ -127,10 +129,8 @@ Access check(Exchange& x, const void* params) {
       return missing(x, plan);
     }
     if (is_known(x, plan, presented.token)) return Access::pass;
-    running = &begin_check(x, plan, presented.token);
-    x.access.pending = running;
+    said = begin_judging(x, plan, presented.token);
   }
-  const JwtSaid said = judge(*running);
   return said.access == Access::refuse ? refused(x, plan, said) : said.access;
 }
 
@@ -139,14 +139,15 @@ Access check(Exchange& x, const void* params) {
 Verdict verify_early(Exchange& x, const void* params) {
   if (x.parent) return Verdict::next;
   const JwtPlan& plan = *static_cast<const JwtPlan*>(params);
-  auto* running = static_cast<JwtCheck*>(x.access.pending);
-  if (!running) {
+  JwtSaid said;
+  if (auto* const running = static_cast<JwtCheck*>(x.access.pending)) {
+    said = go_on_judging(*running);
+  } else {
     const Presented presented = presented_token(x, plan);
     if (is_off(x, plan) || presented.token.empty() || is_known(x, plan, presented.token)) return Verdict::next;
-    running = &begin_check(x, plan, presented.token);
-    x.access.pending = running;
+    said = begin_judging(x, plan, presented.token);
   }
-  if (judge(*running).access == Access::wait) return Verdict::again;
+  if (said.access == Access::wait) return Verdict::again;
   x.access.pending = nullptr;
   return Verdict::next;
 }

@@ -60,18 +60,21 @@ struct JwtPlan : std::enable_shared_from_this<JwtPlan> {
   [[nodiscard]] bool has_fresh_keys(std::int64_t now_ms) const {
     return !request || now_ms - request->keys.renewed_ms() < request->cache_ms;
   }
+  /// Nothing to wait for, whatever the token.
+  [[nodiscard]] bool judges_at_once() const { return fixed && !fixed->is_slow && urls.empty() && !request; }
 };
 
 /// One token on its way. Lives in the arena of its exchange until that memory goes.
 class JwtCheck;
-/// What is said of it, so far. `wait`: the exchange is resumed, and judge() asked again.
+/// What is said of it, so far. `wait`: the exchange is resumed, and go_on_judging() asked.
 struct JwtSaid {
   Access access = Access::wait;  // pass, refuse or wait
   jose::Finding finding{};       // of a refusal
   bool no_keys = false;          // refused because no keys ever came
 };
-JwtCheck& begin_check(proxy::Exchange& x, const JwtPlan& plan, std::string_view token);
-JwtSaid judge(JwtCheck& check);
+/// When there is something to wait for, `x.access.pending` is the check to go on with.
+JwtSaid begin_judging(proxy::Exchange& x, const JwtPlan& plan, std::string_view token);
+JwtSaid go_on_judging(JwtCheck& check);
 /// The request has this token from now on.
 void hold_token(proxy::Exchange& x, std::shared_ptr<const proxy::VerifiedToken> token);
 

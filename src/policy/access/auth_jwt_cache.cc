@@ -63,7 +63,7 @@ bool JwtCache::make_room(Shard& shard, std::size_t bytes, std::size_t most, Take
 
 void JwtCache::put(std::string_view token, By by, VerifiedTokenPtr verified) {
   auto kept = std::make_shared<Kept>();
-  kept->bytes = overhead_bytes + token.size() + verified->header.bytes_held() + verified->claims.bytes_held();
+  kept->bytes = overhead_bytes + token.size() + verified->header->bytes_held() + verified->claims.bytes_held();
   if (kept->bytes > shard_bytes_ / 4) return;
   kept->token = token;
   kept->by = by;

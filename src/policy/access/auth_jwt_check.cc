@@ -48,13 +48,23 @@ bool is_slow(const Sets& sets) {
 }
 
 VerifiedTokenPtr token_of(jose::Verdict& verdict, const JwtPlan& plan, std::int64_t now_s) {
-  auto token = std::make_shared<proxy::VerifiedToken>(std::move(*verdict.header), std::move(*verdict.claims));
+  auto token = std::make_shared<proxy::VerifiedToken>(std::move(verdict.header), std::move(*verdict.claims));
   const auto expires = token->claims.root().find("exp").as_double();
   token->plan = plan.number;
   token->checked_s = now_s;
   token->ends_s = expires ? *expires + static_cast<double>(plan.rules.leeway_s)
                           : std::numeric_limits<double>::infinity();
   return token;
+}
+
+/// `verdict` is taken to pieces.
+JwtSaid conclude(Exchange& x, const JwtPlan& plan, std::string_view token, jose::Verdict& verdict,
+                 std::uint64_t keys_number, bool lacks_keys) {
+  if (!verdict) return {Access::refuse, verdict.finding, lacks_keys && verdict.finding.reason == Reason::key};
+  VerifiedTokenPtr verified = token_of(verdict, plan, x.clock().unix_seconds());
+  if (plan.cache) plan.cache->put(token, {plan.number, keys_number}, verified);
+  hold_token(x, std::move(verified));
+  return {Access::pass, {}, false};
 }
 
 }  // namespace
@@ -76,7 +86,6 @@ class JwtCheck final : public proxy::AtEnd, private net::Timer {
   void collect();
   void collect_requested(JwtKeyRequest& source);
   void verify();
-  JwtSaid conclude();
   bool renew_all();
   bool renew(JwtKeys& keys, table::JwtKeyUrl* url);
   bool join(JwtKeys& keys);
@@ -152,7 +161,9 @@ JwtSaid JwtCheck::judge() {
       case Stage::collecting: collect(); break;
       case Stage::verifying: verify(); break;
       case Stage::judging:
-        if (verdict_.finding.reason != Reason::key || has_renewed_ || !renew_all()) return conclude();
+        if (verdict_.finding.reason != Reason::key || has_renewed_ || !renew_all()) {
+          return conclude(x_, plan_, token_, verdict_, keys_number_, lacks_keys_);
+        }
         stage_ = Stage::collecting;
         break;
     }
@@ -170,14 +181,6 @@ void JwtCheck::verify() {
   job_ = job.get();
   works_ = true;
   net::Work::start(x_.worker.loop, std::move(job));
-}
-
-JwtSaid JwtCheck::conclude() {
-  if (!verdict_) return {Access::refuse, verdict_.finding, lacks_keys_ && verdict_.finding.reason == Reason::key};
-  VerifiedTokenPtr token = token_of(verdict_, plan_, x_.clock().unix_seconds());
-  if (plan_.cache) plan_.cache->put(token_, {plan_.number, keys_number_}, token);
-  hold_token(x_, std::move(token));
-  return {Access::pass, {}, false};
 }
 
 // ---- keys ----------------------------------------------------------------------------------------------------------
@@ -309,13 +312,18 @@ void JwtCheck::take_answer(unsigned status, std::string_view body) {
 
 // ---- for the check -------------------------------------------------------------------------------------------------
 
-JwtCheck& begin_check(Exchange& x, const JwtPlan& plan, std::string_view token) {
+JwtSaid begin_judging(Exchange& x, const JwtPlan& plan, std::string_view token) {
+  if (plan.judges_at_once()) {
+    jose::Verdict verdict = jose::verify(token, plan.fixed->keys, plan.rules, x.clock().unix_seconds());
+    return conclude(x, plan, token, verdict, plan.keys_number(), false);
+  }
   auto* const check = new (x.arena.allocate(sizeof(JwtCheck), alignof(JwtCheck))) JwtCheck(x, plan, token);
   x.when_freed(*check);
-  return *check;
+  x.access.pending = check;
+  return check->judge();
 }
 
-JwtSaid judge(JwtCheck& check) { return check.judge(); }
+JwtSaid go_on_judging(JwtCheck& check) { return check.judge(); }
 
 namespace {
 

@@ -31,7 +31,7 @@ std::string_view claim_at(Exchange& x, const table::VariableParam& param) {
   const ClaimPath& path = *static_cast<const ClaimPath*>(param.object);
   const proxy::VerifiedToken* const token = x.main().token;
   if (!token) return table::not_found;
-  json::Value at = path.of_header ? token->header.root() : token->claims.root();
+  json::Value at = path.of_header ? token->header->root() : token->claims.root();
   for (const std::string& name : path.names) at = at.find(name);
   return proxy::claim_text(x.arena, at);
 }

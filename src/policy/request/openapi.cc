@@ -1,14 +1,16 @@
 // openapi: requests are held to an OpenAPI document before a service is asked. Those that are not in it are 404 or 405
-// with routes=on; parameters and bodies that do not fit are refused as by `validate`.
+// with routes=on; parameters and bodies that do not fit are refused as by `validate`. Answers are looked at in passing
+// (openapi_answer.h).
 #include <fmt/format.h>
 
 #include "base/text.h"
 #include "http/target.h"
 #include "json/path.h"
 #include "policy/body_check.h"
-#include "policy/request_faults.h"
+#include "policy/openapi_answer.h"
 #include "policy/openapi_document.h"
 #include "policy/policy.h"
+#include "policy/schema_faults.h"
 #include "proxy/exchange.h"
 #include "table/codes.h"
 
@@ -24,8 +26,9 @@ namespace {
 
 struct Plan {
   std::unique_ptr<const ApiDocument> api;
-  bool validates = true, routes = true;
+  bool validates = true, routes = true, watches = false;  // requests; paths; answers
   unsigned status = 400;
+  std::size_t most_bytes = 1024 * 1024;                   // of a body
   table::Origin stated;
 };
 
@@ -96,7 +99,7 @@ std::vector<std::string> split_list(std::string_view text) {
   return out;
 }
 
-void check_parameter(Parameters& from, const ApiParameter& parameter, RequestFaults& faults) {
+void check_parameter(Parameters& from, const ApiParameter& parameter, SchemaFaults& faults) {
   std::vector<std::string> values = values_of(from, parameter);
   std::string pointer;
   json::append_pointer(pointer, parameter.name);
@@ -114,8 +117,8 @@ void check_parameter(Parameters& from, const ApiParameter& parameter, RequestFau
   if (!is_judged) faults.add(part_name(parameter.in), pointer, "", "is too complex to be looked at");
 }
 
-RequestFaults check_parameters(Exchange& x, const RouteTree::Hit& hit, const ApiOperation& operation) {
-  RequestFaults faults;
+SchemaFaults check_parameters(Exchange& x, const RouteTree::Hit& hit, const ApiOperation& operation) {
+  SchemaFaults faults;
   if (operation.parameters.empty()) return faults;
   Parameters from{x, hit, {}};
   if (!split_query(x.args, from.query)) faults.add("query", "", "", "has too many parameters");
@@ -125,25 +128,13 @@ RequestFaults check_parameters(Exchange& x, const RouteTree::Hit& hit, const Api
 
 // ---- its body ------------------------------------------------------------------------------------------------------
 
-/// The most exact of those that fit; null: none does.
-const ApiMedia* find_media(const ApiOperation& operation, std::string_view content_type) {
-  const std::string type = to_lower(trim(content_type.substr(0, content_type.find(';'))));
-  const std::string any_of_kind = type.substr(0, type.find('/')) + "/*";
-  for (const std::string& wanted : {type, any_of_kind, std::string("*/*")}) {
-    for (const ApiMedia& media : operation.media) {
-      if (media.type == wanted) return &media;
-    }
-  }
-  return nullptr;
-}
-
 Verdict check_body(Exchange& x, const Plan& plan, const ApiOperation& operation) {
   if (operation.media.empty()) return Verdict::next;
   if (has_no_body(x)) {
     return operation.needs_body ? refuse_body(x, plan.stated, plan.status, "is missing") : Verdict::next;
   }
   const http::Field* const type = http::find(x.request.fields, http::HeaderId::content_type);
-  const ApiMedia* const media = type ? find_media(operation, type->value) : nullptr;
+  const ApiMedia* const media = type ? find_media(operation.media, type->value) : nullptr;
   if (!media) return refuse_body(x, plan.stated, 415, "is of a type that this operation does not take");
   if (!media->rule.schema || !is_json_type(type->value)) return Verdict::next;
   return check_json_body(x, media->rule);
@@ -178,9 +169,10 @@ Verdict run(Exchange& x, const void* params) {
   if (!path_of(x, path)) return not_in_api(x, plan, 0);
   const RouteTree::Hit hit = plan.api->paths.find(path, x.method_now, {});
   if (hit.route == RouteTree::npos) return not_in_api(x, plan, hit.other_methods);
-  if (!plan.validates) return Verdict::next;
   const ApiOperation& operation = plan.api->operations[hit.route];
-  const RequestFaults faults = check_parameters(x, hit, operation);
+  if (plan.watches) watch_answer(x, operation, plan.most_bytes);
+  if (!plan.validates) return Verdict::next;
+  const SchemaFaults faults = check_parameters(x, hit, operation);
   if (!faults.is_good()) return refuse_request(x, plan.stated, plan.status, faults);
   return check_body(x, plan, operation);
 }
@@ -194,12 +186,11 @@ bool has_other_arguments(const config::Bound& directive) {
   return false;
 }
 
-void set_rules(ApiDocument& api, const Plan& plan, const config::Bound& directive) {
-  const auto most = static_cast<std::size_t>(directive.number("max_size=", 1024 * 1024));
+void set_rules(ApiDocument& api, const Plan& plan) {
   for (ApiOperation& operation : api.operations) {
     for (ApiMedia& media : operation.media) {
       media.rule.status = plan.status;
-      media.rule.most_bytes = most;
+      media.rule.most_bytes = plan.most_bytes;
       media.rule.stated = plan.stated;
     }
   }
@@ -220,12 +211,16 @@ void apply_openapi(table::Scope& scope, const config::Bound& directive) {
   if (is_off) return;
   auto plan = std::make_shared<Plan>();
   plan->stated = {directive.row->name, directive.span()};
-  plan->validates = directive.text("validate=", "request") == "request";
+  const std::string_view what = directive.text("validate=", "request");
+  plan->validates = what.starts_with("request");
+  plan->watches = what.ends_with("response");
+  plan->most_bytes = static_cast<std::size_t>(
+      directive.number("max_size=", static_cast<std::int64_t>(plan->most_bytes)));
   plan->routes = directive.number("routes=", 1) != 0;
   plan->status = static_cast<unsigned>(directive.number("error=", plan->status));
-  auto api = load_api(scope, *file, directive.find("base="));
+  auto api = load_api(scope, {*file, directive.find("base="), plan->watches});
   if (!api) return;
-  set_rules(*api, *plan, directive);
+  set_rules(*api, *plan);
   plan->api = std::move(api);
   setting = std::move(plan);
 }

@@ -1,7 +1,7 @@
 // validate: a request's body, query and fields are held to JSON Schemas before a service is asked. The answer to one
 // that does not fit names the place (RFC 9457, with the JSON pointer of each fault) and never repeats a value.
 #include "policy/body_check.h"
-#include "policy/request_faults.h"
+#include "policy/schema_faults.h"
 #include "policy/policy.h"
 #include "policy/schema_file.h"
 #include "policy/typed_values.h"
@@ -25,12 +25,12 @@ struct Plan {
 struct Settings { std::shared_ptr<const Plan> plan; };  // null: off
 
 /// A query or fields, which are small: heads are.
-RequestFaults check_values(const SchemaFile& schema, std::string_view part, const std::string& object) {
+SchemaFaults check_values(const SchemaFile& schema, std::string_view part, const std::string& object) {
   return judge_text(schema.schema, part, object, json::Limits{}.bytes, inline_budget).value_or(too_complex(part));
 }
 
-RequestFaults check_head(Exchange& x, const Plan& plan) {
-  RequestFaults faults;
+SchemaFaults check_head(Exchange& x, const Plan& plan) {
+  SchemaFaults faults;
   std::string object;
   if (plan.query) {
     if (!plan.query_values.query(x.args, object)) faults.add("query", "", "", "has too many parameters");
@@ -48,7 +48,7 @@ Verdict run(Exchange& x, const void* params) {
   if (x.parent || x.is_error_page) return Verdict::next;
   const auto& plan = *static_cast<const Plan*>(params);
   const BodyRule& rule = plan.body;
-  if (const RequestFaults faults = check_head(x, plan); !faults.is_good()) {
+  if (const SchemaFaults faults = check_head(x, plan); !faults.is_good()) {
     return refuse_request(x, rule.stated, rule.status, faults);
   }
   if (!rule.schema) return Verdict::next;

@@ -157,3 +157,23 @@ TEST_CASE("a verdict has header and claims, and claims that were not good are th
   CHECK(late.finding.words == "it has expired");
   CHECK(late.claims->root().find("sub").text() == "a");
 }
+
+TEST_CASE("a header that is known is judged by the rules of each place, and others push it out") {
+  Rules strict;
+  strict.algorithms = {Algorithm::hs512};
+  Rules typed;
+  typed.types = {"at+jwt"};
+  for (int round = 0; round < 3; ++round) {
+    CHECK(verify(hmac_token(plain_header), hmac_set(), {}, now_s));
+    CHECK(verify(hmac_token(plain_header), hmac_set(), strict, now_s).finding.reason == Reason::algorithm);
+    CHECK(verify(hmac_token(plain_header), hmac_set(), typed, now_s).finding.reason == Reason::type);
+    CHECK(verify(hmac_token(R"({"alg":"HS256","crit":["a"]})"), hmac_set(), {}, now_s).finding.reason ==
+          Reason::critical);
+  }
+  for (int i = 0; i < 20; ++i) {
+    const std::string kid = "k" + std::to_string(i);
+    const Verdict verdict = verify(hmac_token(R"({"alg":"HS256","kid":")" + kid + "\"}"), hmac_set(), {}, now_s);
+    REQUIRE(verdict);
+    CHECK(verdict.header->root().find("kid").text() == kid);
+  }
+}

@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <chrono>
 #include <string>
 
 using namespace gh::json;
@@ -55,11 +56,36 @@ TEST_CASE("bounds hold whatever aliases say") {
   const auto made = yaml_to_json(bomb);
   REQUIRE_FALSE(made);
   CHECK(made.error().is_limit);
+  CHECK(made.error().text == "aliases stand for more than 50000 values");
   CHECK(is_refused(std::string(2000, '[') + std::string(2000, ']')));
   CHECK(is_refused(std::string(1'000'000, '[')));  // at once
   CHECK(is_refused("a: " + std::string(300'000, '{')));
   CHECK_FALSE(yaml_to_json("a: 1", {.bytes = 3}));
   CHECK(is_refused("a: &a [*a]"));
+}
+
+TEST_CASE("aliases are bounded by what they stand for") {
+  std::string items = "a: &a [0";
+  for (int i = 1; i < 100; ++i) items += ", 0";
+  std::string text = items + "]\nb: [*a";
+  for (int i = 1; i < 495; ++i) text += ", *a";
+  CHECK(yaml_to_json(text + "]"));
+  for (int i = 0; i < 10; ++i) text += ", *a";
+  const auto made = yaml_to_json(text + "]");
+  REQUIRE_FALSE(made);
+  CHECK(made.error().is_limit);
+}
+
+TEST_CASE("a document of one line is read as fast as one of many") {
+  const auto time_of = [](const char* separator) {
+    std::string text = "a:\n - [x";
+    for (int i = 0; i < 10'000; ++i) text += separator;
+    const auto before = std::chrono::steady_clock::now();
+    CHECK(yaml_to_json(text + "]"));
+    return std::chrono::steady_clock::now() - before;
+  };
+  const auto of_many = time_of(",\n    \xc3\xa4 ");
+  CHECK(time_of(",     \xc3\xa4 ") < of_many * 10);
 }
 
 TEST_CASE("bytes of the JSON are found in the YAML") {
@@ -77,4 +103,10 @@ TEST_CASE("bytes of the JSON are found in the YAML") {
   const auto wrong = yaml_to_json("a: 1\nb: [1,\n");
   REQUIRE_FALSE(wrong);
   CHECK(wrong.error().offset >= 5);
+  const std::string marked = "\xef\xbb\xbf" "a: [\xe2\x82\xac,\r\n \"\xf0\x9f\x98\x80\", 7]\r\nb: 8";
+  const auto more = yaml_to_json(marked);
+  REQUIRE(more);
+  CHECK(more->offsets.source_of(more->json.find('7')) == marked.find('7'));
+  CHECK(more->offsets.source_of(more->json.find('8')) == marked.find('8'));
+  CHECK(more->offsets.source_of(more->json.find("\"\xf0")) == marked.find("\"\xf0"));
 }

@@ -252,7 +252,7 @@ TEST_CASE("another location's keys, kept for a while") {
 TEST_CASE("the memory of tokens is bounded, and told apart by settings, keys and time") {
   const auto verified = [](std::int64_t from_s, double to_s) {
     auto header = json::Document::parse("{}"), claims = json::Document::parse("{}");
-    auto token = std::make_shared<proxy::VerifiedToken>(std::move(*header), std::move(*claims));
+    auto token = std::make_shared<proxy::VerifiedToken>(std::make_shared<const json::Document>(std::move(*header)), std::move(*claims));
     token->checked_s = from_s;
     token->ends_s = to_s;
     return token;

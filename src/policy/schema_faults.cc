@@ -1,4 +1,4 @@
-#include "policy/request_faults.h"
+#include "policy/schema_faults.h"
 
 #include <fmt/format.h>
 
@@ -13,7 +13,7 @@ using json::SchemaVerdict;
 using proxy::Exchange;
 using table::Verdict;
 
-void RequestFaults::add(std::string_view part, std::string_view pointer, std::string_view keyword,
+void SchemaFaults::add(std::string_view part, std::string_view pointer, std::string_view keyword,
                   std::string_view sentence) {
   if (!errors.empty()) errors += ',';
   errors += "{\"in\":";
@@ -31,7 +31,7 @@ void RequestFaults::add(std::string_view part, std::string_view pointer, std::st
 }
 
 bool judge(const json::Schema& schema, json::Value value, std::string_view part, std::string_view pointer,
-           const json::Budget& budget, RequestFaults& faults) {
+           const json::Budget& budget, SchemaFaults& faults) {
   const SchemaVerdict verdict = schema.validate(value, budget);
   if (verdict.outcome == SchemaVerdict::Outcome::too_complex) return false;
   for (const json::SchemaFailure& failure : verdict.failures) {
@@ -40,9 +40,9 @@ bool judge(const json::Schema& schema, json::Value value, std::string_view part,
   return true;
 }
 
-std::optional<RequestFaults> judge_text(const json::Schema& schema, std::string_view part, std::string_view text,
+std::optional<SchemaFaults> judge_text(const json::Schema& schema, std::string_view part, std::string_view text,
                                   std::size_t most_bytes, const json::Budget& budget) {
-  RequestFaults faults;
+  SchemaFaults faults;
   const auto document = json::Document::parse(text, {.bytes = most_bytes}, json::Duplicates::refuse);
   if (!document) {
     faults.add(part, "", "",
@@ -54,8 +54,8 @@ std::optional<RequestFaults> judge_text(const json::Schema& schema, std::string_
   return faults;
 }
 
-RequestFaults too_complex(std::string_view part) {
-  RequestFaults faults;
+SchemaFaults too_complex(std::string_view part) {
+  SchemaFaults faults;
   faults.add(part, "", "", "is too complex to be looked at");
   return faults;
 }
@@ -71,7 +71,7 @@ Verdict refuse_request(Exchange& x, const table::Origin& by, unsigned status, st
   return x.respond(status, "application/problem+json", x.arena.copy(body));
 }
 
-Verdict refuse_request(Exchange& x, const table::Origin& by, unsigned status, const RequestFaults& faults) {
+Verdict refuse_request(Exchange& x, const table::Origin& by, unsigned status, const SchemaFaults& faults) {
   return refuse_request(x, by, status, x.arena.copy(faults.errors), x.arena.copy(faults.summary));
 }
 
