@@ -50,10 +50,21 @@ constexpr Code list[] = {
      "An `if` refuses requests without the field, and nothing verifies its value: whatever a client writes passes.",
      "location /api { if ($http_authorization = \"\") { return 401; } proxy_pass http://a; }",
      "location /api { auth_basic api; auth_basic_user_file users; proxy_pass http://a; }", quiet},
+    {"W322", "sessions that end with the process",
+     "Sessions in a store are sealed with `session_key`. Without one a key is made at each start, and no other gateway "
+     "knows it: nobody can read what an earlier start has put into the store.",
+     "oidc_provider a { issuer https://idp.example; client_id web; session_store shared; }",
+     "oidc_provider a { issuer https://idp.example; client_id web; session_store shared; session_key env:KEY; }",
+     quiet},
     {"W323", "no such user or group on this machine",
      "A start by root fails where `user` or its group is not known. A check may run on another machine than the "
      "gateway, so it only warns.",
      "user wwwdata;", "user www-data;", quiet},
+    {"W324", "a condition that is always the same",
+     "The condition looks at nothing of the request: with `(false)` or `(null)` nobody passes, with `(true)` everybody "
+     "does.",
+     "location /admin/ { auth_require (null); }", "location /admin/ { auth_require ($jwt_claim_admin == true); }",
+     quiet},
     {"W341", "some keys are of no use",
      "Keys of the file are passed over, as RFC 7517 wants it: of kinds that are not served, too weak, private where "
      "public ones are meant, or broken. Tokens that are signed with them are refused.",
@@ -107,9 +118,9 @@ constexpr Code list[] = {
      "server { listen 80 proxy_protocol; limit_req zone=a; }\nlimit_req_zone $remote_addr zone=a:1m rate=1r/s;",
      "set_real_ip_from 10.0.0.0/8; real_ip_header proxy_protocol;", quiet},
     {"W510", "a limit that counts nothing",
-     "`limit_req` and `limit_conn` act before the checks of who asks, so a key that these find out is empty then, and "
-     "empty keys are not counted.",
-     "limit_req_zone $consumer zone=a:1m rate=1r/s;", "limit_count_zone $consumer zone=a:1m rate=1r/s;", quiet},
+     "Limits act before the request is answered, so a key that the answer brings is empty then, and empty keys are not "
+     "counted.",
+     "limit_req_zone $upstream_addr zone=a:1m rate=1r/s;", "limit_req_zone $consumer zone=a:1m rate=1r/s;", quiet},
     {"W609", "a certificate that is never shown",
      "The server has a certificate of its own, and none of its sockets speaks TLS: clients get plain HTTP, also on "
      "port 443.",

@@ -149,7 +149,11 @@ std::string included_from_text(const Sources& sources, std::uint32_t file) {
 
 class TextPrinter {
  public:
-  TextPrinter(const Sources& sources, bool color) : sources_(sources), paint_(color) {}
+  TextPrinter(const Sources& sources, const Diagnostics& all, bool color) : sources_(sources), paint_(color) {
+    for (const Diagnostic& d : all.all()) {
+      if (d.code == "E0340" || d.code == "W314") secrets_.push_back(d.span);
+    }
+  }
 
   std::string print(const Diagnostic& d) {
     std::string out = paint_.severity(d.severity, fmt::format("{}[{}]", severity_text(d.severity), d.code)) +
@@ -179,9 +183,12 @@ class TextPrinter {
   std::string snippet(std::string_view arrow, const Span& span, const std::string& label, Severity severity,
                       const std::string& from) const {
     const Place place = sources_.place(span);
-    const std::string_view line = sources_.line(span.file, place.line);
-    const std::size_t begin = place.column - 1;
-    const Excerpt excerpt = excerpt_of(line, begin, begin + (span.end > span.begin ? span.end - span.begin : 0));
+    std::string line(sources_.line(span.file, place.line));
+    const std::size_t begin = place.column - 1, size = span.end > span.begin ? span.end - span.begin : 0;
+    for (const Span& secret : secrets_) {
+      if (secret.file == span.file) hide(line, span.begin - begin, secret);
+    }
+    const Excerpt excerpt = excerpt_of(line, begin, begin + size);
     std::string out =
         fmt::format("{}{} {}{}\n", std::string(gutter_, ' '), paint_.frame(arrow), place_text(sources_, span), from);
     if (arrow == "-->") out += blank() + paint_.frame("|") + "\n";
@@ -191,12 +198,18 @@ class TextPrinter {
            paint_.severity(severity, carets(excerpt.carets) + (label.empty() ? "" : " " + clean(label))) + "\n";
     return out;
   }
+  /// What stands where only the place of a secret should is printed nowhere. `start` of the line, in bytes of the file.
+  static void hide(std::string& line, std::size_t start, const Span& secret) {
+    const std::size_t begin = std::max<std::size_t>(secret.begin, start), end = start + line.size();
+    for (std::size_t at = begin; at < std::min<std::size_t>(secret.end, end); ++at) line[at - start] = '*';
+  }
   static std::string before_carets(const std::string& carets) { return carets.substr(0, carets.find('^')); }
   static std::string carets(const std::string& text) { return text.substr(text.find('^')); }
 
   const Sources& sources_;
   Painter paint_;
   std::size_t gutter_ = 1;
+  std::vector<Span> secrets_;
 };
 
 // --- json
@@ -279,7 +292,7 @@ std::string brief_line(const Diagnostic& d, const Sources& sources) {
 
 std::string print(const Diagnostics& diagnostics, const Sources& sources, const PrintOptions& options) {
   std::string out;
-  TextPrinter text(sources, options.color);
+  TextPrinter text(sources, diagnostics, options.color);
   std::size_t errors = 0;
   for (const Diagnostic& d : diagnostics.all()) {
     if (d.severity == Severity::error && ++errors > options.max_errors) continue;

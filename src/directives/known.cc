@@ -133,7 +133,7 @@ constexpr Names all[] = {
      "aggregate part respond require keep circuit_breaker "
      "circuit_fallback upstream_health auth_key_* "
      "request_json response_json retry retry_* function dashboard status "
-     "route_tests test tenant metrics session_store frontchannel_logout_uri"},
+     "route_tests test tenant metrics frontchannel_logout_uri"},
 };
 
 std::vector<config::Known> split() {

@@ -38,7 +38,7 @@ void apply_url(Scope& scope, const Bound& directive) {
   if (!url) {
     const bool is_secret = value.text.find('@') != std::string_view::npos;
     scope
-        .error(code::bad_url, value.span,
+        .error(is_secret ? code::plain_secret : code::bad_url, value.span,
                is_secret ? std::string("invalid address of a store")
                          : "invalid address of a store `" + std::string(value.text) + "`")
         .with_label(url.error().text)

@@ -27,22 +27,36 @@ class Joined {
 
 }  // namespace
 
+bool is_argument(std::string_view raw, std::string_view name) {
+  std::size_t at = 0;
+  for (const char c : name) {
+    if (at == raw.size()) return false;
+    char found = raw[at];
+    const int high = found == '%' && at + 2 < raw.size() ? hex_digit(raw[at + 1]) : -1;
+    const int low = high >= 0 ? hex_digit(raw[at + 2]) : -1;
+    if (low >= 0) found = static_cast<char>(high * 16 + low);
+    if (lower(found) != lower(c)) return false;
+    at += low >= 0 ? 3 : 1;
+  }
+  return at == raw.size();
+}
+
 std::string_view without_argument(std::string_view args, std::string_view name, Arena& arena) {
   bool found = false;
   each_argument(args, [&](std::string_view, std::string_view other, std::string_view) {
-    found = found || iequals(other, name);
+    found = found || is_argument(other, name);
   });
   if (!found) return args;
   Joined kept(args.size(), "&", arena);
   each_argument(args, [&](std::string_view pair, std::string_view other, std::string_view) {
-    if (!iequals(other, name)) kept.add(pair);
+    if (!is_argument(other, name)) kept.add(pair);
   });
   return kept.text();
 }
 
 bool mask_arguments(std::string_view text, std::span<const std::string> names, std::string& out) {
   const auto is_secret = [&](std::string_view name) {
-    return std::any_of(names.begin(), names.end(), [&](const std::string& each) { return iequals(each, name); });
+    return std::any_of(names.begin(), names.end(), [&](const std::string& each) { return is_argument(name, each); });
   };
   std::string masked;
   std::size_t copied = 0;

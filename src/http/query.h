@@ -39,7 +39,9 @@ void each_cookie(std::string_view cookies, F&& f) {
   }
 }
 
-/// Without the arguments of that name (any case); `args` itself when there is none.
+/// Is `raw`, escaped or not, this name in any case?
+bool is_argument(std::string_view raw, std::string_view name);
+/// Without the arguments of that name, however escaped and in any case; `args` itself when there is none.
 std::string_view without_argument(std::string_view args, std::string_view name, Arena& arena);
 /// Without the cookies of that name; `cookies` itself when there is none.
 std::string_view without_cookie(std::string_view cookies, std::string_view name, Arena& arena);

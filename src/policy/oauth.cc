@@ -171,6 +171,13 @@ bool is_this_machine(const std::string& host) {
 
 std::optional<HttpUrl> read_url(table::Scope& scope, const config::Value& value) {
   auto url = HttpUrl::parse(value.text, HttpUrl::Schemes::http_and_https);
+  if (!url && value.text.find('@') != std::string_view::npos) {
+    scope.error(table::code::plain_secret, value.span, "a secret does not stand in a configuration")
+        .with_label("user and password in a URL")
+        .with_help("say who the gateway is there: `client=NAME secret=env:NAME`, or in oidc_provider `client_id NAME; "
+                   "client_secret env:NAME;`");
+    return std::nullopt;
+  }
   if (!url) {
     scope.error(table::code::bad_choice, value.span,
                 fmt::format("`{}` is no URL that can be asked: {}", printable(value.text), url.error().text))

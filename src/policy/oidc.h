@@ -14,6 +14,11 @@
 #include "policy/inquiries.h"
 #include "policy/oauth.h"
 #include "policy/oidc_session.h"
+#include "state/token_families.h"
+
+namespace gh::table {
+struct StorePlan;
+}
 
 namespace gh::policy {
 
@@ -33,6 +38,8 @@ struct ProviderState {
   std::shared_ptr<Inquiries> about = std::make_shared<Inquiries>(1, 4 * 1024 * 1024, 1);
   std::shared_ptr<Inquiries> logins = std::make_shared<Inquiries>(0, 0, 1000);           // under way
   std::shared_ptr<Inquiries> renewals = std::make_shared<Inquiries>(10'000, 32 * 1024 * 1024, 1000);
+  std::shared_ptr<Inquiries> alone = std::make_shared<Inquiries>(10'000, 32 * 1024 * 1024, 0);  // without the store
+  state::TokenFamilies answered{std::size_t{1} << 18};  // logins, by digests of `state`: families of one token each
   std::mutex lock;
   ProviderDataPtr last_good;    // used when it cannot be asked
 };
@@ -50,6 +57,8 @@ struct OidcProvider {
   bool pkce = true, userinfo = false, hints_logout = false;
   bool keeps_access_token = false, keeps_id_token = false;  // in sessions: somebody reads them
   std::unique_ptr<const Sealer> sealer;
+  std::shared_ptr<const table::StorePlan> store;  // where sessions are kept; null: in cookies
+  std::string store_prefix = "oidc:";             // of keys there
   std::shared_ptr<ProviderState> state;
 };
 

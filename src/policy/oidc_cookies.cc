@@ -114,37 +114,30 @@ void set_cookie(Exchange& x, std::string_view text) {
 
 // ---- sessions -------------------------------------------------------------------------------------------------------
 
-std::optional<OidcSession> session_of(Exchange& x, const OidcProvider& provider) {
-  std::string sealed;
+std::string session_cookie(const Exchange& x, const OidcProvider& provider) {
+  std::string text;
   for (std::size_t i = 0; i < most_chunks; ++i) {
     const std::string_view chunk = taken_value(x, chunk_name(provider, i));
     if (chunk.empty()) break;
-    sealed += chunk;
+    text += chunk;
     if (chunk.size() < most_chunk_bytes) break;  // what follows is of an older, longer one
   }
-  if (sealed.empty()) return std::nullopt;
-  const auto text = provider.sealer->open(Sealer::Kind::session, sealed);
-  auto session = text ? read_session(*text) : std::nullopt;
-  if (session && session->ends_s > x.clock().unix_ms() / 1000) return session;
-  x.log(LogLevel::info,
-        session ? "the session is over" : "the session's cookie was not made here, or with another key");
-  return std::nullopt;
+  return text;
 }
 
-bool give_session(Exchange& x, const OidcProvider& provider, const OidcSession& session) {
-  const std::string sealed = provider.sealer->seal(Sealer::Kind::session, write_session(session));
+bool give_session_cookie(Exchange& x, const OidcProvider& provider, std::string_view text) {
   const auto line = static_cast<std::size_t>(x.server->settings.large_buffer_bytes);
   const std::size_t room = line > head_room_bytes ? line - head_room_bytes : 0;
   const std::size_t most = std::min(most_chunks * most_chunk_bytes, room);
-  if (sealed.empty() || sealed.size() > most) {
+  if (text.size() > most) {
     x.log(LogLevel::error, fmt::format("a session of {} bytes does not fit into cookies: at most {} may come back in a "
-                                       "line of large_client_header_buffers", sealed.size(), most));
+                                       "line of large_client_header_buffers", text.size(), most));
     return false;
   }
   const std::string_view rest = attributes(x, provider);
   std::size_t index = 0;
-  for (std::size_t at = 0; at < sealed.size(); at += most_chunk_bytes, ++index) {
-    set_cookie(x, x.arena.copy(fmt::format("{}={}{}", chunk_name(provider, index), sealed.substr(at, most_chunk_bytes),
+  for (std::size_t at = 0; at < text.size(); at += most_chunk_bytes, ++index) {
+    set_cookie(x, x.arena.copy(fmt::format("{}={}{}", chunk_name(provider, index), text.substr(at, most_chunk_bytes),
                                            rest)));
   }
   for (; index < most_chunks; ++index) {
@@ -154,7 +147,7 @@ bool give_session(Exchange& x, const OidcProvider& provider, const OidcSession& 
   return true;
 }
 
-void take_back_session(Exchange& x, const OidcProvider& provider) {
+void take_back_session_cookie(Exchange& x, const OidcProvider& provider) {
   for (std::size_t i = 0; i < most_chunks; ++i) {
     const std::string name = chunk_name(provider, i);
     if (taken_value(x, name).data()) forget(x, provider, name);

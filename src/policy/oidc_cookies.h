@@ -13,12 +13,12 @@ namespace gh::policy {
 /// Once for a request: all cookies of these providers leave its fields and wait in its ExternalIdentity.
 void take_cookies(proxy::Exchange& x, std::span<const std::shared_ptr<const OidcProvider>> providers);
 
-/// The session that the request brings; nothing: none that counts now.
-std::optional<OidcSession> session_of(proxy::Exchange& x, const OidcProvider& provider);
-/// With the final answer the browser gets the session. False: it is larger than what a request may bring back.
-bool give_session(proxy::Exchange& x, const OidcProvider& provider, const OidcSession& session);
+/// What the request brings as its session: an id, or a sealed one (policy/oidc_sessions.h). Empty: nothing.
+std::string session_cookie(const proxy::Exchange& x, const OidcProvider& provider);
+/// With the final answer the browser gets it. False: it is larger than what a request may bring back.
+bool give_session_cookie(proxy::Exchange& x, const OidcProvider& provider, std::string_view text);
 /// ... forgets it.
-void take_back_session(proxy::Exchange& x, const OidcProvider& provider);
+void take_back_session_cookie(proxy::Exchange& x, const OidcProvider& provider);
 
 /// The login that an answer with `state` belongs to; nothing: none, or one that is over.
 std::optional<PendingLogin> login_of(proxy::Exchange& x, const OidcProvider& provider, std::string_view state);

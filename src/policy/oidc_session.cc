@@ -23,6 +23,7 @@ namespace {
 constexpr char version = '\1';
 constexpr std::size_t nonce_bytes = 12, tag_bytes = 16, head_bytes = 1 + nonce_bytes;
 constexpr std::size_t most_sealed_bytes = 64 * 1024;
+constexpr std::size_t most_text_bytes = most_sealed_bytes / 4 * 3 - head_bytes - tag_bytes;
 constexpr std::size_t most_target_bytes = 2000;
 
 using jose::as_bytes;
@@ -45,33 +46,41 @@ void derive(std::string_view secret, std::string_view label, unsigned char* key,
   if (!is_made) std::abort();  // never weaker than promised
 }
 
-bool encrypt(const unsigned char* key, char kind, std::string_view text, std::string& out) {
+/// What is not encrypted, but part of the tag.
+bool add_known(EVP_CIPHER_CTX* context, char kind, std::string_view place, bool is_sealing) {
+  const unsigned char head[2] = {static_cast<unsigned char>(version), static_cast<unsigned char>(kind)};
+  const auto add = is_sealing ? EVP_EncryptUpdate : EVP_DecryptUpdate;
+  int size = 0;
+  return add(context, nullptr, &size, head, sizeof head) == 1 &&
+         add(context, nullptr, &size, as_bytes(place), static_cast<int>(place.size())) == 1;
+}
+
+bool encrypt(const unsigned char* key, char kind, std::string_view place, std::string_view text, std::string& out) {
   const jose::CipherCtxPtr context(EVP_CIPHER_CTX_new());
   int size = 0, rest = 0;
-  const unsigned char head[2] = {static_cast<unsigned char>(version), static_cast<unsigned char>(kind)};
   out.resize(head_bytes + text.size() + tag_bytes);
   out[0] = version;
   unsigned char* const nonce = bytes_of(out) + 1;
   unsigned char* const to = bytes_of(out) + head_bytes;
   return context && RAND_bytes(nonce, nonce_bytes) == 1 &&
          EVP_EncryptInit_ex(context.get(), EVP_aes_256_gcm(), nullptr, key, nonce) == 1 &&
-         EVP_EncryptUpdate(context.get(), nullptr, &size, head, sizeof head) == 1 &&
+         add_known(context.get(), kind, place, true) &&
          EVP_EncryptUpdate(context.get(), to, &size, as_bytes(text), static_cast<int>(text.size())) == 1 &&
          EVP_EncryptFinal_ex(context.get(), to + size, &rest) == 1 &&
          EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_GCM_GET_TAG, tag_bytes, to + text.size()) == 1;
 }
 
-bool decrypt(const unsigned char* key, char kind, const std::string& sealed, std::string& out) {
+bool decrypt(const unsigned char* key, char kind, std::string_view place, const std::string& sealed,
+             std::string& out) {
   const jose::CipherCtxPtr context(EVP_CIPHER_CTX_new());
   int size = 0, rest = 0;
-  const unsigned char head[2] = {static_cast<unsigned char>(version), static_cast<unsigned char>(kind)};
   const std::size_t text_bytes = sealed.size() - head_bytes - tag_bytes;
   std::string tag = sealed.substr(head_bytes + text_bytes);
   const unsigned char* const from = as_bytes(sealed);
   out.resize(text_bytes + 1);  // never empty, for its data()
   const bool is_ours =
       context && EVP_DecryptInit_ex(context.get(), EVP_aes_256_gcm(), nullptr, key, from + 1) == 1 &&
-      EVP_DecryptUpdate(context.get(), nullptr, &size, head, sizeof head) == 1 &&
+      add_known(context.get(), kind, place, false) &&
       EVP_DecryptUpdate(context.get(), bytes_of(out), &size, from + head_bytes, static_cast<int>(text_bytes)) == 1 &&
       EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_GCM_SET_TAG, tag_bytes, tag.data()) == 1 &&
       EVP_DecryptFinal_ex(context.get(), bytes_of(out) + size, &rest) == 1;
@@ -111,76 +120,87 @@ Sealer::~Sealer() {
   for (Key& key : keys_) OPENSSL_cleanse(key.data(), key.size());
 }
 
-std::string Sealer::seal(Kind kind, std::string_view text) const {
+std::string Sealer::seal(Kind kind, std::string_view text, std::string_view place) const {
   std::string sealed;
-  if (!encrypt(keys_.front().data(), static_cast<char>(kind), text, sealed)) return {};
+  if (text.size() > most_text_bytes) return {};
+  if (!encrypt(keys_.front().data(), static_cast<char>(kind), place, text, sealed)) return {};
   return jose::encode_base64url(sealed);
 }
 
-std::optional<std::string> Sealer::open(Kind kind, std::string_view sealed) const {
+std::optional<std::string> Sealer::open(Kind kind, std::string_view sealed, std::string_view place) const {
   std::string bytes, text;
   if (sealed.size() > most_sealed_bytes || !jose::decode_base64url(sealed, bytes)) return std::nullopt;
   if (bytes.size() < head_bytes + tag_bytes || bytes[0] != version) return std::nullopt;
   for (const Key& key : keys_) {
-    if (decrypt(key.data(), static_cast<char>(kind), bytes, text)) return text;
+    if (decrypt(key.data(), static_cast<char>(kind), place, bytes, text)) return text;
   }
   return std::nullopt;
 }
 
 // ---- what is sealed ------------------------------------------------------------------------------------------------
 
+namespace {
+
+template <class T>
+using Texts = std::pair<std::string_view, std::string T::*>;
+constexpr Texts<OidcSession> session_texts[] = {{"i", &OidcSession::id_token},
+                                                {"a", &OidcSession::access_token},
+                                                {"r", &OidcSession::refresh_token}};
+constexpr Texts<PendingLogin> login_texts[] = {{"s", &PendingLogin::state},
+                                               {"n", &PendingLogin::nonce},
+                                               {"v", &PendingLogin::verifier},
+                                               {"t", &PendingLogin::target}};
+constexpr std::string_view ends_name = "e";
+
+template <class T, std::size_t N>
+void write_members(std::string& out, const T& from, const Texts<T> (&texts)[N]) {
+  for (const auto& [name, member] : texts) add_text(out, name, from.*member);
+  add_number(out, ends_name, from.ends_s);
+}
+
+/// False: it does not say when it ends.
+template <class T, std::size_t N>
+bool read_members(json::Value root, T& to, const Texts<T> (&texts)[N]) {
+  for (const auto& [name, member] : texts) to.*member = root.find(name).text();
+  const auto ends = root.find(ends_name).as_int64();
+  to.ends_s = ends.value_or(0);
+  return ends.has_value();
+}
+
+}  // namespace
+
 std::string write_session(const OidcSession& session) {
   std::string out = "{";
   add_json(out, "c", session.claims);
   add_json(out, "u", session.userinfo);
-  add_text(out, "i", session.id_token);
-  add_text(out, "a", session.access_token);
-  add_text(out, "r", session.refresh_token);
-  add_number(out, "e", session.ends_s);
+  write_members(out, session, session_texts);
   add_number(out, "n", session.renew_s);
   return out + "}";
 }
 
 std::optional<OidcSession> read_session(std::string_view text) {
   const auto document = json::Document::parse(text);
-  if (!document) return std::nullopt;
-  const json::Value root = document->root();
-  const auto ends = root.find("e").as_int64(), renew = root.find("n").as_int64();
-  if (!root.find("c").is_object() || !ends || !renew) return std::nullopt;
+  const json::Value root = document ? document->root() : json::Value();
+  const auto renew = root.find("n").as_int64();
   OidcSession session;
+  if (!read_members(root, session, session_texts) || !renew || !root.find("c").is_object()) return std::nullopt;
   session.claims = root.find("c").raw();
   session.userinfo = root.find("u").raw();
-  session.id_token = root.find("i").text();
-  session.access_token = root.find("a").text();
-  session.refresh_token = root.find("r").text();
-  session.ends_s = *ends;
   session.renew_s = *renew;
   return session;
 }
 
 std::string write_login(const PendingLogin& login) {
   std::string out = "{";
-  add_text(out, "s", login.state);
-  add_text(out, "n", login.nonce);
-  add_text(out, "v", login.verifier);
-  add_text(out, "t", login.target);
-  add_number(out, "e", login.ends_s);
+  write_members(out, login, login_texts);
   return out + "}";
 }
 
 std::optional<PendingLogin> read_login(std::string_view text) {
   const auto document = json::Document::parse(text);
-  if (!document) return std::nullopt;
-  const json::Value root = document->root();
-  const auto ends = root.find("e").as_int64();
-  if (!ends) return std::nullopt;
   PendingLogin login;
-  login.state = root.find("s").text();
-  login.nonce = root.find("n").text();
-  login.verifier = root.find("v").text();
-  login.target = root.find("t").text();
-  login.ends_s = *ends;
-  if (login.state.empty() || login.nonce.empty()) return std::nullopt;
+  const bool is_whole = document && read_members(document->root(), login, login_texts);
+  if (!is_whole || login.state.empty() || login.nonce.empty()) return std::nullopt;
   return login;
 }
 

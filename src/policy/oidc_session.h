@@ -1,6 +1,6 @@
-// What a login leaves with the browser: sealed texts (AES-256-GCM) that nobody but a gateway with the same key can read
-// or make, in cookies. A session says who has logged in; a pending login, what the answer of the provider must fit to.
-// Pure but for randomness; any thread.
+// What a login leaves with the browser or in a store: sealed texts (AES-256-GCM) that nobody but a gateway with the
+// same key can read or make. A session says who has logged in; a pending login, what the answer of the provider must
+// fit to. Pure but for randomness; any thread.
 #pragma once
 
 #include <array>
@@ -34,10 +34,10 @@ class Sealer {
   Sealer& operator=(const Sealer&) = delete;
 
   enum class Kind : std::uint8_t { session = 's', login = 'l', refresh = 'r' };
-  /// In base64url. Empty: OpenSSL failed.
-  [[nodiscard]] std::string seal(Kind kind, std::string_view text) const;
-  /// Nothing: it was not sealed with any of the keys, or is of another kind.
-  [[nodiscard]] std::optional<std::string> open(Kind kind, std::string_view sealed) const;
+  /// In base64url, only to be opened for the same `place`. Empty: it is too long, or OpenSSL failed.
+  [[nodiscard]] std::string seal(Kind kind, std::string_view text, std::string_view place = {}) const;
+  /// Nothing: it was not sealed with any of the keys, or is of another kind or place.
+  [[nodiscard]] std::optional<std::string> open(Kind kind, std::string_view sealed, std::string_view place = {}) const;
 
  private:
   using Key = std::array<unsigned char, 32>;

@@ -99,6 +99,15 @@ class Keys(WireTest):
         self.assertStatus(self.ask("/shown?x=1", ("X-API-Key", "acme-key")), 200)
         self.assertEqual(self.origin.last.get("X-API-Key"), "acme-key")
 
+    def test_escaped_names_are_hidden_too(self):
+        for name in ("ap%69key", "%61pikey", "APIKEY", "%41%50%49%4b%45%59"):
+            self.assertStatus(self.ask("/escaped?x=1&%s=acme-key" % name), 200)
+            self.assertEqual(self.origin.last.target, "/escaped?x=1")
+            self.assertStatus(self.ask("/escaped?%s=other-key&apikey=acme-key" % name), 401)  # which one would count?
+        self.assertStatus(self.ask("/escaped?x%=1&apikey%=2&apikey%2=3&xapikey=4", ("X-API-Key", "acme-key")), 200)
+        self.assertEqual(self.origin.last.target, "/escaped?x%=1&apikey%=2&apikey%2=3&xapikey=4")
+        self.assertNotIn("other-key", self.gw.read("who.log") + self.gw.error_log())
+
     def test_a_key_that_is_refused_is_in_no_log(self):
         for query in ("apikey=one-that-was-withdrawn", "apikey=acme-key&apikey=one-that-was-withdrawn"):
             self.assertStatus(self.ask("/withdrawn?x=1&" + query), 401)

@@ -1,16 +1,15 @@
 """auth_oidc: logging in at an OpenID provider (S26). The provider is a fake that can lie; a browser, a jar of cookies.
 
-test_oidc_provider.py does the same with a provider of others.
+test_oidc_provider.py does the same with a provider of others, test_oidc_store.py with sessions in a store;
+test_oidc_discovery.py is about what providers say of themselves.
 """
 import re
 import time
 import urllib.parse
 
 from h2_client import H2Conn
-from harness import WireTest, beyond_nginx, get, main, request, wait_for
+from harness import WireTest, beyond_nginx, get, in_parallel, main, request, wait_for
 from idp import Provider, b64
-from tls_client import certificate
-from tls_origin import server_context
 
 HTML = [("Accept", "text/html,application/xhtml+xml,*/*;q=0.8")]
 
@@ -51,6 +50,7 @@ SERVER = """
         server {
             listen @P0@; listen @P1@; http2 on; server_name app.example;
             identity_header X-User $oidc_claim_sub;
+            gateway_reason_header (ip_in($remote_addr, "127.0.0.1"));
             location / { return 200 free; }
             location /app/ { auth_oidc corp; proxy_pass http://@O@; }
             location /who { auth_oidc corp; proxy_pass http://@O@; proxy_set_header X-Who
@@ -194,15 +194,42 @@ class Login(OidcTest):
         self.assertEqual(self.idp.count("/token"), 0)
         self.assertStatus(self.browser.get("/back?" + query), 302)
 
-    def test_codes_count_once(self):
-        location = self.to_login()
-        query = self.idp.log_in(location)
+    def test_answers_count_once(self):
+        query = self.idp.log_in(self.to_login())
         again = self.browser.copy()
         self.assertStatus(self.browser.get("/back?" + query), 302)
         self.assertStatus(self.browser.get("/back?" + query), 400)      # the browser's cookie is gone
-        self.assertStatus(again.get("/back?" + query), 403)             # and the provider knows the code
-        self.assertEqual(again.cookies, {})
+        self.assertStatus(again.get("/back?" + query), 400)             # and this node knows its state
+        self.assertEqual((again.cookies, self.idp.count("/token")), ({}, 1))
+        self.gw.wait_log("login failed: it was answered before")
+        query = self.idp.log_in(self.to_login(browser=again))
+        self.idp.codes.clear()                                          # the provider knows better
+        self.assertStatus(again.get("/back?" + query), 403)
         self.gw.wait_log("login failed: it answers 400: invalid_grant")
+
+    def test_many_copies_of_one_answer_at_once(self):
+        query = self.idp.log_in(self.to_login())
+        copies = [self.browser.copy() for _ in range(20)]
+        statuses = in_parallel(20, lambda i: copies[i].get("/back?" + query).status)
+        self.assertEqual(sorted(statuses), [302] + [400] * 19)
+        self.assertEqual(self.idp.count("/token"), 1)
+
+    def test_logins_end(self):
+        self.to_login()
+        [name] = self.browser.cookies
+        self.assertIn("Max-Age=600", self.browser.attributes[name])
+
+    def test_reasons_have_their_place(self):
+        def reason(target, fields=()):
+            return self.browser.get(target, fields).get("X-Gateway-Reason", "")
+        line = next(i for i, text in enumerate(self.gw.read("gateway.conf").splitlines(), 1) if "location /app/" in text)
+        place = "auth_oidc at %s:%d: " % (self.gw.path("gateway.conf"), line)
+        self.assertEqual(reason("/app/x", [("Accept", "application/json")]), place + "nobody has logged in")
+        self.assertEqual(reason("/back"), place + "login failed: this is no answer of a provider")
+        query = self.idp.log_in(self.to_login(), error="access_denied")
+        self.assertEqual(reason("/back?" + query), place + 'login failed: the provider says "access_denied"')
+        self.assertEqual(reason("/leave", [("Sec-Fetch-Site", "cross-site")]),
+                         place + "no logout: a page of another site asks for it")
 
     def test_answers_of_other_issuers_and_errors(self):
         for change in ({"iss": "https://evil.example"}, {"iss": ""}, {"error": "access_denied"}, {"code": ""},
@@ -270,6 +297,32 @@ class Login(OidcTest):
         self.assertEqual(self.browser.cookies, {})
         self.to_login()
 
+    def test_nobody_else_logs_people_out(self):
+        self.logged_in()
+        refused = ([("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Mode", "navigate")], [("Sec-Fetch-Site", "x")],
+                   [("Origin", "https://evil.example")], [("Origin", "null")], [("Referer", "https://evil.example/a")],
+                   [("Referer", "http://app.example.evil.example/")], [("Sec-Purpose", "prefetch;prerender")],
+                   [("Origin", "https://evil.example"), ("Referer", "http://app.example/")])
+        for fields in refused:
+            for method in ("GET", "POST"):
+                answer = self.browser.copy().get("/leave", fields, method)
+                self.assertStatus(answer, 403, fields)
+                self.assertEqual(answer.all("Set-Cookie"), [], fields)
+        for method in ("HEAD", "PUT", "OPTIONS"):
+            answer = self.browser.get("/leave", method=method)
+            self.assertStatus(answer, 405)
+            self.assertEqual(answer.get("Allow"), "GET, POST")
+        self.assertStatus(self.browser.get("/app/x"), 200)
+        allowed = ([], [("Sec-Fetch-Site", "same-origin")], [("Sec-Fetch-Site", "none")],
+                   [("Sec-Fetch-Site", "same-site"), ("Origin", "https://www.example")],
+                   [("Origin", "http://app.example")], [("Origin", "https://APP.example:8443")],
+                   [("Referer", "http://app.example/app/x")])
+        for fields in allowed:
+            for method, status in (("GET", 302), ("POST", 303)):
+                answer = self.browser.copy().get("/leave", fields, method)
+                self.assertStatus(answer, status, fields)
+                self.assertEqual(len(answer.all("Set-Cookie")), 1, fields)
+
 
 @beyond_nginx
 class Renewal(OidcTest):
@@ -331,142 +384,6 @@ class Renewal(OidcTest):
         self.idp.userinfo = lambda said: {**said, "groups": "g" * 9000}
         self.assertStatus(self.log_in(), 500)
         self.gw.wait_log("does not fit into cookies")
-
-
-@beyond_nginx
-class Discovery(WireTest):
-    def gateway(self, idp, more="", **options):
-        return self.start(CONF % {"issuer": idp.issuer, "more": more} + SERVER,
-                          env={"OIDC": Provider.SECRET, "KEY": "k" * 32}, files={"users": ""}, **options)
-
-    def idp(self, **options):
-        idp = Provider(**options)
-        self.addCleanup(idp.stop)
-        return idp
-
-    def test_providers_that_are_not_who_they_say(self):
-        for change in ({"issuer": "https://evil.example"}, {"token_endpoint": "ftp://x/"}, {"jwks_uri": None},
-                       {"authorization_endpoint": 7}):
-            idp = self.idp()
-            idp.metadata = lambda said: {**said, **change}
-            gw = self.gateway(idp)
-            self.assertStatus(get(gw.ports[0], "/app/x", HTML), 503)
-            gw.wait_log(r'OpenID provider "corp" \(http://127')
-
-    def test_one_that_comes_late(self):
-        idp = self.idp()
-        idp.mode["/keys"] = 500
-        gw = self.gateway(idp)
-        self.assertStatus(get(gw.ports[0], "/app/x", HTML), 503)
-        self.assertStatus(get(gw.ports[0], "/"), 200)
-        idp.mode = {}
-        wait_for(lambda: get(gw.ports[0], "/app/x", HTML).status == 302, 10, 0.1)
-        asked = idp.count("/.well-known/openid-configuration")
-        for _ in range(5):
-            get(gw.ports[0], "/app/x", HTML)
-        self.assertEqual(idp.count("/.well-known/openid-configuration"), asked)
-
-    def test_https_of_who_proves_its_name(self):
-        authority, stranger = certificate("ca.example", is_ca=True), certificate("ca2.example", is_ca=True)
-        trust = {"users": "", "ca.pem": authority.pem}
-        for name, issuer, status in (("localhost", authority, 302), ("other.example", authority, 503),
-                                     ("localhost", stranger, 503)):
-            idp = self.idp(context=server_context(certificate(name, issuer=issuer)), host="localhost")
-            gw = self.start(CONF % {"issuer": idp.issuer, "more": "ssl_trusted_certificate ca.pem;"} + SERVER,
-                            env={"OIDC": Provider.SECRET, "KEY": "k" * 32}, files=trust)
-            browser = Browser(gw.ports[0])
-            answer = browser.get("/app/x", HTML)
-            self.assertStatus(answer, status)
-            if status == 302:
-                self.assertStatus(browser.get("/back?" + idp.log_in(answer.get("Location"))), 302)
-                self.assertStatus(browser.get("/app/x"), 200)
-            else:
-                gw.wait_log("the server's certificate cannot be trusted")
-
-    def test_endpoints_in_the_clear_of_a_provider_by_https(self):
-        authority = certificate("ca.example", is_ca=True)
-        idp = self.idp(context=server_context(certificate("localhost", issuer=authority)), host="localhost")
-        idp.metadata = lambda said: {**said, "token_endpoint": said["token_endpoint"].replace("https", "http")}
-        gw = self.start(CONF % {"issuer": idp.issuer, "more": "ssl_trusted_certificate ca.pem;"} + SERVER,
-                        env={"OIDC": Provider.SECRET, "KEY": "k" * 32}, files={"users": "", "ca.pem": authority.pem})
-        self.assertStatus(get(gw.ports[0], "/app/x", HTML), 503)
-        gw.wait_log("its token_endpoint is not https://")
-
-    def test_metadata_at_another_place(self):
-        idp = self.idp()
-        gw = self.gateway(idp, more="config_url %s/.well-known/openid-configuration?x;" % idp.issuer)
-        self.assertStatus(get(gw.ports[0], "/app/x", HTML), 302)
-        self.assertEqual(idp.asked["/.well-known/openid-configuration"][0][1], {"x": ""})
-
-    def test_new_keys_of_the_provider(self):
-        idp = self.idp()
-        gw = self.gateway(idp)
-
-        def log_in():
-            browser = Browser(gw.ports[0])
-            return browser.get("/back?" + idp.log_in(browser.get("/app/x", HTML).get("Location")), HTML).status
-        self.assertEqual(log_in(), 302)
-        idp.key, idp.keys = idp.second, [idp.second]
-        self.assertEqual(log_in(), 403)  # they are asked for at most every 5 s
-        wait_for(lambda: log_in() == 302, 15, 0.5)
-        self.assertEqual(idp.count("/keys"), 2)
-
-    def test_a_secret_that_the_provider_does_not_know(self):
-        idp = self.idp()
-        gw = self.start(CONF % {"issuer": idp.issuer, "more": ""} + SERVER, env={"OIDC": "wrong", "KEY": "k" * 32},
-                        files={"users": ""})
-        browser = Browser(gw.ports[0])
-        location = browser.get("/app/x", HTML).get("Location")
-        self.assertStatus(browser.get("/back?" + idp.log_in(location)), 503)  # it is our fault, and not the browser's
-        gw.wait_log("login failed: it answers 401: invalid_client")
-
-    def test_keys_that_are_none(self):
-        idp = self.idp()
-        idp.mode["/keys"] = b'HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n{"keys":[]}'
-        gw = self.gateway(idp)
-        self.assertStatus(get(gw.ports[0], "/app/x", HTML), 503)
-        gw.wait_log("it has no usable keys")
-
-    def test_sessions_outlive_a_restart_with_a_key_and_its_successor(self):
-        idp = self.idp()
-        first = self.gateway(idp)
-        browser = Browser(first.ports[0])
-        location = browser.get("/app/x", HTML).get("Location")
-        self.assertStatus(browser.get("/back?" + idp.log_in(location)), 302)
-        second = self.start(CONF.replace("session_key env:KEY", "session_key file:@DIR@/new env:KEY") %
-                            {"issuer": idp.issuer, "more": ""} + SERVER,
-                            env={"OIDC": Provider.SECRET, "KEY": "k" * 32}, files={"users": "", "new": "n" * 40})
-        third = self.gateway(idp, more="cookie_name other;")
-        other = self.start(CONF.replace("env:KEY", "file:@DIR@/new") % {"issuer": idp.issuer, "more": ""} + SERVER,
-                           env={"OIDC": Provider.SECRET}, files={"users": "", "new": "n" * 40})
-        statuses = []
-        for gw in (second, third, other):
-            browser.port = gw.ports[0]
-            statuses.append(browser.copy().get("/app/x", HTML).status)
-        self.assertEqual(statuses, [200, 302, 302])
-
-    def test_without_a_key_sessions_survive_a_reload(self):
-        idp = self.idp()
-        gw = self.start(CONF.replace("session_key env:KEY;", "") % {"issuer": idp.issuer, "more": "pkce off;"} + SERVER,
-                        env={"OIDC": Provider.SECRET}, files={"users": ""})
-        browser = Browser(gw.ports[0])
-        location = browser.get("/app/x", HTML).get("Location")
-        self.assertNotIn("code_challenge", location)
-        self.assertStatus(browser.get("/back?" + idp.log_in(location)), 302)
-        gw.reload()
-        self.assertStatus(browser.get("/app/x"), 200)
-
-    def test_secure_where_the_browser_comes_by_https(self):
-        idp = self.idp()
-        gw = self.start(CONF.replace("redirect_uri /back", "redirect_uri https://app.example/back") %
-                        {"issuer": idp.issuer, "more": "extra_auth_args prompt=login&a=b;"} + SERVER,
-                        env={"OIDC": Provider.SECRET, "KEY": "k" * 32}, files={"users": ""})
-        browser = Browser(gw.ports[0])
-        location = browser.get("/app/x", HTML).get("Location")
-        self.assertIn("&prompt=login&a=b", location)
-        self.assertIn("redirect_uri=https%3A%2F%2Fapp.example%2Fback", location)
-        browser.get("/back?" + idp.log_in(location))
-        self.assertEqual(browser.attributes["GATEHOUSE_OIDC"], ["Path=/", "HttpOnly", "SameSite=Lax", "Secure"])
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import urllib.parse
 
 from harness import Gateway, beyond_nginx, get, main, request, wait_for
 from origin import Origin
+from redis_server import Redis
 from test_grpc import NODE, node_path
 from test_oidc import HTML, Browser
 
@@ -60,9 +61,9 @@ class PageReader(Browser):
         return self.open(html.unescape(action), {**hidden, **values})
 
 
-@beyond_nginx
-@unittest.skipUnless(shutil.which("node"), "node is not installed")
-class RealProvider(unittest.TestCase):
+class ProviderTest(unittest.TestCase):
+    STORE = SETTINGS = ""
+
     @classmethod
     def setUpClass(cls):
         cls.provider = subprocess.Popen(["node", os.path.join(NODE, "oidc_provider.js"), node_path(), SECRET],
@@ -72,9 +73,15 @@ class RealProvider(unittest.TestCase):
         cls.origin = Origin()
         cls.addClassCleanup(cls.origin.stop)
         cls.issuer = "http://127.0.0.1:%d" % cls.provider_port
-        cls.gw = Gateway(HTTP.replace("@ISSUER@", cls.issuer), [cls.origin], env={"OIDC": SECRET})
-        cls.addClassCleanup(cls.gw.stop)
+        cls.gw = cls.gateway()
         cls.port = cls.gw.ports[0]
+
+    @classmethod
+    def gateway(cls):
+        http = HTTP.replace("@ISSUER@", cls.issuer).replace("logout_token_hint on;", "logout_token_hint on; " + cls.SETTINGS)
+        gw = Gateway(cls.STORE + http, [cls.origin], env={"OIDC": SECRET, "KEY": "k" * 32})
+        cls.addClassCleanup(gw.stop)
+        return gw
 
     @classmethod
     def end_provider(cls):
@@ -94,6 +101,45 @@ class RealProvider(unittest.TestCase):
                          self.gw.error_log()[-800:])
         return browser, pages
 
+    def log_out(self, browser, pages):
+        page = pages.open(browser.get("/leave").get("Location"))
+        back = page if page.startswith("http:") else pages.fill_in(page, logout="yes")
+        self.assertTrue(back.startswith("http://app.example/bye"), back)
+        self.assertEqual(browser.cookies, {})
+        self.assertEqual(browser.get("/app/x", HTML).status, 302)
+
+
+@beyond_nginx
+@unittest.skipUnless(shutil.which("node"), "node is not installed")
+class WithStore(ProviderTest):
+    SETTINGS = "session_store shared; session_key env:KEY;"
+
+    @classmethod
+    def setUpClass(cls):
+        cls.redis = Redis()
+        cls.addClassCleanup(cls.redis.stop)
+        cls.STORE = "store shared { url %s; }\n" % cls.redis.url
+        super().setUpClass()
+        cls.other = cls.gateway()
+
+    def test_s26_login_renewal_and_logout_at_two_gateways(self):
+        browser, pages = self.log_in()
+        [key] = [key for key in self.redis.keys() if ":session:" in key]
+        here, there = browser.copy(), browser.copy()
+        there.port = self.other.ports[0]
+        for _ in range(3):  # each renewal uses up a refresh token: whoever used one twice would lose the session
+            old = self.redis.ask("GET", key)
+            wait_for(lambda: (here.get("/app/x").status, there.get("/app/x").status) == (200, 200)
+                     and self.redis.ask("GET", key) != old, 10, 0.05)
+            self.assertEqual((self.origin.last.get("X-User"), self.origin.last.get("X-Mail")), ("ann", "ann@shop.example"))
+        self.log_out(browser, pages)
+        self.assertEqual((here.get("/app/x", HTML).status, there.get("/app/x", HTML).status), (302, 302))
+        self.assertNotIn(key, self.redis.keys())
+
+
+@beyond_nginx
+@unittest.skipUnless(shutil.which("node"), "node is not installed")
+class RealProvider(ProviderTest):
     def test_s26_login_renewal_and_logout(self):
         browser, pages = self.log_in()
         self.assertEqual(browser.get("/app/x?y=z").status, 200)
@@ -103,11 +149,7 @@ class RealProvider(unittest.TestCase):
             wait_for(lambda: browser.get("/app/x").status == 200 and browser.cookies["GATEHOUSE_OIDC"] != first,
                      10, 0.1)
             first = browser.cookies["GATEHOUSE_OIDC"]
-        page = pages.open(browser.get("/leave").get("Location"))
-        back = page if page.startswith("http:") else pages.fill_in(page, logout="yes")
-        self.assertTrue(back.startswith("http://app.example/bye"), back)
-        self.assertEqual(browser.cookies, {})
-        self.assertEqual(browser.get("/app/x", HTML).status, 302)
+        self.log_out(browser, pages)
 
     def token(self, path, form):
         pair = ":".join(urllib.parse.quote_plus(part) for part in ("web", SECRET))

@@ -177,6 +177,13 @@ void apply_auth_jwt_key_file(table::Scope& scope, const config::Bound& directive
   note_jwt_setting(scope, directive);
   auto& sources = scope.edit_list<JwtSources>().list;  // stated, even when it is of no use
   const config::Value& file = directive.at(0);
+  if (file.text.find('$') != std::string_view::npos) {
+    scope.error(table::code::bad_choice, file.span, "variables do not stand in the name of this file")
+        .with_label("it is read when the configuration is")
+        .with_help("name a file in each server or location; to choose by request: auth_jwt_key_request /_jwks, and a "
+                   "location there with `alias`");
+    return;
+  }
   JwtSource source{.kind = JwtSource::Kind::file, .where = file.span, .text = std::string(file.text)};
   auto content = table::read_small_file(source.text, jose::most_set_bytes);
   if (!content) {
@@ -207,6 +214,13 @@ void apply_auth_jwt_key_url(table::Scope& scope, const config::Bound& directive)
   const config::Value& text = directive.at(0);
   JwtSource source{.kind = JwtSource::Kind::url, .where = text.span, .text = std::string(text.text)};
   auto url = http::HttpUrl::parse(text.text, http::HttpUrl::Schemes::http_and_https);
+  if (!url && text.text.find('@') != std::string_view::npos) {
+    scope.error(table::code::plain_secret, text.span, "a secret does not stand in a configuration")
+        .with_label("user and password in a URL")
+        .with_help("keys are public: leave them out, or ask by auth_jwt_key_request, a location that sets "
+                   "Authorization");
+    return;
+  }
   if (!url) {
     scope.error(table::code::bad_url, text.span, fmt::format("`{}` is no URL to fetch keys from", printable(text.text)))
         .with_label(url.error().text)

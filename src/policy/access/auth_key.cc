@@ -73,7 +73,7 @@ Presented presented(Exchange& x, const Settings& settings) {
   }
   if (settings.query.empty()) return found;
   http::each_argument(x.args, [&](std::string_view, std::string_view name, std::string_view value) {
-    if (iequals(name, settings.query)) found.add(http::percent_decode(value, x.arena));
+    if (http::is_argument(name, settings.query)) found.add(http::percent_decode(value, x.arena));
   });
   return found;
 }

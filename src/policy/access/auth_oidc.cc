@@ -5,14 +5,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 
 #include "base/digest.h"
 #include "base/text.h"
-#include "json/uri.h"
 #include "policy/access.h"
 #include "policy/oidc_config.h"
 #include "policy/oidc_cookies.h"
+#include "policy/oidc_pages.h"
+#include "policy/oidc_sessions.h"
 #include "policy/policy.h"
 #include "proxy/external_identity.h"
 #include "proxy/worker.h"
@@ -27,9 +27,7 @@ using ProviderPtr = std::shared_ptr<const OidcProvider>;
 
 namespace {
 
-constexpr std::size_t state_bytes = 24, verifier_bytes = 32;
-constexpr std::size_t state_text_bytes = 32;     // of them, in base64url
-constexpr std::size_t most_code_bytes = 4096;
+constexpr std::size_t nonce_bytes = 24, verifier_bytes = 32;
 
 struct Settings {
   std::shared_ptr<OidcProvider> provider;  // null: off
@@ -38,24 +36,8 @@ struct Settings {
 struct ProvidersWithin { std::vector<Settings> list; };  // of the blocks of a server
 
 struct CheckPlan { ProviderPtr provider; };
-struct ServerPlan { std::vector<ProviderPtr> providers; };
-
-void forbid_caching(Exchange& x) { x.reply.fields.add(x.arena, "Cache-Control", "no-store"); }
-
-void add_query(std::string& url, std::string_view query) {
-  if (query.empty()) return;
-  url += url.find('?') == std::string::npos ? '?' : '&';
-  url += query;
-}
 
 // ---- the check: sending to log in -----------------------------------------------------------------------------------
-
-std::string_view field_of(const Exchange& x, std::string_view name) {
-  for (const http::Field& field : x.request.fields) {
-    if (iequals(field.name, name)) return field.value;
-  }
-  return {};
-}
 
 /// Would a redirect be followed by a browser that shows a page to somebody? Scripts get 401 instead.
 bool shows_pages(const Exchange& x) {
@@ -110,7 +92,7 @@ Access want_login(Exchange& x, const ProviderPtr& provider) {
   std::string failure;
   if (await_provider(x, provider, data, failure) == Waits::yes) return Access::wait;
   if (!data) return cannot_ask(x, *provider, failure);
-  PendingLogin login{random_text(state_bytes), random_text(state_bytes),
+  PendingLogin login{random_text(login_state_bytes), random_text(nonce_bytes),
                      provider->pkce ? random_text(verifier_bytes) : std::string(), safe_return(x.target.unparsed),
                      x.clock().unix_ms() / 1000 + login_time_s};
   proxy::ExternalIdentity& identity = proxy::external_identity(x);
@@ -135,162 +117,102 @@ Access let_pass(Exchange& x, const OidcSession& session) {
   return Access::pass;
 }
 
+Access without_store(Exchange& x) {
+  x.reason = "the store of sessions cannot be asked";
+  return refuse(x, 503);
+}
+
+/// What the provider has said in place of new tokens.
+Access take_failure(Exchange& x, const ProviderPtr& provider, const OidcSession& session, const Finding& finding) {
+  const auto* const result = dynamic_cast<const LoginResult*>(&finding);
+  if (!result || !result->is_refused) {
+    give_up_renewal(x, *provider, session.refresh_token);
+    return cannot_ask(x, *provider, finding.failure);
+  }
+  const SessionOutcome outcome = end_session(x, *provider);
+  if (outcome == SessionOutcome::waits) return Access::wait;
+  if (outcome == SessionOutcome::away) return without_store(x);
+  x.log(LogLevel::info, fmt::format("the session is over: {}", finding.failure));
+  return want_login(x, provider);
+}
+
+Access take_renewed(Exchange& x, const ProviderPtr& provider, const OidcSession& renewed) {
+  switch (replace_session(x, *provider, renewed)) {
+    case SessionOutcome::there: return let_pass(x, renewed);
+    case SessionOutcome::waits: return Access::wait;
+    case SessionOutcome::away: return without_store(x);
+    case SessionOutcome::too_large: return refuse(x, 500);
+    case SessionOutcome::none: break;
+  }
+  return want_login(x, provider);
+}
+
+Access begin_renewal(Exchange& x, const ProviderPtr& provider, const OidcSession& session, const std::string& key) {
+  ProviderDataPtr data;
+  std::string failure;
+  if (await_provider(x, provider, data, failure) == Waits::yes) return Access::wait;
+  if (!data) return cannot_ask(x, *provider, failure);
+  switch (claim_renewal(x, *provider, session.refresh_token)) {
+    case SessionOutcome::waits: return Access::wait;
+    case SessionOutcome::none: return let_pass(x, session);  // another gateway is about to
+    case SessionOutcome::there: break;
+    default: return without_store(x);
+  }
+  const auto& renewals = provider->state->renewals;
+  const auto begin = [&] {
+    renew_session(x.worker, provider, data, session, std::make_shared<Inquiry>(renewals, key));
+  };
+  return wait_for(x, renewals, key, begin) ? Access::wait : cannot_ask(x, *provider, "too much is asked already");
+}
+
+/// What a check that waits comes back to. Lies in the arena.
+struct Renewal final : proxy::AtEnd {
+  std::string_view key;
+  FindingPtr finding;
+};
+
+void end_renewal(proxy::AtEnd& end) { static_cast<Renewal&>(end).finding.reset(); }
+
+FindingPtr found_before(const Exchange& x, std::string_view key) {
+  for (const proxy::AtEnd* end = x.at_end; end; end = end->next) {
+    if (end->run != end_renewal) continue;
+    if (const auto& renewal = *static_cast<const Renewal*>(end); renewal.key == key) return renewal.finding;
+  }
+  return nullptr;
+}
+
 /// Its tokens are renewed, once for all requests that bring it.
 Access renew(Exchange& x, const ProviderPtr& provider, const OidcSession& session) {
   const std::string key = digest(DigestKind::sha256, {session.refresh_token});
   const auto& renewals = provider->state->renewals;
-  FindingPtr finding;
-  const Waits waits = look_again(x, *renewals, key, finding);
-  if (waits == Waits::yes) return Access::wait;
-  if (waits == Waits::no) finding = renewals->find(key, x.clock().now_ms());
+  FindingPtr finding = found_before(x, key);
   if (!finding) {
-    ProviderDataPtr data;
-    std::string failure;
-    if (await_provider(x, provider, data, failure) == Waits::yes) return Access::wait;
-    if (!data) return cannot_ask(x, *provider, failure);
-    const auto begin = [&] {
-      renew_session(x.worker, provider, data, session, std::make_shared<Inquiry>(renewals, key));
-    };
-    return wait_for(x, renewals, key, begin) ? Access::wait : cannot_ask(x, *provider, "too much is asked already");
+    const Waits waits = look_again(x, *renewals, key, finding);
+    if (waits == Waits::yes) return Access::wait;
+    if (waits == Waits::no) finding = renewals->find(key, x.clock().now_ms());
+    if (!finding) return begin_renewal(x, provider, session, key);
+    auto* const kept = new (x.arena.allocate(sizeof(Renewal), alignof(Renewal))) Renewal;
+    kept->run = end_renewal;
+    kept->key = x.arena.copy(key);
+    kept->finding = finding;
+    x.when_freed(*kept);
   }
   const auto* const result = dynamic_cast<const LoginResult*>(finding.get());
-  if (result && result->failure.empty()) {
-    if (!give_session(x, *provider, result->session)) return refuse(x, 500);
-    return let_pass(x, result->session);
-  }
-  if (!result || !result->is_refused) return cannot_ask(x, *provider, finding->failure);
-  x.log(LogLevel::info, fmt::format("the session is over: {}", finding->failure));
-  take_back_session(x, *provider);
-  return want_login(x, provider);
+  return result && result->failure.empty() ? take_renewed(x, provider, result->session)
+                                           : take_failure(x, provider, session, *finding);
 }
 
 Access check(Exchange& x, const void* params) {
   const ProviderPtr& provider = static_cast<const CheckPlan*>(params)->provider;
-  const auto session = session_of(x, *provider);
-  if (!session) return want_login(x, provider);
-  const bool is_due = session->renew_s > 0 && session->renew_s <= x.clock().unix_ms() / 1000;
-  return is_due && !session->refresh_token.empty() ? renew(x, provider, *session) : let_pass(x, *session);
-}
-
-// ---- the way back ---------------------------------------------------------------------------------------------------
-
-using Query = std::map<std::string, std::string, std::less<>>;
-
-/// What the query says; nothing: something is said twice, or wrongly escaped.
-std::optional<Query> read_query(std::string_view args) {
-  Query said;
-  for (const std::string_view pair : split(args, '&')) {
-    const std::size_t equals = std::min(pair.find('='), pair.size());
-    std::string raw(pair.substr(std::min(equals + 1, pair.size())));
-    std::replace(raw.begin(), raw.end(), '+', ' ');
-    auto value = json::decode_percent(raw);
-    if (!value) return std::nullopt;
-    if (!pair.empty() && !said.emplace(pair.substr(0, equals), std::move(*value)).second) return std::nullopt;
+  OidcSession session;
+  switch (find_session(x, *provider, session)) {
+    case SessionOutcome::there: break;
+    case SessionOutcome::waits: return Access::wait;
+    case SessionOutcome::away: return without_store(x);
+    default: return want_login(x, provider);
   }
-  return said;
-}
-
-Verdict end_login(Exchange& x, unsigned status, LogLevel level, const std::string& why) {
-  x.log(level, fmt::format("login failed: {}", why));
-  x.reason = x.arena.copy(fmt::format("login failed: {}", why));
-  forbid_caching(x);
-  return x.error(status);
-}
-
-/// What came of the code.
-Verdict conclude_login(Exchange& x, const OidcProvider& provider, const PendingLogin& login, const Finding& finding) {
-  take_back_login(x, provider, login.state);
-  const auto* const result = dynamic_cast<const LoginResult*>(&finding);
-  if (!finding.failure.empty()) {
-    const bool is_refused = result && result->is_refused;
-    return end_login(x, is_refused ? 403 : 503, is_refused ? LogLevel::warn : LogLevel::error, finding.failure);
-  }
-  if (!give_session(x, provider, result->session)) {
-    return end_login(x, 500, LogLevel::error, "the session is too large");
-  }
-  forbid_caching(x);
-  return x.redirect(302, x.arena.copy(absolute_url(x, provider, safe_return(login.target))));
-}
-
-std::string_view said_in(const Query& query, std::string_view name) {
-  const auto at = query.find(name);
-  return at == query.end() ? std::string_view() : std::string_view(at->second);
-}
-
-/// Why the answer of the provider is not taken; empty: it has a code. RFC 9207: another provider's answer is refused
-/// before its code goes anywhere.
-std::string fault_of(const Query& query, const OidcProvider& provider, const ProviderData& data) {
-  const std::string_view issuer = said_in(query, "iss"), error = said_in(query, "error");
-  if (query.contains("iss") ? issuer != provider.issuer : data.says_issuer) return "the answer is of another issuer";
-  if (query.contains("error")) return fmt::format("the provider says \"{}\"", printable(error, 60));
-  const std::size_t size = said_in(query, "code").size();
-  return size == 0 || size > most_code_bytes ? "the answer has no code" : "";
-}
-
-Verdict come_back(Exchange& x, const ProviderPtr& provider) {
-  const auto query = read_query(x.target.args);
-  const std::string state(query ? said_in(*query, "state") : "");
-  if (state.size() != state_text_bytes) return end_login(x, 400, LogLevel::info, "this is no answer of a provider");
-  const auto login = login_of(x, *provider, state);
-  if (!login) return end_login(x, 400, LogLevel::info, "this browser began no such login, or it took too long");
-  const auto& logins = provider->state->logins;
-  const std::string key = digest(DigestKind::sha256, {state, "\n", said_in(*query, "code")});
-  FindingPtr finding;
-  const Waits waits = look_again(x, *logins, key, finding);
-  if (waits == Waits::yes) return Verdict::again;
-  if (waits == Waits::over) return conclude_login(x, *provider, *login, *finding);
-  ProviderDataPtr data;
-  std::string failure;
-  if (await_provider(x, provider, data, failure) == Waits::yes) return Verdict::again;
-  if (!data) return end_login(x, 503, LogLevel::error, failure);
-  if (const std::string fault = fault_of(*query, *provider, *data); !fault.empty()) {
-    take_back_login(x, *provider, state);
-    return end_login(x, 403, LogLevel::warn, fault);
-  }
-  const auto begin = [&] {
-    redeem_code(x.worker, provider, data, std::string(said_in(*query, "code")),
-                absolute_url(x, *provider, provider->redirect_uri), *login, std::make_shared<Inquiry>(logins, key));
-  };
-  if (wait_for(x, logins, key, begin)) return Verdict::again;
-  return end_login(x, 503, LogLevel::error, "too many logins are under way");
-}
-
-// ---- logging out ----------------------------------------------------------------------------------------------------
-
-/// OpenID Connect RP-Initiated Logout 2: the browser tells the provider, too.
-std::string logout_url(Exchange& x, const OidcProvider& provider, const ProviderData& data, const std::string& after) {
-  std::string query, url = data.logout_url;
-  const auto session = provider.hints_logout ? session_of(x, provider) : std::nullopt;
-  if (session && !session->id_token.empty()) append_form(query, "id_token_hint", session->id_token);
-  append_form(query, "client_id", provider.client.id);
-  append_form(query, "post_logout_redirect_uri", after);
-  add_query(url, query);
-  return url;
-}
-
-Verdict log_out(Exchange& x, const ProviderPtr& provider) {
-  ProviderDataPtr data;
-  std::string failure;
-  if (await_provider(x, provider, data, failure) == Waits::yes) return Verdict::again;
-  if (!data) x.log(LogLevel::error, fmt::format("logging out of the gateway only: {}", failure));
-  const std::string after = absolute_url(x, *provider, provider->post_logout_uri);
-  const std::string to = data && !data->logout_url.empty() ? logout_url(x, *provider, *data, after) : after;
-  take_back_session(x, *provider);
-  forbid_caching(x);
-  return x.redirect(302, x.arena.copy(to));
-}
-
-/// A step of the server, before everything else that a request meets there.
-Verdict run(Exchange& x, const void* params) {
-  const ServerPlan& plan = *static_cast<const ServerPlan*>(params);
-  if (x.parent) return Verdict::next;
-  take_cookies(x, plan.providers);
-  if (x.internal) return Verdict::next;
-  for (const ProviderPtr& provider : plan.providers) {
-    if (x.uri == provider->redirect_path) return come_back(x, provider);
-    if (!provider->logout_path.empty() && x.uri == provider->logout_path) return log_out(x, provider);
-  }
-  return Verdict::next;
+  const bool is_due = session.renew_s > 0 && session.renew_s <= x.clock().unix_ms() / 1000;
+  return is_due && !session.refresh_token.empty() ? renew(x, provider, session) : let_pass(x, session);
 }
 
 }  // namespace
@@ -324,13 +246,14 @@ void refuse_the_same(table::Builder& builder, const OidcProvider& one, const Set
 }
 
 /// All providers of a server, each once; when they are complete, no two of them may want the same of it.
-std::shared_ptr<ServerPlan> server_plan(table::Builder& builder, const std::vector<Settings>& stated) {
-  auto plan = std::make_shared<ServerPlan>();
+std::shared_ptr<OidcPages> pages_of(table::Builder& builder, const std::vector<Settings>& stated) {
+  auto plan = std::make_shared<OidcPages>();
   std::vector<Settings> different;
   for (const Settings& each : stated) {
     auto& list = plan->providers;
     if (!each.provider || std::find(list.begin(), list.end(), each.provider) != list.end()) continue;
     list.push_back(each.provider);
+    plan->origins.push_back({"auth_oidc", each.where});
     different.push_back(each);
   }
   if (different.size() < 2) return plan;
@@ -352,8 +275,9 @@ void finish_auth_oidc(table::Scope& scope, table::Route& route) {
   if (const auto within = scope.local_or_null<ProvidersWithin>()) {
     stated.insert(stated.end(), within->list.begin(), within->list.end());
   }
-  auto plan = server_plan(scope.builder, stated);
-  if (!plan->providers.empty()) table::add_step(route, config::Phase::address, run, std::move(plan), "auth_oidc");
+  auto plan = pages_of(scope.builder, stated);
+  if (plan->providers.empty()) return;
+  table::add_step(route, config::Phase::address, serve_oidc_pages, std::move(plan), "auth_oidc");
 }
 
 }  // namespace gh::policy

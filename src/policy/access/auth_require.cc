@@ -5,6 +5,7 @@
 
 #include <vector>
 
+#include "policy/codes.h"
 #include "policy/condition.h"
 #include "policy/policy.h"
 #include "proxy/exchange.h"
@@ -52,6 +53,17 @@ Verdict run(Exchange& x, const void* params) {
   return Verdict::next;
 }
 
+/// A slip, as a rule: a name without its `$`, or what was meant to stand there for a moment.
+void warn_of_constant(table::Scope& scope, const config::Value& value, const table::Expression& condition) {
+  const bool is_constant = condition && condition.variables_text().empty() &&
+                           condition.source().find("now") == std::string_view::npos;
+  if (!is_constant) return;
+  scope.warning(code::never_asked, value.span, "this condition is the same for all requests")
+      .with_label("no variable stands in it")
+      .with_help("compare what the request brings: `auth_require ($jwt_claim_role == \"admin\");`; to let nobody pass, "
+                 "write `deny all;`");
+}
+
 }  // namespace
 
 void apply_auth_require(table::Scope& scope, const config::Bound& directive) {
@@ -62,6 +74,7 @@ void apply_auth_require(table::Scope& scope, const config::Bound& directive) {
   for (const config::Value& value : directive.values) {
     if (value.spec->type == config::ArgType::expr) {
       requirement.conditions.push_back(compile_condition(scope, value));
+      warn_of_constant(scope, value, requirement.conditions.back());
     } else if (value.spec->type == config::ArgType::variable) {
       requirement.variables.push_back(compile_condition(scope, value));
     }

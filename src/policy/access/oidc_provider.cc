@@ -7,8 +7,10 @@
 
 #include "base/text.h"
 #include "http/field_value.h"
+#include "policy/codes.h"
 #include "policy/oidc_config.h"
 #include "policy/policy.h"
+#include "policy/zones.h"
 #include "table/build.h"
 
 namespace gh::policy {
@@ -43,6 +45,7 @@ class Reader {
     read_texts();
     read_switches();
     read_keys();
+    read_store();
     to_.settings.tls = read_trust(scope_, value("ssl_trusted_certificate"), value("ssl_crl"));
     if (scope_.has<table::ResolverSettings>()) to_.settings.resolver = scope_.shared<table::ResolverSettings>();
     const auto make = [](const auto&) { return std::make_shared<ProviderState>(); };
@@ -175,6 +178,33 @@ class Reader {
     if (secrets.empty()) secrets.push_back(start->bytes);
     to_.sealer = std::make_unique<const Sealer>(
         secrets, fmt::format("gatehouse oidc\n{}\n{}\n{}", to_.name, to_.issuer, to_.client.id));
+  }
+
+  void read_prefix(const config::Value& prefix) {
+    to_.store_prefix = prefix.text;
+    const auto is_odd = [](char c) { return c <= ' ' || c >= '\x7f' || c == '{' || c == '}'; };
+    if (std::none_of(prefix.text.begin(), prefix.text.end(), is_odd)) return;
+    scope_
+        .error(table::code::bad_choice, prefix.span,
+               fmt::format("`{}` cannot begin the names of keys", printable(prefix.text, 60)))
+        .with_help("no blanks, and no braces: `prefix=shop:oidc:`");
+  }
+
+  /// Stores may be defined behind their use.
+  void read_store() {
+    const auto at = lines_.find("session_store");
+    if (at == lines_.end()) return;
+    const config::Value& store = at->second->at(0);
+    if (const config::Value* const prefix = at->second->find("prefix=")) read_prefix(*prefix);
+    table::Builder& builder = scope_.builder;
+    builder.at_end([&builder, &to = to_, name = std::string(store.text), where = store.span] {
+      to.store = find_store(builder, name, where);
+    });
+    if (lines_.contains("session_key")) return;
+    scope_
+        .warning(code::start_key, store.span,
+                 "without a `session_key` only this start of this gateway can read what it keeps there")
+        .with_help("add the line: session_key env:SESSION_KEY;");
   }
 
   table::Scope& scope_;

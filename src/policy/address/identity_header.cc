@@ -49,8 +49,26 @@ Verdict run(proxy::Exchange& x, const void* params) {
 
 }  // namespace
 
+namespace {
+
+/// `$` may stand in a field's name, and nobody means it; true: said so.
+bool is_variable(table::Scope& scope, const config::Bound& directive) {
+  const config::Value& name = directive.at(0);
+  if (!name.text.starts_with('$')) return false;
+  const bool is_swapped = directive.values.size() > 1 && !directive.at(1).text.starts_with('$');
+  const std::string field = is_swapped ? printable(directive.at(1).text, 60) : "X-User-Id";
+  scope.error(table::code::bad_choice, name.span,
+              fmt::format("`{}` stands where the name of a field should", printable(name.text, 60)))
+      .with_label(is_swapped ? "name and value are swapped" : "a variable is no name")
+      .with_help(fmt::format("the name comes first: `identity_header {} {};`", field, printable(name.text, 60)));
+  return true;
+}
+
+}  // namespace
+
 void apply_identity_header(table::Scope& scope, const config::Bound& directive) {
   const config::Value& name = directive.at(0);
+  if (is_variable(scope, directive)) return;
   auto& list = scope.edit<IdentityHeaders>().list;
   if (directive.values.size() == 1) {
     if (name.text == "off") return list.clear();

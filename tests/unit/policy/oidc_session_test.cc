@@ -18,6 +18,23 @@ TEST_CASE("what is sealed is opened with the same key, as what it is") {
   }
 }
 
+TEST_CASE("what is sealed for one place is of no use at another") {
+  const Sealer sealer({"a secret of sixteen bytes"}, "corp");
+  const std::string sealed = sealer.seal(Kind::session, "text", "key:1");
+  CHECK(sealer.open(Kind::session, sealed, "key:1") == "text");
+  for (const char* other : {"", "key:2", "key:", "key:11"}) CHECK_FALSE(sealer.open(Kind::session, sealed, other));
+  CHECK_FALSE(sealer.open(Kind::session, sealer.seal(Kind::session, "text"), "key:1"));
+}
+
+TEST_CASE("what is sealed can be opened, however long, or is not sealed") {
+  const Sealer sealer({"a secret of sixteen bytes"}, "corp");
+  for (const std::size_t size : {49'000U, 49'123U, 49'124U, 49'200U, 100'000U}) {
+    const std::string sealed = sealer.seal(Kind::session, std::string(size, 'x'));
+    CHECK(sealed.empty() == (size > 49'123));
+    if (!sealed.empty()) CHECK(sealer.open(Kind::session, sealed) == std::string(size, 'x'));
+  }
+}
+
 TEST_CASE("another secret or another provider") {
   const std::string sealed = Sealer({"one secret"}, "corp").seal(Kind::session, "text");
   CHECK_FALSE(Sealer({"other secret"}, "corp").open(Kind::session, sealed));

@@ -1,0 +1,66 @@
+#include "policy/store_call.h"
+
+#include <algorithm>
+#include <new>
+
+#include "proxy/worker.h"
+#include "upstream/store_client.h"
+#include "upstream/stores.h"
+
+namespace gh::policy {
+
+using proxy::Exchange;
+
+namespace {
+
+void forget(proxy::AtEnd& end) { static_cast<StoreCall&>(end).forget(); }
+
+}  // namespace
+
+StoreCall::StoreCall(Exchange& x, std::span<const std::string_view> its_words) : x_(x) {
+  words = its_words;
+  run = gh::policy::forget;
+}
+
+StoreCall* StoreCall::find(const Exchange& x, std::string_view command, std::string_view key) {
+  for (proxy::AtEnd* end = x.at_end; end; end = end->next) {
+    if (end->run != gh::policy::forget) continue;
+    auto* const call = static_cast<StoreCall*>(end);
+    if (call->words[0] == command && call->words[1] == key) return call;
+  }
+  return nullptr;
+}
+
+StoreCall& StoreCall::send(Exchange& x, const std::shared_ptr<const table::StorePlan>& store,
+                           std::initializer_list<std::string_view> words) {
+  auto* const kept = x.arena.array<std::string_view>(words.size());
+  std::transform(words.begin(), words.end(), kept, [&](std::string_view word) { return x.arena.copy(word); });
+  auto* const call = new (x.arena.allocate(sizeof(StoreCall), alignof(StoreCall))) StoreCall(x, {kept, words.size()});
+  x.when_freed(*call);
+  if (!x.worker.stores.client(store).send(*call)) call->state_ = State::failed;
+  return *call;
+}
+
+bool StoreCall::waits() {
+  is_awaited_ = state_ == State::pending;
+  run_number_ = x_.run_number();
+  return is_awaited_;
+}
+
+bool StoreCall::on_reply(const redis::Reply& reply) {
+  using Kind = redis::Reply::Kind;
+  if (reply.kind == Kind::array || reply.kind == Kind::error) return false;
+  is_nil_ = reply.kind == Kind::nil;
+  if (reply.kind == Kind::text) text_ = x_.arena.copy(reply.text);
+  tell(State::answered);
+  return true;
+}
+
+void StoreCall::on_failure(std::string_view) { tell(State::failed); }
+
+void StoreCall::tell(State now) {
+  state_ = now;
+  if (is_awaited_ && run_number_ == x_.run_number()) x_.resume();
+}
+
+}  // namespace gh::policy
