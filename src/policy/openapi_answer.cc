@@ -106,8 +106,10 @@ class Watch final : public proxy::BodyFilter {
 
   void put(std::span<const iovec> parts, bool last) override {
     for (const iovec& part : parts) copy({static_cast<const char*>(part.iov_base), part.iov_len});
+    net::Loop& loop = x_.worker.loop;
+    std::unique_ptr<net::Work> judgement = last && body_ ? judge() : nullptr;  // while the exchange is sure to be whole
     pass(parts, last);
-    if (last && body_) judge();
+    if (judgement) net::Work::start(loop, std::move(judgement));
   }
 
  private:
@@ -120,11 +122,10 @@ class Watch final : public proxy::BodyFilter {
          is_large ? fmt::format("its body is larger than {} bytes", most_bytes_) : "too many are looked at");
   }
 
-  void judge() {
-    if (!x_.wants_log(LogLevel::error)) return;
+  std::unique_ptr<net::Work> judge() {
+    if (!x_.wants_log(LogLevel::error)) return nullptr;
     Teller teller{x_.route->logs->error_log, operation_.report, x_.client->serial(), x_.reply.status, x_.log_context()};
-    net::Loop& loop = x_.worker.loop;
-    net::Work::start(loop, std::make_unique<Judgement>(loop, std::move(teller), schema_, std::move(body_)));
+    return std::make_unique<Judgement>(x_.worker.loop, std::move(teller), schema_, std::move(body_));
   }
 
   const ApiOperation& operation_;
