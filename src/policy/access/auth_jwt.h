@@ -102,7 +102,7 @@ struct JwtSource {
   Kind kind = Kind::file;
   config::Span where{};
   std::string text{};                                  // path, URL or URI
-  std::shared_ptr<const table::SecretText> content{};  // of a file, as it was when the configuration was read
+  std::shared_ptr<const Secret> content{};  // of a file, as it was when the configuration was read
   std::shared_ptr<const table::SecretValue> secret{};
   std::vector<jose::Algorithm> algorithms{};           // of a secret; empty: all that it is long enough for
   bool allows_short = false;
