@@ -90,10 +90,22 @@ StoreCall& ask(Exchange& x, const OidcProvider& provider, std::string_view comma
 /// `when`: NX or XX. Null: it is too large.
 StoreCall* put(Exchange& x, const OidcProvider& provider, std::string_view key, const OidcSession& session,
                std::string_view when) {
-  if (StoreCall* const asked = StoreCall::find(x, "SET", key)) return asked;
+  if (StoreCall* const asked = StoreCall::find(x, "SET", key, when)) return asked;
   const std::string sealed = provider.sealer->seal(Sealer::Kind::session, write_session(session), key);
   if (sealed.empty()) return nullptr;
   return &StoreCall::send(x, provider.store, {"SET", key, sealed, "EX", seconds(x, session.ends_s - now_s(x)), when});
+}
+
+/// `none`: the store says that `when` does not hold.
+Outcome save(Exchange& x, const OidcProvider& provider, std::string_view key, const OidcSession& session,
+             std::string_view when) {
+  StoreCall* const call = put(x, provider, key, session, when);
+  if (!call) return Outcome::too_large;
+  if (call->waits()) return Outcome::waits;
+  if (!call->has_failed()) return call->is_nil() ? Outcome::none : Outcome::there;
+  if (denies(provider)) return Outcome::away;
+  keep_here(x, provider, key, session);
+  return Outcome::there;
 }
 
 /// What counts once for all gateways.
@@ -138,12 +150,9 @@ Outcome find_stored(Exchange& x, const OidcProvider& provider, OidcSession& sess
 
 Outcome begin_stored(Exchange& x, const OidcProvider& provider, std::string_view id, const OidcSession& session) {
   const std::string_view key = key_of(x, provider, "session", id);
-  StoreCall* const call = put(x, provider, key, session, "NX");
-  if (!call) return Outcome::too_large;
-  if (call->waits()) return Outcome::waits;
-  if (call->has_failed() && denies(provider)) return Outcome::away;
-  if (call->has_failed()) keep_here(x, provider, key, session);
-  else if (call->is_nil()) return Outcome::away;  // it says that a random number is taken
+  const Outcome outcome = save(x, provider, key, session, "NX");
+  if (outcome == Outcome::none) return Outcome::away;  // it says that a random number is taken
+  if (outcome != Outcome::there) return outcome;
   if (const std::string_view old = id_of(x, provider); !old.empty()) {
     const std::string_view old_key = key_of(x, provider, "session", old);
     forget_here(x, provider, old_key);
@@ -156,13 +165,9 @@ Outcome replace_stored(Exchange& x, const OidcProvider& provider, const OidcSess
   const std::string_view id = id_of(x, provider);
   if (id.empty()) return Outcome::none;
   const std::string_view key = key_of(x, provider, "session", id);
-  StoreCall* const call = put(x, provider, key, session, "XX");
-  if (!call) return Outcome::too_large;
-  if (call->waits()) return Outcome::waits;
-  if (call->has_failed() && denies(provider)) return Outcome::away;
-  if (call->has_failed()) keep_here(x, provider, key, session);
-  else if (call->is_nil() && !forget_here(x, provider, key)) return Outcome::none;
-  return Outcome::there;
+  const Outcome outcome = save(x, provider, key, session, "XX");
+  if (outcome == Outcome::none) forget_here(x, provider, key);
+  return outcome;
 }
 
 Outcome end_stored(Exchange& x, const OidcProvider& provider) {

@@ -22,11 +22,12 @@ StoreCall::StoreCall(Exchange& x, std::span<const std::string_view> its_words) :
   run = gh::policy::forget;
 }
 
-StoreCall* StoreCall::find(const Exchange& x, std::string_view command, std::string_view key) {
+StoreCall* StoreCall::find(const Exchange& x, std::string_view command, std::string_view key, std::string_view last) {
   for (proxy::AtEnd* end = x.at_end; end; end = end->next) {
     if (end->run != gh::policy::forget) continue;
     auto* const call = static_cast<StoreCall*>(end);
-    if (call->words[0] == command && call->words[1] == key) return call;
+    const bool is_it = call->words[0] == command && call->words[1] == key;
+    if (is_it && (last.empty() || call->words.back() == last)) return call;
   }
   return nullptr;
 }

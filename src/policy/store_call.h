@@ -19,8 +19,9 @@ namespace gh::policy {
 
 class StoreCall final : public redis::Call, public proxy::AtEnd {
  public:
-  /// Null: the request has not asked so.
-  static StoreCall* find(const proxy::Exchange& x, std::string_view command, std::string_view key);
+  /// Null: the request has not asked so. `last` is the last word, where it matters.
+  static StoreCall* find(const proxy::Exchange& x, std::string_view command, std::string_view key,
+                         std::string_view last = {});
   /// Asks now, once more or not: words[0] is the command, words[1] its key.
   static StoreCall& send(proxy::Exchange& x, const std::shared_ptr<const table::StorePlan>& store,
                          std::initializer_list<std::string_view> words);

@@ -19,6 +19,7 @@
 #include "jose/token.h"
 #include "policy/access.h"
 #include "policy/access/auth_jwt_cache.h"
+#include "policy/presented_token.h"
 #include "table/jwt_keys.h"
 #include "table/scope.h"
 #include "table/secret_value.h"
@@ -45,7 +46,7 @@ struct JwtKeyRequest {
 struct JwtPlan : std::enable_shared_from_this<JwtPlan> {
   std::uint64_t number = 0;  // of all that decides on a token; locations that ask for the same share it
   table::Template realm;
-  std::optional<table::Template> token;  // `token=`; else the Authorization field
+  std::optional<TokenSource> token;      // `token=`; else the Authorization field
   jose::Rules rules;
   jose::KeyRules remote_rules;
   table::JwtKeySetPtr fixed;             // of files and secrets; null: none
