@@ -1,5 +1,5 @@
-// Which token a request brings: that of `Authorization: Bearer`, or of the variable that `token=` names. Two at once, and
-// it would not be clear which one counts: what the gateway looks at need not be what a service behind it does.
+// Which token a request brings: that of `Authorization: Bearer`, or of the variable that `token=` names. Two at once,
+// and it would not be clear which one counts: what the gateway looks at need not be what a service behind it does.
 #pragma once
 
 #include <cstdint>
