@@ -113,9 +113,9 @@ constexpr Code list[] = {
      "server { listen 80 proxy_protocol; limit_req zone=a; }\nlimit_req_zone $remote_addr zone=a:1m rate=1r/s;",
      "set_real_ip_from 10.0.0.0/8; real_ip_header proxy_protocol;", quiet},
     {"W510", "a limit that counts nothing",
-     "`limit_req` and `limit_conn` act before the checks of who asks, so a key that these find out is empty then, and "
-     "empty keys are not counted.",
-     "limit_req_zone $consumer zone=a:1m rate=1r/s;", "limit_count_zone $consumer zone=a:1m rate=1r/s;", quiet},
+     "Limits act before the request is answered, so a key that the answer brings is empty then, and empty keys are not "
+     "counted.",
+     "limit_req_zone $upstream_addr zone=a:1m rate=1r/s;", "limit_req_zone $consumer zone=a:1m rate=1r/s;", quiet},
     {"W609", "a certificate that is never shown",
      "The server has a certificate of its own, and none of its sockets speaks TLS: clients get plain HTTP, also on "
      "port 443.",

@@ -9,7 +9,12 @@ namespace {
 
 constexpr Row rows[] = {
     {.name = "limit_conn_zone", .contexts = config::in_http,
-     .args = {{{"key", ArgType::templ}, {"zone=", ArgType::word}}}, .inherit = Inherit::none, .repeatable = true,
+     .args = {{{"key", ArgType::templ},
+               {"zone=", ArgType::word},
+               {"store=", ArgType::store, Presence::optional},
+               {"prefix=", ArgType::word, Presence::optional},
+               {"lease=", ArgType::msec, Presence::optional, {}, 1000, 3600000}}},
+     .inherit = Inherit::none, .repeatable = true,
      .apply = policy::apply_limit_conn_zone, .doc = "A table of keys with their requests under way: zone=NAME:SIZE."},
     {.name = "limit_conn", .contexts = hsl,
      .args = {{{"zone", ArgType::zone}, {"number", ArgType::count, Presence::required, {}, 1, 65535}}},

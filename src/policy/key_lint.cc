@@ -56,10 +56,10 @@ struct ProxyWarning { bool given = false; };  // local to the outermost scope
 
 }  // namespace
 
-void check_limit_key(table::Scope& scope, const config::Value& value, const table::Template& key, Asked asked) {
+void check_limit_key(table::Scope& scope, const config::Value& value, const table::Template& key) {
   warn_of_clients_choice(scope, value, key);
   table::Scope& main = table::outermost(scope);
-  main.builder.at_end([&main, key, span = value.span, asked] {
+  main.builder.at_end([&main, key, span = value.span] {
     const bool by_address = names_variable(key, "binary_remote_addr") || names_variable(key, "remote_addr");
     auto& warned = main.local<ProxyWarning>().given;
     if (by_address && !warned && is_behind_untrusted_proxy(main.builder)) {
@@ -67,11 +67,10 @@ void check_limit_key(table::Scope& scope, const config::Value& value, const tabl
       main.warning(table::code::proxy_key, span, "behind a proxy this is the proxy's address: all clients share it")
           .with_help("say which proxy names the client: set_real_ip_from 10.0.0.0/8;");
     }
-    if (asked == Asked::by_key || names_variable(key, "remote_user")) return;
-    if (main.builder.variables.known_from(key) <= config::Phase::limit) return;
+    if (main.builder.variables.known_from(key) <= config::Phase::identity_limit) return;
     main.warning(table::code::late_key, span,
                  fmt::format("`{}` is not known yet when this limit is asked: it counts nothing", key.source()))
-        .with_help("it acts before the checks of who asks; limit_count acts behind them when its key needs it");
+        .with_help("limits act behind the checks of who asks, and before anything is made of the answer");
   });
 }
 

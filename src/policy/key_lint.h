@@ -5,10 +5,8 @@
 
 namespace gh::policy {
 
-enum class Asked : std::uint8_t { early, by_key };  // before the checks of access; or behind them when the key needs it
-
-/// Warns of keys that clients choose (W503), that are a proxy's address (W509), and that are not known yet when the
-/// limit is asked (W510).
-void check_limit_key(table::Scope& scope, const config::Value& value, const table::Template& key, Asked asked);
+/// Warns of keys that clients choose (W503), that are a proxy's address (W509), and that are not known yet when limits
+/// by identity are asked (W510).
+void check_limit_key(table::Scope& scope, const config::Value& value, const table::Template& key);
 
 }  // namespace gh::policy

@@ -12,6 +12,7 @@
 #include "proxy/exchange.h"
 #include "proxy/join.h"
 #include "proxy/limit_report.h"
+#include "proxy/limit_status.h"
 #include "proxy/variables.h"
 #include "proxy/worker.h"
 
@@ -228,12 +229,12 @@ std::string_view request_body_file(Exchange& x, const VariableParam&) {
 std::string_view limit_req_status(Exchange& x, const VariableParam&) {
   static constexpr std::array<std::string_view, 6> names = {not_found,  "PASSED",          "DELAYED",
                                                             "REJECTED", "DELAYED_DRY_RUN", "REJECTED_DRY_RUN"};
-  return names[static_cast<std::size_t>(x.main().limit_req_status)];
+  return names[static_cast<std::size_t>(limit_outcome(x.main().limit_req_status))];
 }
 
 std::string_view limit_conn_status(Exchange& x, const VariableParam&) {
   static constexpr std::array<std::string_view, 4> names = {not_found, "PASSED", "REJECTED", "REJECTED_DRY_RUN"};
-  return names[static_cast<std::size_t>(x.main().limit_conn_status)];
+  return names[static_cast<std::size_t>(limit_outcome(x.main().limit_conn_status))];
 }
 
 std::string_view limit_count_status(Exchange& x, const VariableParam&) {

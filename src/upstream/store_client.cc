@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
+#include <limits>
 #include <utility>
 
 #include "table/plan.h"
@@ -35,11 +37,16 @@ void StoreClient::adopt(const std::shared_ptr<const table::StorePlan>& plan) {
   plan_ = *plan;
 }
 
-StoreClient::~StoreClient() {
+StoreClient::~StoreClient() { end(); }
+
+void StoreClient::end() {
+  if (std::exchange(ending_, true)) return;
   if (resolver_ && lookup_ != 0) resolver_->cancel(lookup_);
+  if (stage_ == Stage::open && !out_.empty()) static_cast<void>(stream_.write(out_));
   if (down_) plan_.health->came_back();
   down_ = true;
   conversation_.fail_all("its worker ends");
+  drop_late_ones(std::numeric_limits<std::int64_t>::max());
 }
 
 std::string StoreClient::place() const {
@@ -56,15 +63,41 @@ std::int64_t StoreClient::retry_ms() const {
 
 bool StoreClient::send(redis::Call& call) {
   plan_.health->calls.fetch_add(1, std::memory_order_relaxed);
+  if (!down_ && say(call)) return true;
+  plan_.health->failures.fetch_add(1, std::memory_order_relaxed);
+  return false;
+}
+
+bool StoreClient::send_later(redis::Call& call, std::int64_t most_ms) {
+  if (!down_ && say(call)) return true;
+  if (ending_ || later_.size() >= plan_.most_pending) return false;
+  later_.push_back({&call, loop_.clock().now_ms() + most_ms});
+  return true;
+}
+
+bool StoreClient::say(redis::Call& call) {
   const std::int64_t deadline_ms = loop_.clock().now_ms() + plan_.timeout_ms;
   const bool has_room = out_.size() + (stream_.is_open() ? stream_.queued_bytes() : 0) <= most_unsent_bytes;
-  if (down_ || !has_room || !conversation_.send(call, deadline_ms, out_)) {
-    plan_.health->failures.fetch_add(1, std::memory_order_relaxed);
-    return false;
-  }
+  if (!has_room || !conversation_.send(call, deadline_ms, out_)) return false;
   if (!call_clock_.is_set()) watch_deadline();
   if (stage_ == Stage::idle || !out_.empty()) loop_.defer(*this);
   return true;
+}
+
+void StoreClient::send_late_ones() {
+  std::vector<Later> due;
+  due.swap(later_);
+  for (const Later& each : due) {
+    if (!say(*each.call)) later_.push_back(each);
+  }
+}
+
+void StoreClient::drop_late_ones(std::int64_t until_ms) {
+  std::vector<Later> old;
+  const auto is_old = [&](const Later& each) { return each.until_ms <= until_ms; };
+  std::copy_if(later_.begin(), later_.end(), std::back_inserter(old), is_old);
+  std::erase_if(later_, is_old);
+  for (const Later& each : old) each.call->on_failure("the store is not to be had");
 }
 
 /// All calls of a turn leave together; the first one of all makes the connection.
@@ -201,12 +234,16 @@ void StoreClient::opened() {
   stage_ = Stage::open;
   loop_.timers().clear(stage_clock_);
   plan_.health->connects.fetch_add(1, std::memory_order_relaxed);
+  send_late_ones();
   if (!std::exchange(down_, false)) return;
   if (plan_.health->came_back()) log_(LogLevel::notice, fmt::format("store \"{}\" is back", plan_.name));
 }
 
 void StoreClient::stage_over() {
-  if (stage_ == Stage::resting) return start();
+  if (stage_ == Stage::resting) {
+    drop_late_ones(loop_.clock().now_ms());
+    return start();
+  }
   if (stage_ == Stage::connecting && next_address_ < addresses_.size()) {
     failure_ = fmt::format("cannot connect to {}: it does not answer", addresses_[next_address_ - 1].text());
     stream_.close();
@@ -225,6 +262,7 @@ void StoreClient::on_read(std::string_view bytes) {
   note_replies(conversation_.good_replies() - good, conversation_.error_replies() - errors);
   if (!fed) return give_up(fmt::format("{}: {}", place(), fed.error().text));
   if (stage_ == Stage::greeting && conversation_.is_open()) opened();
+  else if (!later_.empty()) send_late_ones();
   if (!out_.empty()) loop_.defer(*this);
   watch_deadline();
 }

@@ -7,7 +7,8 @@
 //    |          '--- resting <+---------------------------------------------+---------+  failed
 //    '------------------------------------------------------------------------------- closed by the peer, nothing due
 //
-// Calls may be made when idle and on the way from there to open; they wait then, no longer than any other. Loop thread.
+// Calls may be made when idle and on the way from there to open; they wait then, no longer than any other. What is only
+// told may wait until the store is back. Loop thread.
 #pragma once
 
 #include <cstdint>
@@ -38,8 +39,13 @@ class StoreClient final : private net::StreamEvents, private net::Deferred {
 
   /// False: the store is not to be had now, and nothing more will come. Never calls back within this call.
   bool send(redis::Call& call);
+  /// For what the store has to be told, and nobody waits for: while it is not to be had that is put off until it is
+  /// back, when it goes before all else, or until `most_ms` are over (a failure then). False: too many wait.
+  bool send_later(redis::Call& call, std::int64_t most_ms);
   /// Milliseconds until it is tried again; 0 when it is not known to be down.
   [[nodiscard]] std::int64_t retry_ms() const;
+  /// Its worker ends: what is due is sent, and nothing more comes.
+  void end();
   /// A later table's plan for the same connection.
   void adopt(const std::shared_ptr<const table::StorePlan>& plan);
   /// No table has the plan any more.
@@ -55,6 +61,13 @@ class StoreClient final : private net::StreamEvents, private net::Deferred {
     Clock(StoreClient& of, Act does) : owner(of), act(does) {}
     void fire() override { (owner.*act)(); }
   };
+  struct Later {
+    redis::Call* call;
+    std::int64_t until_ms;
+  };
+  bool say(redis::Call& call);
+  void send_late_ones();
+  void drop_late_ones(std::int64_t until_ms);
   void start();
   void resolved(Result<net::Resolver::Answer> answer);
   void connect_next();
@@ -95,6 +108,8 @@ class StoreClient final : private net::StreamEvents, private net::Deferred {
   bool down_ = false;                        // since the last failure nothing has worked
   std::int64_t rest_ms_ = 0;                 // the next rest
   std::string out_;                          // for the end of this turn
+  std::vector<Later> later_;                 // for when the store is back
+  bool ending_ = false;
   std::string failure_;
   Clock stage_clock_{*this, &StoreClient::stage_over};  // the way to `open`, and rests
   Clock call_clock_{*this, &StoreClient::call_over};    // the oldest call

@@ -5,7 +5,9 @@
 namespace gh::upstream {
 
 Stores::Stores(net::Loop& loop) : loop_(loop) {}
-Stores::~Stores() = default;
+Stores::~Stores() {
+  for (const auto& [identity, client] : clients_) client->end();  // who is told of it may look for the client once more
+}
 
 StoreClient& Stores::client(const std::shared_ptr<const table::StorePlan>& plan) {
   auto& client = clients_[plan->identity];

@@ -64,7 +64,6 @@ class StateFile(WireTest):
 
 @beyond_nginx
 class InStore(WireTest):
-    ORIGINS = 0
     CONFIG = """
     store shared { url %s; timeout 200ms; reconnect 20ms max=50ms; on_error %s; }
     keyval_zone zone=names:1m store=shared fresh=%s;
@@ -139,6 +138,80 @@ class InStore(WireTest):
                 conn.reset()
         self.redis.go_on()
         wait_for(lambda: get(gw.ports[0], "/?k=a").status == 200)
+
+    USES = """
+    store shared { url %s; timeout 200ms; reconnect 20ms max=50ms; on_error deny; }
+    keyval_zone zone=names:1m store=shared fresh=0;
+    keyval $arg_k $name zone=names;
+    keyval $arg_k $unused zone=names;
+    keyval $arg_j $in_log zone=names;
+    map $name $of_name { "" none; default "m $name"; }
+    map $arg_none $in_value { default "v $of_name"; }
+    log_format told "$request_uri [$in_log]";
+    access_log told.log told;
+    limit_req_zone $of_name zone=by:1m rate=1000r/s;
+    upstream ring { hash $name; server @O@; }
+    server {
+        listen @P0@;
+        location / { return 200 plain; }
+        location /map { return 200 "$in_value"; }
+        location /if { if ($name = one) { return 200 yes; } return 200 no; }
+        location /in_if { if ($arg_k) { return 200 "[$name]"; } return 200 no; }
+        location /expr { auth_require ($name != "two"); return 204; }
+        location /limit { limit_req zone=by; return 200 limit; }
+        location /ring { proxy_pass http://ring; }
+        location /set { set $x "${name}!"; return 200 $x; }
+        location /outer { add_header X-Name $name; location /outer/in { return 200 in; } }
+        location /jump { error_page 404 @named; return 404; }
+        location @named { return 200 "[$name]"; }
+    }
+    server {
+        listen @P1@;
+        if ($name = stop) { return 403; }
+        location / { return 200 plain; }
+    }
+    server {
+        listen @P2@;
+        route GET /:id when ($name == "one") { return 200 route; }
+        location / { return 200 plain; }
+    }
+    server { listen @P3@; return 200 plain; }
+    """
+
+    def test_only_who_uses_a_value_asks_for_it(self):
+        gw = self.start(self.USES % self.redis.url)
+        self.redis.ask("SET", "keyval:names:one", "one")
+        self.assertEqual(get(gw.ports[0], "/?k=one").text, "plain")
+        self.assertEqual(get(gw.ports[3], "/?k=one").text, "plain")
+        self.assertNotIn("cmdstat_get", self.redis.ask("INFO", "commandstats").decode())
+        for path, text in (("/map", "v m one"), ("/if", "yes"), ("/in_if", "[one]"), ("/limit", "limit"),
+                           ("/set", "one!"), ("/outer/in", "in"), ("/jump", "[one]")):
+            with self.subTest(path):
+                self.assertEqual(get(gw.ports[0], path + "?k=one").text, text)
+        self.assertEqual(get(gw.ports[0], "/outer/in?k=one").get("X-Name"), "one")
+        self.assertEqual(get(gw.ports[2], "/x?k=one").text, "route")
+        self.assertIn("cmdstat_get:calls=9,", self.redis.ask("INFO", "commandstats").decode())
+
+    def test_only_who_uses_a_value_is_refused(self):
+        gw = self.start(self.USES % self.redis.url)
+        self.redis.ask("LPUSH", "keyval:names:bad", "no text")
+        for port, path, status in ((0, "/", 200), (3, "/", 200), (1, "/", 503), (2, "/x", 503), (0, "/map", 503),
+                                   (0, "/if", 503), (0, "/in_if", 503), (0, "/expr", 503), (0, "/limit", 503),
+                                   (0, "/ring", 503), (0, "/set", 503), (0, "/outer/in", 503), (0, "/jump", 503)):
+            with self.subTest(port=port, path=path):
+                self.assertEqual(get(gw.ports[port], path + "?k=bad").status, status)
+
+    def test_a_value_of_the_log_alone_refuses_nobody(self):
+        gw = self.start(self.USES % self.redis.url)
+        self.redis.ask("SET", "keyval:names:one", "one")
+        self.redis.ask("LPUSH", "keyval:names:bad", "no text")
+        self.assertEqual(get(gw.ports[0], "/?j=bad").status, 200)
+        self.assertEqual(get(gw.ports[0], "/?j=one").status, 200)
+        gw.wait_log(r"^/\?j=bad \[-?\]$", name="told.log")
+        gw.wait_log(r"^/\?j=one \[one\]$", name="told.log")
+        self.redis.pause()
+        self.assertEqual(get(gw.ports[0], "/?j=one").status, 200)
+        self.redis.go_on()
 
     def test_impostors(self):
         for answer in (b":1\r\n", b"*1\r\n$1\r\na\r\n", b"+OK\r\n", b"$99999999999\r\n", b"-WRONGTYPE x\r\n", None, False):

@@ -1,15 +1,22 @@
 // limit_conn: so many requests of one key at a time. A request counts from here until it is over; all limits of a
-// location are asked in their order, and one that refuses takes back what the earlier ones counted.
+// location are asked in their order, and one that refuses takes back what the earlier ones counted. Those whose key is
+// an identity are asked once it is known.
 #include <fmt/format.h>
 
+#include <array>
+#include <limits>
+#include <span>
 #include <utility>
 #include <vector>
 
 #include "policy/key_lint.h"
+#include "policy/limit/limit_conn_store.h"
 #include "policy/policy.h"
+#include "policy/store_denial.h"
 #include "policy/zones.h"
 #include "proxy/exchange.h"
 #include "proxy/join.h"
+#include "proxy/limit_status.h"
 #include "proxy/tunnel_plan.h"
 #include "state/conn_zone.h"
 #include "table/build.h"
@@ -18,12 +25,14 @@ namespace gh::policy {
 
 using config::Phase;
 using proxy::Exchange;
+using proxy::LimitsAsked;
 using state::ConnZone;
 using table::Verdict;
 
 namespace {
 
 constexpr std::string_view kind = limit_conn_zone;
+constexpr std::int64_t usual_lease_ms = 30000;
 
 /// Values of $limit_conn_status, see Exchange.
 enum Outcome : std::int8_t { none = 0, passed = 1, rejected = 2, rejected_dry_run = 3 };
@@ -32,6 +41,8 @@ struct Zone {
   std::string name;
   std::shared_ptr<ConnZone> memory;
   table::Template key;
+  std::shared_ptr<const table::StorePlan> store;  // null: on this node
+  state::StoredConn stored;
 };
 
 struct Use {
@@ -49,9 +60,18 @@ struct Limit {
   table::Origin origin;
 };
 struct Plan {
+  LimitsAsked asked = LimitsAsked::early;
   std::vector<Limit> limits;
+  std::shared_ptr<const table::StorePlan> store;  // of all of them; null: on this node
   Settings settings;
 };
+
+/// A limit that a request has a key for.
+struct Ask {
+  const Limit* limit = nullptr;
+  std::string_view key;
+};
+using Asks = std::array<Ask, max_limits>;
 
 // ---- a request -----------------------------------------------------------------------------------------------------
 
@@ -83,6 +103,10 @@ std::unique_ptr<proxy::Kept> keep(proxy::AtEnd& end) {
   return zone ? std::make_unique<KeptCount>(zone->memory, counted.hold) : nullptr;
 }
 
+void note(Exchange& x, const Plan& plan, Outcome outcome) {
+  proxy::note_limits(x.main().limit_conn_status, plan.asked, outcome);
+}
+
 Verdict reject(Exchange& x, const Plan& plan, const Limit& limit, ConnZone::Verdict why) {
   const Zone& zone = *limit.zone;
   if (why == ConnZone::Verdict::too_many) {
@@ -91,19 +115,15 @@ Verdict reject(Exchange& x, const Plan& plan, const Limit& limit, ConnZone::Verd
   } else {
     x.log(LogLevel::alert, fmt::format("limit_conn zone \"{}\" is full", zone.name));
   }
-  x.main().limit_conn_status = plan.settings.dry_run ? rejected_dry_run : rejected;
+  note(x, plan, plan.settings.dry_run ? rejected_dry_run : rejected);
   if (plan.settings.dry_run) return Verdict::next;
   const bool is_full = why != ConnZone::Verdict::too_many;
   return x.error(plan.settings.status, limit.origin,
                  proxy::join(x.arena, is_full ? "full zone " : "zone ", zone.name));
 }
 
-/// Once for a request, whatever internal redirects and subexchanges follow.
-Verdict run(Exchange& x, const void* params) {
-  Exchange& main = x.main();
-  if (main.limit_conn_status != none) return Verdict::next;
-  const Plan& plan = *static_cast<const Plan*>(params);
-  proxy::AtEnd* const before = main.at_end;
+std::span<const Ask> asks_of(Exchange& x, const Plan& plan, Asks& asks) {
+  std::size_t count = 0;
   for (const Limit& limit : plan.limits) {
     const std::string_view key = limit.zone->key.render(x, x.arena);
     if (key.empty()) continue;
@@ -112,27 +132,119 @@ Verdict run(Exchange& x, const void* params) {
             fmt::format("the key of limit_conn zone \"{}\" is too long: {} bytes", limit.zone->name, key.size()));
       continue;
     }
-    main.limit_conn_status = passed;
-    ConnZone::Hold hold;
-    const ConnZone::Verdict verdict = limit.zone->memory->count(key, limit.most, hold);
-    if (verdict != ConnZone::Verdict::counted) {
-      for (proxy::AtEnd* end = main.at_end; end != before; end = end->next) give_back(*end);
-      return reject(x, plan, limit, verdict);
-    }
-    auto& counted = *new (main.arena.allocate(sizeof(Counted), alignof(Counted))) Counted;
-    counted.run = give_back;
-    counted.keep = keep;
-    counted.zone = limit.zone.get();
-    counted.hold = hold;
-    main.when_freed(counted);
+    asks[count++] = {&limit, key};
   }
+  return {asks.data(), count};
+}
+
+ConnZone::Verdict count_one(Exchange& main, const Ask& ask, std::uint32_t most) {
+  ConnZone::Hold hold;
+  const ConnZone::Verdict verdict = ask.limit->zone->memory->count(ask.key, most, hold);
+  if (verdict != ConnZone::Verdict::counted) return verdict;
+  auto& counted = *new (main.arena.allocate(sizeof(Counted), alignof(Counted))) Counted;
+  counted.run = give_back;
+  counted.keep = keep;
+  counted.zone = ask.limit->zone.get();
+  counted.hold = hold;
+  main.when_freed(counted);
+  return verdict;
+}
+
+/// In the memory of this node: all, or none. `refusing`: the limit that has no room.
+ConnZone::Verdict count_here(Exchange& x, std::span<const Ask> asks, const Limit*& refusing) {
+  Exchange& main = x.main();
+  proxy::AtEnd* const before = main.at_end;
+  for (const Ask& ask : asks) {
+    const ConnZone::Verdict verdict = count_one(main, ask, ask.limit->most);
+    if (verdict == ConnZone::Verdict::counted) continue;
+    for (proxy::AtEnd* end = main.at_end; end != before; end = end->next) give_back(*end);
+    refusing = ask.limit;
+    return verdict;
+  }
+  return ConnZone::Verdict::counted;
+}
+
+Verdict conclude_here(Exchange& x, const Plan& plan, std::span<const Ask> asks) {
+  const Limit* refusing = nullptr;
+  const ConnZone::Verdict verdict = count_here(x, asks, refusing);
+  if (verdict != ConnZone::Verdict::counted) return reject(x, plan, *refusing, verdict);
+  note(x, plan, passed);
   return Verdict::next;
+}
+
+/// Where this node counts for itself, the store is told of what has passed when it is back.
+Verdict without_store(Exchange& x, const Plan& plan, std::span<const Ask> asks, ConnLease& lease) {
+  if (plan.store->on_error == table::OnStoreError::local) {
+    const Limit* refusing = nullptr;
+    const ConnZone::Verdict verdict = count_here(x, asks, refusing);
+    if (verdict == ConnZone::Verdict::counted) lease.hold(x.main());
+    else lease.end();
+    if (refusing) return reject(x, plan, *refusing, verdict);
+  } else {
+    lease.end();
+  }
+  const bool denies = plan.store->on_error == table::OnStoreError::deny;
+  note(x, plan, !denies ? passed : plan.settings.dry_run ? rejected_dry_run : rejected);
+  if (!denies || plan.settings.dry_run) return Verdict::next;
+  return deny_without_store(x, plan.store, asks.front().limit->origin);
+}
+
+ConnLease& ask_store(Exchange& x, const Plan& plan, std::span<const Ask> asks) {
+  std::vector<state::StoredConnAsk> stored;
+  stored.reserve(asks.size());
+  for (const Ask& ask : asks) stored.push_back({&ask.limit->zone->stored, ask.key, ask.limit->most});
+  return ConnLease::take(x, &plan, plan.store, stored);
+}
+
+Verdict run_in_store(Exchange& x, const Plan& plan, std::span<const Ask> asks) {
+  ConnLease* const asked = ConnLease::of(x, &plan);
+  ConnLease& lease = asked ? *asked : ask_store(x, plan, asks);
+  switch (lease.state()) {
+    case ConnLease::State::asking: return Verdict::again;
+    case ConnLease::State::granted: break;
+    case ConnLease::State::refused: {
+      const Limit& limit = *asks[lease.refused_at()].limit;
+      lease.end();
+      return reject(x, plan, limit, ConnZone::Verdict::too_many);
+    }
+    default: return without_store(x, plan, asks, lease);
+  }
+  if (plan.store->on_error == table::OnStoreError::local) {  // so that a node that is alone knows what it has
+    for (const Ask& ask : asks) count_one(x.main(), ask, std::numeric_limits<std::uint32_t>::max());
+  }
+  lease.hold(x.main());
+  note(x, plan, passed);
+  return Verdict::next;
+}
+
+/// Once for a request, whatever internal redirects and subexchanges follow.
+Verdict run(Exchange& x, const void* params) {
+  const Plan& plan = *static_cast<const Plan*>(params);
+  if (proxy::limits_have_decided(x.main().limit_conn_status, plan.asked)) return Verdict::next;
+  Asks room;
+  const std::span<const Ask> asks = asks_of(x, plan, room);
+  if (asks.empty()) return Verdict::next;
+  return plan.store ? run_in_store(x, plan, asks) : conclude_here(x, plan, asks);
 }
 
 // ---- the configuration ---------------------------------------------------------------------------------------------
 
-/// Zones may be defined behind their use, so a plan is filled in when all has been read.
-void resolve(table::Builder& builder, const Uses& uses, Plan& plan) {
+/// Adds a limit to those that are decided together.
+void add_limit(table::Builder& builder, const Use& use, std::shared_ptr<const Zone> zone, Plan& plan) {
+  if (!plan.limits.empty() && plan.store != zone->store) {
+    builder.diagnostics
+        .error(table::code::bad_choice, use.where, "the zones of one block's `limit_conn` lie in different places")
+        .with_help("they are decided together: all on this node, or all in one store");
+    return;
+  }
+  plan.store = zone->store;
+  plan.limits.push_back({std::move(zone), use.most, {"limit_conn", use.where}});
+}
+
+/// Zones may be defined behind their use, so plans are made when all has been read.
+void resolve(table::Builder& builder, const Uses& uses, const Settings& settings, table::Route& route) {
+  const std::shared_ptr<Plan> early = std::make_shared<Plan>(), late = std::make_shared<Plan>();
+  late->asked = LimitsAsked::by_identity;
   for (const Use& use : uses.list) {
     const auto found = builder.zones.find(std::string(kind) + use.zone);
     if (found == builder.zones.end()) {
@@ -140,10 +252,35 @@ void resolve(table::Builder& builder, const Uses& uses, Plan& plan) {
                    "limit_conn_zone $binary_remote_addr zone=" + use.zone + ":10m;");
       continue;
     }
-    if (auto zone = std::static_pointer_cast<const Zone>(found->second.object)) {
-      plan.limits.push_back({std::move(zone), use.most, {"limit_conn", use.where}});
-    }
+    auto zone = std::static_pointer_cast<const Zone>(found->second.object);
+    if (!zone) continue;
+    const bool by_identity = builder.variables.known_from(zone->key) > Phase::limit;
+    add_limit(builder, use, std::move(zone), by_identity ? *late : *early);
   }
+  for (const auto& plan : {early, late}) {
+    plan->settings = settings;
+    const Phase phase = plan == late ? Phase::identity_limit : Phase::limit;
+    if (!plan->limits.empty()) table::add_step(route, phase, run, plan, "limit_conn");
+  }
+}
+
+/// When all stores are known.
+void read_store(table::Scope& scope, const config::Bound& directive, const std::shared_ptr<Zone>& zone) {
+  const config::Value* const store = directive.find("store=");
+  if (!store) {
+    for (const std::string_view name : {"prefix=", "lease="}) {
+      const config::Value* const value = directive.find(name);
+      if (!value) continue;
+      scope.note(table::code::no_effect, value->span, fmt::format("`{}` has no effect without `store=`", name));
+    }
+    return;
+  }
+  zone->stored = state::make_stored_conn(directive.text("prefix=", "limit:"), zone->name,
+                                         directive.number("lease=", usual_lease_ms));
+  table::Builder& builder = scope.builder;
+  builder.at_end([&builder, zone, name = std::string(store->text), where = store->span] {
+    zone->store = find_store(builder, name, where);
+  });
 }
 
 }  // namespace
@@ -156,9 +293,11 @@ void apply_limit_conn_zone(table::Scope& scope, const config::Bound& directive) 
   auto* const entry = claim_zone(scope, kind, zone->name, directive, where);
   if (!entry) return;
   zone->key = scope.compile(*directive.find("key"));
-  check_limit_key(scope, *directive.find("key"), zone->key, Asked::early);
+  check_limit_key(scope, *directive.find("key"), zone->key);
   zone->memory = adopt_zone<ConnZone>(scope, where, kind, zone->name, zone->key.source(), bytes);
-  if (zone->memory) entry->object = std::move(zone);
+  if (!zone->memory) return;
+  read_store(scope, directive, zone);
+  entry->object = std::move(zone);
 }
 
 void apply_limit_conn(table::Scope& scope, const config::Bound& directive) {
@@ -181,11 +320,10 @@ void apply_limit_conn_dry_run(table::Scope& scope, const config::Bound& directiv
 
 void finish_limit_conn(table::Scope& scope, table::Route& route) {
   if (!scope.has<Uses>() || scope.get<Uses>().list.empty()) return;
-  auto plan = std::make_shared<Plan>();
-  plan->settings = scope.get<Settings>();
   table::Builder& builder = scope.builder;
-  builder.at_end([&builder, uses = scope.shared<Uses>(), plan] { resolve(builder, *uses, *plan); });
-  table::add_step(route, Phase::limit, run, std::move(plan), "limit_conn");
+  builder.at_end([&builder, &route, uses = scope.shared<Uses>(), settings = scope.get<Settings>()] {
+    resolve(builder, *uses, settings, route);
+  });
 }
 
 }  // namespace gh::policy

@@ -167,7 +167,7 @@ void apply_limit_count_zone(table::Scope& scope, const config::Bound& directive)
   auto* const entry = claim_zone(scope, limit_count_zone, zone->name, directive, where);
   if (!entry) return;
   zone->key = scope.compile(*directive.find("key"));
-  check_limit_key(scope, *directive.find("key"), zone->key, Asked::by_key);
+  check_limit_key(scope, *directive.find("key"), zone->key);
   if (!read_amounts(scope, directive, *zone)) return;
   zone->memory = adopt_zone<state::CountZone>(scope, where, limit_count_zone, zone->name, shape_of(*zone), bytes);
   if (!zone->memory) return;

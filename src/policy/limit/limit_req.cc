@@ -1,16 +1,18 @@
 // limit_req (LANGUAGE.md 11.4): requests are held to the rate of a zone; above it they wait or are refused. All limits
-// of a location are decided together. The arithmetic and the memory are state/rate_zone.h.
+// of a location are decided together, but those whose key is an identity, which are once it is known. The arithmetic
+// and the memory are state/rate_zone.h.
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <array>
 
 #include "base/text.h"
 #include "policy/key_lint.h"
 #include "policy/policy.h"
+#include "policy/store_denial.h"
 #include "policy/zones.h"
 #include "proxy/exchange.h"
 #include "proxy/join.h"
+#include "proxy/limit_status.h"
 #include "proxy/worker.h"
 #include "state/rate_script.h"
 #include "state/rate_zone.h"
@@ -22,6 +24,7 @@ namespace gh::policy {
 
 using config::Phase;
 using proxy::Exchange;
+using proxy::LimitsAsked;
 using table::Verdict;
 
 namespace {
@@ -54,8 +57,9 @@ struct Uses { std::vector<Use> list; };
 
 struct Settings : LimitSettings {};
 
-/// What the step of a location reads. `limits[i]` and `origins[i]` belong to `zones[i]`.
+/// What a step of a location reads. `limits[i]` and `origins[i]` belong to `zones[i]`.
 struct Plan {
+  LimitsAsked asked = LimitsAsked::early;
   std::vector<std::shared_ptr<const Zone>> zones;
   std::vector<state::RateLimit> limits;
   std::vector<table::Origin> origins;
@@ -70,8 +74,8 @@ class RateCall final : public redis::Call, public proxy::AtEnd {
  public:
   enum class State : std::uint8_t { pending, answered, failed };
 
-  RateCall(Exchange& x, std::span<const state::StoredRateAsk> asked)
-      : asks(asked), x_(x), run_number_(x.run_number()) {
+  RateCall(Exchange& x, const Plan& plan, std::span<const state::StoredRateAsk> asked)
+      : asks(asked), x_(x), plan_(plan), run_number_(x.run_number()) {
     run = forget_it;
     script = &state::rate_script();
     words = state::rate_words(asks, x.arena);
@@ -82,12 +86,12 @@ class RateCall final : public redis::Call, public proxy::AtEnd {
     return true;
   }
   void on_failure(std::string_view) override { tell(State::failed); }
-  /// The one that this route of the exchange has asked; null: it has not.
-  static RateCall* of(Exchange& x) {
+  /// The one that this step of the route has asked; null: it has not.
+  static RateCall* of(Exchange& x, const Plan& plan) {
     for (proxy::AtEnd* end = x.at_end; end; end = end->next) {
       if (end->run != forget_it) continue;
       auto* const call = static_cast<RateCall*>(end);
-      if (call->run_number_ == x.run_number()) return call;
+      if (call->run_number_ == x.run_number() && &call->plan_ == &plan) return call;
     }
     return nullptr;
   }
@@ -103,10 +107,15 @@ class RateCall final : public redis::Call, public proxy::AtEnd {
     if (run_number_ == x_.run_number()) x_.resume();
   }
   Exchange& x_;
+  const Plan& plan_;
   const std::uint32_t run_number_;
 };
 
 // ---- a request -----------------------------------------------------------------------------------------------------
+
+void note(Exchange& x, const Plan& plan, Outcome outcome) {
+  proxy::note_limits(x.main().limit_req_status, plan.asked, outcome);
+}
 
 void log_decision(const Exchange& x, const Plan& plan, const state::RateDecision& decision, bool is_delay) {
   LogLevel level = plan.settings.level;
@@ -121,7 +130,7 @@ void log_decision(const Exchange& x, const Plan& plan, const state::RateDecision
 Verdict reject(Exchange& x, const Plan& plan, const state::RateDecision& decision) {
   if (decision.verdict == state::RateZone::Verdict::reject) log_decision(x, plan, decision, false);
   else x.log(LogLevel::alert, "could not allocate node in a limit_req zone");
-  x.main().limit_req_status = plan.settings.dry_run ? rejected_dry_run : rejected;
+  note(x, plan, plan.settings.dry_run ? rejected_dry_run : rejected);
   if (plan.settings.dry_run) return Verdict::next;
   if (!decision.limit) return x.error(plan.settings.status);
   const auto at = static_cast<std::size_t>(decision.limit - plan.limits.data());
@@ -132,7 +141,7 @@ Verdict reject(Exchange& x, const Plan& plan, const state::RateDecision& decisio
 
 Verdict delay(Exchange& x, const Plan& plan, const state::RateDecision& decision) {
   log_decision(x, plan, decision, true);
-  x.main().limit_req_status = plan.settings.dry_run ? delayed_dry_run : delayed;
+  note(x, plan, plan.settings.dry_run ? delayed_dry_run : delayed);
   if (plan.settings.dry_run) return Verdict::next;
   x.resume_after(static_cast<std::int64_t>(decision.delay_ms));
   return Verdict::wait;
@@ -141,7 +150,7 @@ Verdict delay(Exchange& x, const Plan& plan, const state::RateDecision& decision
 Verdict conclude(Exchange& x, const Plan& plan, const state::RateDecision& decision) {
   if (decision.verdict != state::RateZone::Verdict::pass) return reject(x, plan, decision);
   if (decision.delay_ms > 0) return delay(x, plan, decision);
-  x.main().limit_req_status = passed;
+  note(x, plan, passed);
   return Verdict::next;
 }
 
@@ -171,19 +180,15 @@ Verdict without_store(Exchange& x, const Plan& plan, std::span<const state::Rate
     case table::OnStoreError::allow: return conclude(x, plan, {});
     case table::OnStoreError::deny: break;
   }
-  x.main().limit_req_status = plan.settings.dry_run ? rejected_dry_run : rejected;
+  note(x, plan, plan.settings.dry_run ? rejected_dry_run : rejected);
   if (plan.settings.dry_run) return Verdict::next;
-  const std::int64_t retry_ms = std::max<std::int64_t>(x.worker.stores.client(plan.store).retry_ms(), 1000);
-  char* const text = x.arena.chars(20);
-  const auto* const end = fmt::format_to(text, "{}", (retry_ms + 999) / 1000);
-  x.reply.fields.add(x.arena, "Retry-After", {text, static_cast<std::size_t>(end - text)}, http::HeaderId::other);
-  x.reason = "limit_req";
-  return x.error(503);
+  const auto at = static_cast<std::size_t>(asks.front().limit - plan.limits.data());
+  return deny_without_store(x, plan.store, plan.origins[at]);
 }
 
 Verdict ask_store(Exchange& x, const Plan& plan) {
   Asks room;
-  if (const RateCall* const call = RateCall::of(x)) {
+  if (const RateCall* const call = RateCall::of(x, plan)) {
     if (call->state == RateCall::State::pending) return Verdict::again;
     if (call->state == RateCall::State::answered) return conclude(x, plan, call->decision);
     return without_store(x, plan, asks_of(x, plan, room));
@@ -196,7 +201,7 @@ Verdict ask_store(Exchange& x, const Plan& plan) {
     stored[i] = {&plan.zones[at]->stored, asks[i]};
   }
   void* const memory = x.arena.allocate(sizeof(RateCall), alignof(RateCall));
-  auto* const call = new (memory) RateCall(x, {stored, asks.size()});
+  auto* const call = new (memory) RateCall(x, plan, {stored, asks.size()});
   if (!x.worker.stores.client(plan.store).send(*call)) return without_store(x, plan, asks);
   x.when_freed(*call);
   return Verdict::again;
@@ -204,8 +209,8 @@ Verdict ask_store(Exchange& x, const Plan& plan) {
 
 /// Once for a request, whatever internal redirects and subexchanges follow.
 Verdict run(Exchange& x, const void* params) {
-  if (x.main().limit_req_status != none) return Verdict::next;
   const Plan& plan = *static_cast<const Plan*>(params);
+  if (proxy::limits_have_decided(x.main().limit_req_status, plan.asked)) return Verdict::next;
   if (plan.store) return ask_store(x, plan);
   Asks room;
   const auto asks = asks_of(x, plan, room);
@@ -236,8 +241,24 @@ bool is_rate_form(std::string_view text) {
          std::string_view("smhd").find(text.back()) != std::string_view::npos;
 }
 
-/// Zones may be defined behind their use, so a plan is filled in when all has been read.
-void resolve(table::Builder& builder, const Uses& uses, Plan& plan) {
+/// Adds a limit to those that are decided together.
+void add_limit(table::Builder& builder, const Use& use, std::shared_ptr<const Zone> zone, Plan& plan) {
+  if (!plan.zones.empty() && plan.store != zone->store) {
+    builder.diagnostics
+        .error(table::code::bad_choice, use.where, "the zones of one block's `limit_req` lie in different places")
+        .with_help("they are decided together: all on this node, or all in one store");
+    return;
+  }
+  plan.store = zone->store;
+  plan.limits.push_back({zone->memory.get(), zone->rate, use.burst, use.delay});
+  plan.zones.push_back(std::move(zone));
+  plan.origins.push_back({"limit_req", use.where});
+}
+
+/// Zones may be defined behind their use, so plans are made when all has been read.
+void resolve(table::Builder& builder, const Uses& uses, const Settings& settings, table::Route& route) {
+  const std::shared_ptr<Plan> early = std::make_shared<Plan>(), late = std::make_shared<Plan>();
+  late->asked = LimitsAsked::by_identity;
   for (const Use& use : uses.list) {
     const auto found = builder.zones.find(std::string(kind) + use.zone);
     if (found == builder.zones.end()) {
@@ -247,16 +268,13 @@ void resolve(table::Builder& builder, const Uses& uses, Plan& plan) {
     }
     auto zone = std::static_pointer_cast<const Zone>(found->second.object);
     if (!zone) continue;
-    if (!plan.zones.empty() && plan.store != zone->store) {
-      builder.diagnostics
-          .error(table::code::bad_choice, use.where, "the zones of one block's `limit_req` lie in different places")
-          .with_help("they are decided together: all on this node, or all in one store");
-      continue;
-    }
-    plan.store = zone->store;
-    plan.limits.push_back({zone->memory.get(), zone->rate, use.burst, use.delay});
-    plan.zones.push_back(std::move(zone));
-    plan.origins.push_back({"limit_req", use.where});
+    const bool by_identity = builder.variables.known_from(zone->key) > Phase::limit;
+    add_limit(builder, use, std::move(zone), by_identity ? *late : *early);
+  }
+  for (const auto& plan : {early, late}) {
+    plan->settings = settings;
+    const Phase phase = plan == late ? Phase::identity_limit : Phase::limit;
+    if (!plan->zones.empty()) table::add_step(route, phase, run, plan, "limit_req");
   }
 }
 
@@ -285,7 +303,7 @@ void apply_limit_req_zone(table::Scope& scope, const config::Bound& directive) {
   auto* const entry = claim_zone(scope, kind, zone->name, directive, where);
   if (!entry) return;
   zone->key = scope.compile(*directive.find("key"));
-  check_limit_key(scope, *directive.find("key"), zone->key, Asked::early);
+  check_limit_key(scope, *directive.find("key"), zone->key);
   const config::Value& rate = *directive.find("rate=");
   if (!is_rate_form(rate.text)) {
     scope.error(table::code::bad_rate, rate.span, "`rate=" + std::string(rate.text) + "` is no rate of limit_req")
@@ -322,11 +340,10 @@ void apply_limit_req_dry_run(table::Scope& scope, const config::Bound& directive
 
 void finish_limit_req(table::Scope& scope, table::Route& route) {
   if (!scope.has<Uses>() || scope.get<Uses>().list.empty()) return;
-  auto plan = std::make_shared<Plan>();
-  plan->settings = scope.get<Settings>();
   table::Builder& builder = scope.builder;
-  builder.at_end([&builder, uses = scope.shared<Uses>(), plan] { resolve(builder, *uses, *plan); });
-  table::add_step(route, Phase::limit, run, std::move(plan), "limit_req");
+  builder.at_end([&builder, &route, uses = scope.shared<Uses>(), settings = scope.get<Settings>()] {
+    resolve(builder, *uses, settings, route);
+  });
 }
 
 }  // namespace gh::policy

@@ -1,7 +1,9 @@
-// keyval: a variable whose value a zone has under a key. Zones of this node are read when the variable is; what a store
-// has is asked for before a server's rewrite, so that all that comes later finds it in the zone.
+// keyval: a variable whose value a zone has under a key. Zones of this node are read when the variable is. What a store
+// has is asked for before a server's rewrite or, where only a location uses it, before that one's, so that all that
+// comes later finds it in the zone.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -10,6 +12,7 @@
 #include "base/text.h"
 #include "policy/computed.h"
 #include "policy/keyval.h"
+#include "policy/variable_uses.h"
 #include "policy/zones.h"
 #include "proxy/exchange.h"
 #include "proxy/worker.h"
@@ -40,6 +43,7 @@ struct Zone {
 };
 
 struct Keyval {
+  std::string name, zone_name;
   table::Template key;
   std::shared_ptr<const Zone> zone;  // null until all has been read
   config::Span where;
@@ -55,14 +59,25 @@ struct Keyval {
 /// All keyvals of a configuration, local to its outermost scope.
 struct All { std::vector<std::shared_ptr<Keyval>> list; };
 
-/// What the step reads; filled in when all has been read.
-struct Plan { std::vector<std::shared_ptr<const Keyval>> in_stores; };
+/// What a step reads: keyvals in stores.
+struct Plan {
+  struct Use {
+    std::shared_ptr<const Keyval> keyval;
+    bool refuses;  // with `on_error deny`: more than a log needs it
+  };
+  std::vector<Use> uses;
+};
+
+struct Uses {  // local to the outermost scope
+  std::unique_ptr<const VariableUses> known;
+};
 
 // ---- a request -----------------------------------------------------------------------------------------------------
 
 class ValueCall;
 
 struct Asking : proxy::AtEnd {
+  const Plan* plan = nullptr;
   ValueCall* calls = nullptr;  // newest first
   std::uint32_t run_number = 0;
   unsigned pending = 0;
@@ -72,8 +87,8 @@ struct Asking : proxy::AtEnd {
 /// One key that is asked for. In the arena of the exchange.
 class ValueCall final : public redis::Call {
  public:
-  ValueCall(Exchange& x, Asking& asking, const Zone& zone, std::string_view key)
-      : next(asking.calls), x_(x), asking_(asking), zone_(zone), key_(key) {
+  ValueCall(Exchange& x, Asking& asking, const Zone& zone, std::string_view key, bool refuses)
+      : next(asking.calls), x_(x), asking_(asking), zone_(zone), key_(key), refuses_(refuses) {
     char* const full = x.arena.chars(zone.prefix.size() + key.size());
     key.copy(full + zone.prefix.copy(full, zone.prefix.size()), key.size());
     command_[0] = "GET";
@@ -90,7 +105,7 @@ class ValueCall final : public redis::Call {
     return true;
   }
   void on_failure(std::string_view) override {
-    asking_.denied |= zone_.store->on_error == table::OnStoreError::deny;
+    asking_.denied |= refuses_;
     answered();
   }
   ValueCall* const next;
@@ -103,6 +118,7 @@ class ValueCall final : public redis::Call {
   Asking& asking_;
   const Zone& zone_;
   const std::string_view key_;
+  const bool refuses_;
   std::string_view command_[2];
 };
 
@@ -110,19 +126,20 @@ void forget(proxy::AtEnd& end) {
   for (ValueCall* call = static_cast<Asking&>(end).calls; call; call = call->next) call->forget();
 }
 
-void ask(Exchange& x, Asking& asking, const Keyval& keyval) {
-  const Zone& zone = *keyval.zone;
-  const std::string_view key = keyval.key.render(x, x.arena);
+void ask(Exchange& x, Asking& asking, const Plan::Use& use) {
+  const Zone& zone = *use.keyval->zone;
+  const bool refuses = use.refuses && zone.store->on_error == table::OnStoreError::deny;
+  const std::string_view key = use.keyval->key.render(x, x.arena);
   if (key.empty() || key.size() > KeyvalZone::most_key_bytes) return;
   const auto found = zone.memory->find(key, x.clock().now_ms(), x.arena);
   if (found.known && found.age_ms < zone.fresh_ms) return;
   void* const room = x.arena.allocate(sizeof(ValueCall), alignof(ValueCall));
-  auto* const call = new (room) ValueCall(x, asking, zone, key);
+  auto* const call = new (room) ValueCall(x, asking, zone, key, refuses);
   if (x.worker.stores.client(zone.store).send(*call)) {
     asking.calls = call;
     ++asking.pending;
   } else {
-    asking.denied |= zone.store->on_error == table::OnStoreError::deny;
+    asking.denied |= refuses;
   }
 }
 
@@ -133,18 +150,18 @@ Verdict deny(Exchange& x) {
 
 Verdict run(Exchange& x, const void* params) {
   const Plan& plan = *static_cast<const Plan*>(params);
-  if (plan.in_stores.empty()) return Verdict::next;
   for (proxy::AtEnd* end = x.at_end; end; end = end->next) {
     if (end->run != forget) continue;
     const auto& asked = static_cast<const Asking&>(*end);
-    if (asked.run_number != x.run_number()) continue;
+    if (asked.plan != &plan || asked.run_number != x.run_number()) continue;
     if (asked.pending > 0) return Verdict::again;
     return asked.denied ? deny(x) : Verdict::next;
   }
   auto& asking = *x.arena.make<Asking>();
   asking.run = forget;
+  asking.plan = &plan;
   asking.run_number = x.run_number();
-  for (const auto& keyval : plan.in_stores) ask(x, asking, *keyval);
+  for (const Plan::Use& use : plan.uses) ask(x, asking, use);
   if (asking.denied) {
     forget(asking);
     return deny(x);
@@ -237,10 +254,10 @@ void join_store(table::Scope& scope, const config::Bound& directive, const std::
 }
 
 /// Zones may be defined behind their use.
-void resolve(table::Builder& builder, Keyval& keyval, const std::string& name, config::Span where) {
-  const auto found = builder.zones.find(std::string(zone_kind) + name);
+void resolve(table::Builder& builder, Keyval& keyval, config::Span where) {
+  const auto found = builder.zones.find(std::string(zone_kind) + keyval.zone_name);
   if (found == builder.zones.end()) {
-    unknown_zone(builder, zone_kind, name, where, "keyval_zone zone=" + name + ":1m;");
+    unknown_zone(builder, zone_kind, keyval.zone_name, where, "keyval_zone zone=" + keyval.zone_name + ":1m;");
     return;
   }
   found->second.used = true;
@@ -251,6 +268,44 @@ void check_late(table::Scope& main, const Keyval& keyval) {
   if (main.builder.variables.known_from(keyval.key) <= Phase::route) return;
   main.error(table::code::late_value, keyval.where, "a store is asked before this key is known")
       .with_help("use what the request itself brings, or a zone without `store=`");
+}
+
+/// Those of http have been read before any server.
+bool is_in_store(const table::Builder& builder, const Keyval& keyval) {
+  const auto found = builder.zones.find(std::string(zone_kind) + keyval.zone_name);
+  if (found == builder.zones.end() || !found->second.object) return false;
+  return !static_cast<const Zone*>(found->second.object.get())->prefix.empty();
+}
+
+const VariableUses& uses_of(table::Scope& main) {
+  auto& known = main.local<Uses>().known;
+  if (!known) known = std::make_unique<const VariableUses>(main.builder.loaded.bound);
+  return *known;
+}
+
+/// What this route asks for that `before` has not.
+std::shared_ptr<Plan> make_plan(table::Scope& main, const VariableUses::Names& names,
+                                const VariableUses::Names& before) {
+  auto plan = std::make_shared<Plan>();
+  for (const auto& keyval : main.local<All>().list) {
+    const bool in_answers = names.answers.contains(keyval->name);
+    if (!in_answers && !names.logs.contains(keyval->name)) continue;
+    if (before.answers.contains(keyval->name) || (!in_answers && before.logs.contains(keyval->name))) continue;
+    if (!is_in_store(main.builder, *keyval)) continue;
+    plan->uses.push_back({keyval, in_answers});
+    if (plan->uses.size() != most_in_stores + 1) continue;
+    main.error(table::code::out_of_bounds, keyval->where,
+               fmt::format("a request would ask stores for more than {} values at a time", most_in_stores))
+        .with_help("each value is asked for where a server or a location uses it: use fewer in one place");
+  }
+  return plan;
+}
+
+/// The scope of the server that a location lies in.
+const table::Scope& server_around(const table::Scope& scope) {
+  const table::Scope* s = &scope;
+  while (s->context != config::in_server && s->parent) s = s->parent;
+  return *s;
 }
 
 }  // namespace
@@ -275,6 +330,8 @@ void apply_keyval_zone(table::Scope& scope, const config::Bound& directive) {
 void declare_keyval(table::Scope& main, const config::Bound& directive) {
   auto keyval = std::make_shared<Keyval>();
   keyval->where = directive.find("key")->span;
+  keyval->name = directive.text("$variable");
+  keyval->zone_name = directive.text("zone=");
   table::Computed* const computed =
       define_computed(main, *directive.find("$variable"), Keyval::compute, keyval.get());
   main.builder.variables.keep(keyval);
@@ -287,36 +344,29 @@ void apply_keyval(table::Scope& scope, const config::Bound& directive) {
   keyval.key = scope.compile(*directive.find("key"));
   table::Builder& builder = scope.builder;
   builder.variables.note_part(directive.find("$variable")->text, keyval.key);
-  const config::Value& zone = *directive.find("zone=");
-  builder.at_end([&builder, &keyval, name = std::string(zone.text), where = zone.span] {
-    resolve(builder, keyval, name, where);
-  });
+  builder.at_end([&builder, &keyval, where = directive.find("zone=")->span] { resolve(builder, keyval, where); });
 }
 
-/// Before a server's rewrite, so that it can use the values as well.
+/// Before all of the route that may use a value. An `if` block's uses are those of the block around it.
 void finish_keyval(table::Scope& scope, table::Route& route) {
-  if (route.kind != table::Route::Kind::server) return;
+  using Kind = table::Route::Kind;
+  if (route.kind == Kind::condition) return;
   table::Scope& main = table::outermost(scope);
-  if (main.local<All>().list.empty()) return;
-  auto plan = std::make_shared<Plan>();
-  main.builder.at_end([&main, plan] {
-    for (const auto& keyval : main.local<All>().list) {
-      if (keyval->zone && keyval->zone->store) plan->in_stores.push_back(keyval);
-    }
-  });
-  table::add_step(route, Phase::server_rewrite, run, std::move(plan), "keyval");
+  const auto& all = main.local<All>().list;
+  const auto in_store = [&](const auto& keyval) { return is_in_store(main.builder, *keyval); };
+  if (std::none_of(all.begin(), all.end(), in_store)) return;
+  const VariableUses::Names of_server = uses_of(main).of_server(server_around(scope));
+  const bool is_server = route.kind == Kind::server;
+  auto plan = is_server ? make_plan(main, of_server, {}) : make_plan(main, uses_of(main).of_location(scope), of_server);
+  if (plan->uses.empty()) return;
+  table::add_step(route, is_server ? Phase::server_rewrite : Phase::rewrite, run, std::move(plan), "keyval");
 }
 
 void end_keyval(table::Scope& main) {
   warn_of_unused(main, zone_kind);
   main.builder.at_end([&main] {
-    std::size_t count = 0;
     for (const auto& keyval : main.local<All>().list) {
-      if (!keyval->zone || !keyval->zone->store) continue;
-      check_late(main, *keyval);
-      if (++count != most_in_stores + 1) continue;
-      main.error(table::code::out_of_bounds, keyval->where,
-                 fmt::format("more than {} keyvals in stores: each request would ask for all", most_in_stores));
+      if (keyval->zone && keyval->zone->store) check_late(main, *keyval);
     }
   });
 }
