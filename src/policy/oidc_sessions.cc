@@ -24,7 +24,7 @@ namespace {
 constexpr std::size_t id_text_bytes = 43;          // session_id_bytes in base64url
 constexpr std::size_t session_bytes = 512;         // of memory, beside its texts
 constexpr std::int64_t moved_ms = 1000;            // for requests that came before a session was in the store
-constexpr std::uint64_t renewal_time_s = 60;       // as long as renewed sessions are known to a gateway
+constexpr std::int64_t renewal_time_s = 60;        // as long as renewed sessions are known to a gateway
 
 std::int64_t now_s(const Exchange& x) { return x.clock().unix_ms() / 1000; }
 
@@ -109,11 +109,10 @@ Outcome save(Exchange& x, const OidcProvider& provider, std::string_view key, co
 }
 
 /// What counts once for all gateways.
-Outcome claim(Exchange& x, const OidcProvider& provider, std::string_view key, std::uint64_t time_s) {
+Outcome claim(Exchange& x, const OidcProvider& provider, std::string_view key, std::int64_t time_s) {
   StoreCall* call = StoreCall::find(x, "SET", key);
   if (!call) {
-    const std::string_view time = state::number_word(time_s, x.arena);
-    call = &StoreCall::send(x, provider.store, {"SET", key, "1", "EX", time, "NX"});
+    call = &StoreCall::send(x, provider.store, {"SET", key, "1", "EX", seconds(x, time_s), "NX"});
   }
   if (call->waits()) return Outcome::waits;
   if (call->has_failed()) return denies(provider) ? Outcome::away : Outcome::there;
@@ -156,7 +155,7 @@ Outcome begin_stored(Exchange& x, const OidcProvider& provider, std::string_view
   if (const std::string_view old = id_of(x, provider); !old.empty()) {
     const std::string_view old_key = key_of(x, provider, "session", old);
     forget_here(x, provider, old_key);
-    ask(x, provider, "DEL", old_key);
+    tell_store(x, provider.store, {"DEL", old_key}, provider.session_timeout_s * 1000);
   }
   return give_session_cookie(x, provider, id) ? Outcome::there : Outcome::too_large;
 }
@@ -177,7 +176,10 @@ Outcome end_stored(Exchange& x, const OidcProvider& provider) {
   StoreCall& call = ask(x, provider, "DEL", key);
   if (call.waits()) return Outcome::waits;
   const bool was_here = forget_here(x, provider, key);
-  return call.has_failed() && !was_here ? Outcome::away : Outcome::there;
+  if (!call.has_failed() || was_here) return Outcome::there;
+  if (denies(provider)) return Outcome::away;
+  tell_store(x, provider.store, {"DEL", key}, provider.session_timeout_s * 1000);
+  return Outcome::there;
 }
 
 }  // namespace
@@ -214,17 +216,19 @@ SessionOutcome end_session(Exchange& x, const OidcProvider& provider) {
 // ---- what counts once -----------------------------------------------------------------------------------------------
 
 SessionOutcome claim_login(Exchange& x, const OidcProvider& provider, std::string_view state) {
-  const std::string_view key = key_of(x, provider, "state", state);
-  const bool is_asked = provider.store && StoreCall::find(x, "SET", key);
-  if (!is_asked) {
-    state::TokenFamily name{};
-    const std::string proof = digest(DigestKind::sha256, {state});
-    std::memcpy(name.data(), proof.data(), name.size());
-    const auto use = provider.state->answered.use(name, 0, now_s(x) + login_time_s, now_s(x));
-    if (use == state::TokenFamilies::Use::full) return Outcome::away;
-    if (use == state::TokenFamilies::Use::again) return Outcome::none;
+  const std::string proof = digest(DigestKind::sha256, {state});
+  if (provider.store) {
+    const Outcome outcome = claim(x, provider, key_of(x, provider, "state", state), login_time_s);
+    if (outcome != Outcome::there) return outcome;
   }
-  return provider.store ? claim(x, provider, key, login_time_s) : Outcome::there;
+  state::TokenFamily name{};
+  std::memcpy(name.data(), proof.data(), name.size());
+  switch (provider.state->answered.use(name, 0, now_s(x) + login_time_s, now_s(x))) {
+    case state::TokenFamilies::Use::good: return Outcome::there;
+    case state::TokenFamilies::Use::again: return Outcome::none;
+    case state::TokenFamilies::Use::full: break;
+  }
+  return Outcome::too_large;
 }
 
 SessionOutcome claim_renewal(Exchange& x, const OidcProvider& provider, std::string_view refresh_token) {
@@ -233,7 +237,8 @@ SessionOutcome claim_renewal(Exchange& x, const OidcProvider& provider, std::str
 }
 
 void give_up_renewal(Exchange& x, const OidcProvider& provider, std::string_view refresh_token) {
-  if (provider.store) ask(x, provider, "DEL", key_of(x, provider, "renewal", refresh_token));
+  if (!provider.store) return;
+  tell_store(x, provider.store, {"DEL", key_of(x, provider, "renewal", refresh_token)}, renewal_time_s * 1000);
 }
 
 }  // namespace gh::policy

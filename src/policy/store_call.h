@@ -1,6 +1,6 @@
 // StoreCall: one command that a request has for a store, and what came of it. Steps and checks that wait are run again
 // from their beginning: they find the calls that they have made by the command and its key. In the exchange's arena;
-// worker threads.
+// worker threads. And tell_store(), for commands that nobody waits for.
 #pragma once
 
 #include <cstdint>
@@ -47,5 +47,9 @@ class StoreCall final : public redis::Call, public proxy::AtEnd {
   bool is_nil_ = false;
   bool is_awaited_ = false;
 };
+
+/// Told now, or when the store is back, unless that takes longer than `most_ms`; whatever becomes of the request.
+void tell_store(proxy::Exchange& x, const std::shared_ptr<const table::StorePlan>& store,
+                std::initializer_list<std::string_view> words, std::int64_t most_ms);
 
 }  // namespace gh::policy
