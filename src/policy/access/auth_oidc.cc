@@ -119,9 +119,8 @@ Access let_pass(Exchange& x, const OidcSession& session) {
 }
 
 Access without_store(Exchange& x, const OidcProvider& provider) {
-  static constexpr table::Origin here{"auth_oidc", {}};
-  deny_without_store(x, provider.store, here);
-  return Access::done;
+  x.reason = note_denial(x, provider.store);
+  return refuse(x, 503);
 }
 
 /// What the provider has said in place of new tokens.
