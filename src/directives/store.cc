@@ -220,7 +220,7 @@ constexpr Row rows[] = {
      .inherit = Inherit::none,
      .repeatable = true,
      .apply = build_store,
-     .doc = "A Redis server that several gateways share: limits and values with store=NAME live there."},
+     .doc = "A Redis server that gateways share: limits, values (store=NAME) and sessions (session_store NAME)."},
     {.name = "url",
      .contexts = in_store,
      .args = {{{"address", ArgType::word}}},

@@ -22,7 +22,7 @@ namespace {
 struct JwtSettings {
   bool is_on = false;
   table::Template realm;
-  std::optional<table::Template> token;
+  std::optional<TokenSource> token;
   config::Span where;
 };
 struct JwtRules {
@@ -164,7 +164,7 @@ void apply_auth_jwt(table::Scope& scope, const config::Bound& directive) {
         .with_help("name the variable that holds the token: `token=$cookie_access`");
     return;
   }
-  settings.token = scope.compile(*token);
+  settings.token.emplace(scope.compile(*token));
 }
 
 void apply_auth_jwt_key_cache(table::Scope& scope, const config::Bound& directive) {
