@@ -157,20 +157,15 @@ class CountDecision {
       answer.remaining -= cost;
       answer.stamp = window.stamp(*states_[i]);
     }
-    if (answer.refused) answer.retry_ms = wait_ms(i, std::min(cost, limit.amount.most), now);
+    if (answer.refused) {
+      answer.retry_ms = cost > limit.amount.most ? CountAnswer::never
+                                                 : window.wait_ms(*states_[i], limit.amount, cost, now);
+    }
     if (answer.remaining < limit.amount.most) {
       answer.reset_ms = window.wait_ms(*states_[i], limit.amount, answer.remaining + 1, now);
     }
   }
 
-  /// Nothing is used, and the cost is more than there ever is: any wait is as good, and none must be 0.
-  [[nodiscard]] std::int64_t wait_ms(std::size_t i, std::uint32_t need, CountTime now) const {
-    const CountLimit& limit = *asks_[i].limit;
-    if (limit.window.room(*states_[i], limit.amount) >= need) return longest_wait_ms;
-    return limit.window.wait_ms(*states_[i], limit.amount, need, now);
-  }
-
-  static constexpr std::int64_t longest_wait_ms = 86'400'000;
   std::span<const CountAsk> asks_;
   std::size_t count_ = 0;  // of locks held
   std::array<CountZone::Place, max_count_asks> places_;

@@ -68,11 +68,17 @@ bool StoreClient::send(redis::Call& call) {
   return false;
 }
 
-bool StoreClient::send_later(redis::Call& call, std::int64_t most_ms) {
+bool StoreClient::send_later(redis::Call& call, std::int64_t most_ms, std::string_view name) {
   if (!down_ && say(call)) return true;
   if (ending_ || later_.size() >= plan_.most_pending) return false;
-  later_.push_back({&call, loop_.clock().now_ms() + most_ms});
+  later_.push_back({&call, loop_.clock().now_ms() + most_ms, std::string(name)});
+  if (!name.empty()) named_.insert_or_assign(later_.back().name, &call);
   return true;
+}
+
+redis::Call* StoreClient::waiting_as(std::string_view name) const {
+  const auto found = named_.find(std::string(name));
+  return found == named_.end() ? nullptr : found->second;
 }
 
 bool StoreClient::say(redis::Call& call) {
@@ -87,8 +93,9 @@ bool StoreClient::say(redis::Call& call) {
 void StoreClient::send_late_ones() {
   std::vector<Later> due;
   due.swap(later_);
-  for (const Later& each : due) {
-    if (!say(*each.call)) later_.push_back(each);
+  for (Later& each : due) {
+    if (say(*each.call)) named_.erase(each.name);
+    else later_.push_back(std::move(each));
   }
 }
 
@@ -97,6 +104,7 @@ void StoreClient::drop_late_ones(std::int64_t until_ms) {
   const auto is_old = [&](const Later& each) { return each.until_ms <= until_ms; };
   std::copy_if(later_.begin(), later_.end(), std::back_inserter(old), is_old);
   std::erase_if(later_, is_old);
+  for (const Later& each : old) named_.erase(each.name);
   for (const Later& each : old) each.call->on_failure("the store is not to be had");
 }
 
@@ -236,6 +244,7 @@ void StoreClient::opened() {
   plan_.health->connects.fetch_add(1, std::memory_order_relaxed);
   send_late_ones();
   if (!std::exchange(down_, false)) return;
+  plan_.health->set_partial_until(loop_.clock().now_ms() + 2 * plan_.timeout_ms);
   if (plan_.health->came_back()) log_(LogLevel::notice, fmt::format("store \"{}\" is back", plan_.name));
 }
 

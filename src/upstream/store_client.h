@@ -15,6 +15,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "base/log.h"
@@ -40,8 +41,10 @@ class StoreClient final : private net::StreamEvents, private net::Deferred {
   /// False: the store is not to be had now, and nothing more will come. Never calls back within this call.
   bool send(redis::Call& call);
   /// For what the store has to be told, and nobody waits for: while it is not to be had that is put off until it is
-  /// back, when it goes before all else, or until `most_ms` are over (a failure then). False: too many wait.
-  bool send_later(redis::Call& call, std::int64_t most_ms);
+  /// back, when it goes before all else, or until `most_ms` are over (a failure then). False: too many wait. While it
+  /// waits it can be found by its name, if it has one, and changed.
+  bool send_later(redis::Call& call, std::int64_t most_ms, std::string_view name = {});
+  [[nodiscard]] redis::Call* waiting_as(std::string_view name) const;
   /// Milliseconds until it is tried again; 0 when it is not known to be down.
   [[nodiscard]] std::int64_t retry_ms() const;
   /// Its worker ends: what is due is sent, and nothing more comes.
@@ -64,6 +67,7 @@ class StoreClient final : private net::StreamEvents, private net::Deferred {
   struct Later {
     redis::Call* call;
     std::int64_t until_ms;
+    std::string name;
   };
   bool say(redis::Call& call);
   void send_late_ones();
@@ -109,6 +113,7 @@ class StoreClient final : private net::StreamEvents, private net::Deferred {
   std::int64_t rest_ms_ = 0;                 // the next rest
   std::string out_;                          // for the end of this turn
   std::vector<Later> later_;                 // for when the store is back
+  std::unordered_map<std::string, redis::Call*> named_;  // of them
   bool ending_ = false;
   std::string failure_;
   Clock stage_clock_{*this, &StoreClient::stage_over};  // the way to `open`, and rests

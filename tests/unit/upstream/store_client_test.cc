@@ -127,6 +127,41 @@ TEST_CASE("store client: no reply in time; then nobody waits, and it comes back 
   CHECK(scene.plan->health->failures == 4);
 }
 
+TEST_CASE("store client: what may wait is said when it is back, before all else") {
+  Scene scene;
+  Asked call, told, named, soon;
+  scene.open(call);
+  REQUIRE(scene.until(call.failed));
+  REQUIRE(scene.client->send_later(told, 60000));
+  REQUIRE(scene.client->send_later(named, 60000, "name"));
+  REQUIRE(scene.client->send_later(soon, 0, "soon"));
+  CHECK(scene.client->waiting_as("name") == &named);
+  CHECK(scene.client->waiting_as("other") == nullptr);
+  scene.heard(1, ping).stream.write("+PONG\r\n");
+  scene.heard(1, std::string(get) + std::string(get)).stream.write("$1\r\na\r\n$1\r\nb\r\n");
+  REQUIRE(run_until(scene.loop, [&] { return !named.got.empty(); }));
+  CHECK(told.got == "a");
+  CHECK(soon.failed);  // its time was over before
+  CHECK(scene.client->waiting_as("name") == nullptr);
+  CHECK(scene.client->waiting_as("soon") == nullptr);
+  Asked last;
+  REQUIRE(scene.client->send_later(last, 60000));  // at once
+  scene.heard(1, get);
+}
+
+TEST_CASE("store client: what may wait, with no room, and at the end") {
+  Scene scene;
+  scene.plan->most_pending = 1;
+  scene.make();
+  Asked call, told, more;
+  scene.open(call);
+  REQUIRE(scene.until(call.failed));
+  REQUIRE(scene.client->send_later(told, 60000));
+  CHECK(!scene.client->send_later(more, 60000));
+  scene.client.reset();
+  CHECK(told.failed);
+}
+
 TEST_CASE("store client: a peer that is not there, and one that never answers the greeting") {
   Scene scene;
   scene.plan->url.nodes[0].port = [] {
