@@ -55,6 +55,17 @@ void note_use(table::Scope& scope, std::string_view kind, const std::string& nam
   });
 }
 
+bool check_slot(table::Builder& builder, config::Span where, const table::StorePlan* store,
+                const table::Template& first, const table::Template& key) {
+  if (!store || !store->url.cluster || first.source() == key.source()) return true;
+  builder.diagnostics
+      .error(table::code::bad_choice, where,
+             fmt::format("keys `{}` and `{}` lie apart in a cluster, and these zones are decided together",
+                         first.source(), key.source()))
+      .with_help("take zones of one key, a store that is one server, or limit_count, which asks for each key");
+  return false;
+}
+
 void warn_of_unused(table::Scope& main, std::string_view kind) {
   main.builder.at_end([&main, kind] {
     if (main.builder.diagnostics.has_errors()) return;  // perhaps one of them is the use

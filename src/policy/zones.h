@@ -77,6 +77,9 @@ void add_use(table::Scope& scope, std::string_view kind, std::vector<Use>& uses,
 /// The store that `store=` names, when all has been read; null after a diagnostic.
 std::shared_ptr<const table::StorePlan> find_store(table::Builder& builder, const std::string& name,
                                                    config::Span where);
+/// What is decided at once lies in one slot of a cluster, and so has one key; false after a diagnostic.
+bool check_slot(table::Builder& builder, config::Span where, const table::StorePlan* store,
+                const table::Template& first, const table::Template& key);
 /// From the end of the outermost scope.
 void warn_of_unused(table::Scope& main, std::string_view kind);
 /// Error E0403; `definition` is an example of one.

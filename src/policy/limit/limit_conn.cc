@@ -237,6 +237,8 @@ void add_limit(table::Builder& builder, const Use& use, std::shared_ptr<const Zo
         .with_help("they are decided together: all on this node, or all in one store");
     return;
   }
+  const table::Template& first = plan.limits.empty() ? zone->key : plan.limits.front().zone->key;
+  if (!check_slot(builder, use.where, zone->store.get(), first, zone->key)) return;
   plan.store = zone->store;
   plan.limits.push_back({std::move(zone), use.most, {"limit_conn", use.where}});
 }

@@ -137,8 +137,9 @@ void add_asks(Exchange& x, const Limit& limit, Asked& asked) {
   }
   if (share.count == 0) return;
   const auto* const store = limit.zone->store ? &limit.zone->store : nullptr;
-  if (asked.part_count == 0 || asked.parts[asked.part_count - 1].store != store) {
-    asked.parts[asked.part_count++] = {store, asked.count - share.count, 0, CountPart::Counted::nowhere};
+  const CountPart* const last = asked.part_count == 0 ? nullptr : &asked.parts[asked.part_count - 1];
+  if (!last || last->store != store || (store && (*store)->url.cluster && last->key != key)) {
+    asked.parts[asked.part_count++] = {store, asked.count - share.count, 0, CountPart::Counted::nowhere, key};
   }
   asked.parts[asked.part_count - 1].count += share.count;
 }

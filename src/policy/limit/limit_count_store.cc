@@ -92,7 +92,7 @@ class Debt final : public redis::Call {
   /// Said again when the connection was lost; not what the server refuses.
   void on_failure(std::string_view) override {
     upstream::StoreClient& client = worker_.stores.client(store_);
-    const bool lost = client.retry_ms() > 0 && --tries_ > 0;
+    const bool lost = client.retry_ms(*this) > 0 && --tries_ > 0;
     auto* const known = lost ? static_cast<Debt*>(client.waiting_as(texts_[key_at])) : nullptr;
     if (known) known->raise(cost_);
     if (known || !lost || !client.send_later(*this, most_ms, texts_[key_at])) delete this;

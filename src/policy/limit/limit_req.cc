@@ -249,6 +249,8 @@ void add_limit(table::Builder& builder, const Use& use, std::shared_ptr<const Zo
         .with_help("they are decided together: all on this node, or all in one store");
     return;
   }
+  const table::Template& first = plan.zones.empty() ? zone->key : plan.zones.front()->key;
+  if (!check_slot(builder, use.where, zone->store.get(), first, zone->key)) return;
   plan.store = zone->store;
   plan.limits.push_back({zone->memory.get(), zone->rate, use.burst, use.delay});
   plan.zones.push_back(std::move(zone));
