@@ -78,26 +78,14 @@ CountZone::Place CountZone::place(std::string_view key) const {
   return place;
 }
 
-std::size_t CountZone::capacity() const {
-  return shards_[0].slot_count == 0 ? 0 : std::size_t{shards_[0].slot_count - 1} * shard_count_;
-}
+std::size_t CountZone::capacity() const { return slots_of(shards_.get(), shard_count_); }
 
 std::size_t CountZone::size() const {
-  std::size_t sum = 0;
-  for (std::uint32_t i = 0; i < shard_count_; ++i) {
-    const std::lock_guard guard(shards_[i].lock);
-    sum += shards_[i].touched - 1;
-  }
-  return sum;
+  return sum_of(shards_.get(), shard_count_, [](const Shard& shard) { return shard.touched - 1; });
 }
 
 std::uint64_t CountZone::evictions() const {
-  std::uint64_t sum = 0;
-  for (std::uint32_t i = 0; i < shard_count_; ++i) {
-    const std::lock_guard guard(shards_[i].lock);
-    sum += shards_[i].evicted;
-  }
-  return sum;
+  return sum_of(shards_.get(), shard_count_, [](const Shard& shard) { return shard.evicted; });
 }
 
 /// The shards of one request, held together: always taken in the order of their addresses, so that two requests never

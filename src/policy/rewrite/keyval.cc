@@ -227,18 +227,12 @@ bool contradicts(table::Scope& scope, const config::Bound& directive) {
         .with_help("the store keeps the values, and how long each lives");
     return true;
   }
-  for (const std::string_view name : {"prefix=", "fresh="}) {
-    if (const config::Value* const value = directive.find(name); value && !has_store) {
-      scope.note(table::code::no_effect, value->span, fmt::format("`{}` has no effect without `store=`", name));
-    }
-  }
   return false;
 }
 
 /// When all stores are known.
-void join_store(table::Scope& scope, const config::Bound& directive, const std::shared_ptr<Zone>& zone,
-                std::size_t bytes) {
-  const config::Value& store = *directive.find("store=");
+void join_store(table::Scope& scope, const config::Bound& directive, const config::Value& store,
+                const std::shared_ptr<Zone>& zone, std::size_t bytes) {
   zone->prefix = directive.has("prefix=") ? std::string(directive.text("prefix=")) : std::string(usual_prefix);
   zone->prefix += zone->name + ':';
   zone->fresh_ms = directive.number("fresh=", usual_fresh_ms);
@@ -248,10 +242,7 @@ void join_store(table::Scope& scope, const config::Bound& directive, const std::
   zone->memory = scope.builder.registry().adopt_or_create<KeyvalZone>(
       std::string(zone_kind) + zone->name, fmt::format("store={} prefix={} size={}", store.text, zone->prefix, bytes),
       make).object;
-  table::Builder& builder = scope.builder;
-  builder.at_end([&builder, zone, name = std::string(store.text), where = store.span] {
-    zone->store = find_store(builder, name, where);
-  });
+  find_store_later(scope, store, zone);
 }
 
 /// Zones may be defined behind their use.
@@ -318,8 +309,8 @@ void apply_keyval_zone(table::Scope& scope, const config::Bound& directive) {
   if (!read_zone(scope, where, KeyvalZone::least_bytes, zone->name, bytes)) return;
   auto* const entry = claim_zone(scope, zone_kind, zone->name, directive, where);
   if (!entry || contradicts(scope, directive)) return;
-  if (directive.has("store=")) {
-    join_store(scope, directive, zone, static_cast<std::size_t>(bytes));
+  if (const config::Value* const store = read_store(scope, directive, {"prefix=", "fresh="})) {
+    join_store(scope, directive, *store, zone, static_cast<std::size_t>(bytes));
   } else {
     zone->memory = std::make_shared<KeyvalZone>(static_cast<std::size_t>(bytes), match_of(directive.text("type=")),
                                                 directive.number("timeout=", 0), false);
