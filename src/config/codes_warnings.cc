@@ -65,6 +65,12 @@ constexpr Code list[] = {
      "does.",
      "location /admin/ { auth_require (null); }", "location /admin/ { auth_require ($jwt_claim_admin == true); }",
      quiet},
+    {"W325", "an identity that anybody can claim",
+     "$remote_user is the name that a client sends, whether anybody has looked at its password or not: where "
+     "auth_basic is off, or satisfy lets another check pass, it can be any name. What is told to services, issued in tokens or "
+     "asked by auth_require looks at $auth_basic_user.",
+     "map $remote_user $role { ann admin; }\nidentity_header X-Role $role;",
+     "map $auth_basic_user $role { ann admin; }\nidentity_header X-Role $role;", quiet},
     {"W341", "some keys are of no use",
      "Keys of the file are passed over, as RFC 7517 wants it: of kinds that are not served, too weak, private where "
      "public ones are meant, or broken. Tokens that are signed with them are refused.",
@@ -121,6 +127,10 @@ constexpr Code list[] = {
      "Limits act before the request is answered, so a key that the answer brings is empty then, and empty keys are not "
      "counted.",
      "limit_req_zone $upstream_addr zone=a:1m rate=1r/s;", "limit_req_zone $consumer zone=a:1m rate=1r/s;", quiet},
+    {"W511", "a location with a parameter of a route",
+     "`:name` and `*name` stand for a part of a path in `route` blocks; in a location they are text like any other, "
+     "and no request has them in its path.",
+     "location /users/:id { }", "route * /users/:id { }", quiet},
     {"W609", "a certificate that is never shown",
      "The server has a certificate of its own, and none of its sockets speaks TLS: clients get plain HTTP, also on "
      "port 443.",

@@ -47,11 +47,6 @@ void apply_url(Scope& scope, const Bound& directive) {
                                "redis+unix:///run/redis.sock");
     return;
   }
-  if (url->cluster) {
-    scope.error(code::not_served, value.span, "a cluster of Redis servers is not served yet")
-        .with_help("name one server: redis://HOST:6379");
-    return;
-  }
   auto& draft = scope.local<Draft>();
   draft.plan->url = std::move(*url);
   draft.url = value.span;
@@ -220,7 +215,7 @@ constexpr Row rows[] = {
      .inherit = Inherit::none,
      .repeatable = true,
      .apply = build_store,
-     .doc = "A Redis server that several gateways share: limits and values with store=NAME live there."},
+     .doc = "A Redis server that gateways share: limits, values (store=NAME) and sessions (session_store NAME)."},
     {.name = "url",
      .contexts = in_store,
      .args = {{{"address", ArgType::word}}},

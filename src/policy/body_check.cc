@@ -94,10 +94,7 @@ std::optional<std::string_view> unreadable(const Exchange& x) {
   if (coding && !iequals(coding->value, "identity")) return "has a coding: it is taken as plain JSON only";
   const http::Field* const type = http::find(x.request.fields, http::HeaderId::content_type);
   if (!type) return "has no Content-Type: application/json is taken";
-  if (std::count_if(x.request.fields.begin(), x.request.fields.end(),
-                    [](const http::Field& field) { return field.id == http::HeaderId::content_type; }) > 1) {
-    return "has several Content-Type fields";
-  }
+  if (has_several_types(x)) return several_types;
   return is_json_type(type->value) ? std::nullopt : std::optional<std::string_view>("is no application/json");
 }
 
@@ -125,10 +122,19 @@ Verdict too_large(Exchange& x, const BodyRule& rule, bool is_read) {
 
 }  // namespace
 
+bool has_several_types(const Exchange& x) {
+  return std::count_if(x.request.fields.begin(), x.request.fields.end(),
+                       [](const http::Field& field) { return field.id == http::HeaderId::content_type; }) > 1;
+}
+
+bool names_json(std::string_view value) {
+  const std::string type = to_lower(trim(value.substr(0, value.find(';'))));
+  return type == "application/json" || type.ends_with("+json");
+}
+
 bool is_json_type(std::string_view value) {
+  if (!names_json(value)) return false;
   const std::size_t end = value.find(';');
-  const std::string type = to_lower(trim(value.substr(0, end)));
-  if (type != "application/json" && !type.ends_with("+json")) return false;
   // RFC 8259 8.1: it is UTF-8. A service that believes another charset would read another text than was judged.
   const std::string rest = end == std::string_view::npos ? std::string() : to_lower(value.substr(end));
   const std::size_t charset = rest.find("charset");

@@ -21,7 +21,12 @@ struct BodyRule {
 bool has_no_body(const proxy::Exchange& exchange);
 /// POST, PUT and PATCH; the others mean something without one (RFC 9110 9.3).
 bool needs_body(const proxy::Exchange& exchange);
-/// application/json, application/problem+json ...
+/// Two services could take the body for two things.
+bool has_several_types(const proxy::Exchange& exchange);
+inline constexpr std::string_view several_types = "has several Content-Type fields";
+/// application/json, application/problem+json ..., whatever the charset.
+bool names_json(std::string_view content_type);
+/// And no charset but UTF-8 is stated.
 bool is_json_type(std::string_view content_type);
 table::Verdict refuse_body(proxy::Exchange& exchange, const table::Origin& by, unsigned status,
                            std::string_view sentence);

@@ -150,17 +150,29 @@ bool is_bearer_token(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), fits);
 }
 
-std::optional<std::string_view> bearer_token(const proxy::Exchange& x) {
-  const http::Field* const field = http::find(x.request.fields, http::HeaderId::authorization);
-  if (!field || field->value.size() < 7 || !iequals(field->value.substr(0, 7), "Bearer ")) return std::nullopt;
-  return trim(field->value.substr(7));
-}
-
 // ---- settings ------------------------------------------------------------------------------------------------------
 
 namespace {
 
 struct Trusts { std::map<std::string, std::shared_ptr<const upstream::FetchTls>> by_files; };  // of a whole file
+
+/// Nothing after a diagnostic.
+std::optional<OAuthClient> read_client(table::Scope& scope, const config::Bound& directive) {
+  const config::Value* const id = directive.find("client=");
+  const config::Value* const secret = directive.find("secret=");
+  OAuthClient client;
+  if (id) client.id = id->text;
+  if (!secret) return client;
+  if (!id) {
+    scope.error(table::code::missing_parameter, secret->span, "`secret=` needs to say whose it is")
+        .with_help("add the name under which the server knows the gateway: `client=NAME`");
+    return std::nullopt;
+  }
+  client.secret = table::read_secret(scope, *secret);
+  client.proof = directive.text("auth=", "basic") == "post" ? ClientProof::post : ClientProof::basic;
+  if (!client.secret) return std::nullopt;
+  return client;
+}
 
 bool is_this_machine(const std::string& host) {
   const auto address = Address::parse_ip(host, 0);
@@ -192,23 +204,6 @@ std::optional<HttpUrl> read_url(table::Scope& scope, const config::Value& value)
   return std::move(*url);
 }
 
-std::optional<OAuthClient> read_client(table::Scope& scope, const config::Bound& directive) {
-  const config::Value* const id = directive.find("client=");
-  const config::Value* const secret = directive.find("secret=");
-  OAuthClient client;
-  if (id) client.id = id->text;
-  if (!secret) return client;
-  if (!id) {
-    scope.error(table::code::missing_parameter, secret->span, "`secret=` needs to say whose it is")
-        .with_help("add the name under which the server knows the gateway: `client=NAME`");
-    return std::nullopt;
-  }
-  client.secret = table::read_secret(scope, *secret);
-  client.proof = directive.text("auth=", "basic") == "post" ? ClientProof::post : ClientProof::basic;
-  if (!client.secret) return std::nullopt;
-  return client;
-}
-
 std::shared_ptr<const upstream::FetchTls> read_trust(table::Scope& scope, const config::Value* file,
                                                      const config::Value* revocations) {
   const std::string trusted(file ? file->text : ""), lists(revocations ? revocations->text : "");
@@ -223,6 +218,21 @@ std::shared_ptr<const upstream::FetchTls> read_trust(table::Scope& scope, const 
     return nullptr;
   }
   return known[trusted + '\n' + lists] = *made;
+}
+
+std::optional<OAuthServer> read_server(table::Scope& scope, const config::Bound& directive) {
+  auto url = read_url(scope, directive.at(0));
+  auto client = read_client(scope, directive);
+  auto trust = read_trust(scope, directive.find("trusted="));
+  if (!url || !client || !trust) return std::nullopt;
+  OAuthServer server{std::move(*url), std::move(*client), {}};
+  server.settings.tls = std::move(trust);
+  server.settings.timeout_ms = directive.number("timeout=", server.settings.timeout_ms);
+  return server;
+}
+
+void use_resolver(table::Scope& scope, AskSettings& settings) {
+  if (scope.has<table::ResolverSettings>()) settings.resolver = scope.shared<table::ResolverSettings>();
 }
 
 }  // namespace gh::policy

@@ -67,14 +67,20 @@ Result<TokenAnswer> read_tokens(const Result<upstream::FetchAnswer>& answer);
 
 /// Nothing after a diagnostic. https://, or http:// (with a warning unless it is this machine).
 std::optional<http::HttpUrl> read_url(table::Scope& scope, const config::Value& value);
-/// `client=NAME secret=env:NAME auth=basic|post`. Nothing after a diagnostic.
-std::optional<OAuthClient> read_client(table::Scope& scope, const config::Bound& directive);
+/// The server that a directive names, and who the gateway is there.
+struct OAuthServer {
+  http::HttpUrl url;
+  OAuthClient client;
+  AskSettings settings;
+};
+/// `URL client=NAME secret=env:NAME auth=basic|post trusted=FILE timeout=TIME`. Nothing after a diagnostic.
+std::optional<OAuthServer> read_server(table::Scope& scope, const config::Bound& directive);
+/// From a finish function, where the resolver of the block is known.
+void use_resolver(table::Scope& scope, AskSettings& settings);
 /// Of the system when `file` is null. Shared by all who trust the same.
 std::shared_ptr<const upstream::FetchTls> read_trust(table::Scope& scope, const config::Value* file,
                                                      const config::Value* revocations = nullptr);
 /// May this be sent as a token (RFC 6750 2.1)?
 bool is_bearer_token(std::string_view text);
-/// The token of `Authorization: Bearer ...`; nothing: there is none such field.
-std::optional<std::string_view> bearer_token(const proxy::Exchange& x);
 
 }  // namespace gh::policy

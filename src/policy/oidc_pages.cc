@@ -11,6 +11,7 @@
 #include "json/uri.h"
 #include "policy/oidc_cookies.h"
 #include "policy/oidc_sessions.h"
+#include "policy/store_denial.h"
 #include "proxy/external_identity.h"
 #include "proxy/worker.h"
 
@@ -53,6 +54,12 @@ Verdict fail(const Page& page, unsigned status, LogLevel level, std::string_view
   x.log(level, text);
   forbid_caching(x);
   return x.error(status, page.origin, x.arena.copy(text));
+}
+
+Verdict without_store(const Page& page, std::string_view what) {
+  page.x.log(LogLevel::error, fmt::format("{}: the store of sessions cannot be asked", what));
+  forbid_caching(page.x);
+  return deny_without_store(page.x, page.provider->store, page.origin);
 }
 
 Verdict send_on(const Page& page, unsigned status, const std::string& to) {
@@ -131,7 +138,7 @@ Verdict conclude_login(const Page& page, const PendingLogin& login, const Coming
     case SessionOutcome::waits: return Verdict::again;
     case SessionOutcome::there: break;
     case SessionOutcome::too_large: return end_login(page, 500, LogLevel::error, "the session is too large");
-    default: return end_login(page, 503, LogLevel::error, "the store of sessions cannot be asked");
+    default: return without_store(page, "login failed");
   }
   return send_on(page, 302, absolute_url(x, provider, safe_return(login.target)));
 }
@@ -145,7 +152,8 @@ std::optional<Verdict> claim(const Page& page, std::string_view state, ComingBac
     case SessionOutcome::none:
       take_back_login(page.x, *page.provider, state);
       return end_login(page, 400, LogLevel::warn, "it was answered before");
-    default: return end_login(page, 503, LogLevel::error, "nobody can tell whether it was answered before");
+    case SessionOutcome::too_large: return end_login(page, 503, LogLevel::error, "too many were answered");
+    case SessionOutcome::away: return without_store(page, "login failed");
   }
   take_back_login(page.x, *page.provider, state);
   back.is_claimed = true;
@@ -239,9 +247,7 @@ Verdict log_out(const Page& page) {
   if (provider.hints_logout && find_session(x, provider, session) == SessionOutcome::waits) return Verdict::again;
   const SessionOutcome outcome = end_session(x, provider);
   if (outcome == SessionOutcome::waits) return Verdict::again;
-  if (outcome == SessionOutcome::away) {
-    return fail(page, 503, LogLevel::error, "no logout", "the store of sessions cannot be asked");
-  }
+  if (outcome == SessionOutcome::away) return without_store(page, "no logout");
   if (!data) x.log(LogLevel::error, fmt::format("logging out of the gateway only: {}", failure));
   const std::string after = absolute_url(x, provider, provider.post_logout_uri);
   return send_on(page, x.request.method == http::Method::post ? 303 : 302,

@@ -24,7 +24,7 @@ namespace {
 constexpr std::size_t id_text_bytes = 43;          // session_id_bytes in base64url
 constexpr std::size_t session_bytes = 512;         // of memory, beside its texts
 constexpr std::int64_t moved_ms = 1000;            // for requests that came before a session was in the store
-constexpr std::uint64_t renewal_time_s = 60;       // as long as renewed sessions are known to a gateway
+constexpr std::int64_t renewal_time_s = 60;        // as long as renewed sessions are known to a gateway
 
 std::int64_t now_s(const Exchange& x) { return x.clock().unix_ms() / 1000; }
 
@@ -90,18 +90,29 @@ StoreCall& ask(Exchange& x, const OidcProvider& provider, std::string_view comma
 /// `when`: NX or XX. Null: it is too large.
 StoreCall* put(Exchange& x, const OidcProvider& provider, std::string_view key, const OidcSession& session,
                std::string_view when) {
-  if (StoreCall* const asked = StoreCall::find(x, "SET", key)) return asked;
+  if (StoreCall* const asked = StoreCall::find(x, "SET", key, when)) return asked;
   const std::string sealed = provider.sealer->seal(Sealer::Kind::session, write_session(session), key);
   if (sealed.empty()) return nullptr;
   return &StoreCall::send(x, provider.store, {"SET", key, sealed, "EX", seconds(x, session.ends_s - now_s(x)), when});
 }
 
+/// `none`: the store says that `when` does not hold.
+Outcome save(Exchange& x, const OidcProvider& provider, std::string_view key, const OidcSession& session,
+             std::string_view when) {
+  StoreCall* const call = put(x, provider, key, session, when);
+  if (!call) return Outcome::too_large;
+  if (call->waits()) return Outcome::waits;
+  if (!call->has_failed()) return call->is_nil() ? Outcome::none : Outcome::there;
+  if (denies(provider)) return Outcome::away;
+  keep_here(x, provider, key, session);
+  return Outcome::there;
+}
+
 /// What counts once for all gateways.
-Outcome claim(Exchange& x, const OidcProvider& provider, std::string_view key, std::uint64_t time_s) {
+Outcome claim(Exchange& x, const OidcProvider& provider, std::string_view key, std::int64_t time_s) {
   StoreCall* call = StoreCall::find(x, "SET", key);
   if (!call) {
-    const std::string_view time = state::number_word(time_s, x.arena);
-    call = &StoreCall::send(x, provider.store, {"SET", key, "1", "EX", time, "NX"});
+    call = &StoreCall::send(x, provider.store, {"SET", key, "1", "EX", seconds(x, time_s), "NX"});
   }
   if (call->waits()) return Outcome::waits;
   if (call->has_failed()) return denies(provider) ? Outcome::away : Outcome::there;
@@ -138,16 +149,13 @@ Outcome find_stored(Exchange& x, const OidcProvider& provider, OidcSession& sess
 
 Outcome begin_stored(Exchange& x, const OidcProvider& provider, std::string_view id, const OidcSession& session) {
   const std::string_view key = key_of(x, provider, "session", id);
-  StoreCall* const call = put(x, provider, key, session, "NX");
-  if (!call) return Outcome::too_large;
-  if (call->waits()) return Outcome::waits;
-  if (call->has_failed() && denies(provider)) return Outcome::away;
-  if (call->has_failed()) keep_here(x, provider, key, session);
-  else if (call->is_nil()) return Outcome::away;  // it says that a random number is taken
+  const Outcome outcome = save(x, provider, key, session, "NX");
+  if (outcome == Outcome::none) return Outcome::away;  // it says that a random number is taken
+  if (outcome != Outcome::there) return outcome;
   if (const std::string_view old = id_of(x, provider); !old.empty()) {
     const std::string_view old_key = key_of(x, provider, "session", old);
     forget_here(x, provider, old_key);
-    ask(x, provider, "DEL", old_key);
+    tell_store(x, provider.store, {"DEL", old_key}, provider.session_timeout_s * 1000);
   }
   return give_session_cookie(x, provider, id) ? Outcome::there : Outcome::too_large;
 }
@@ -156,13 +164,9 @@ Outcome replace_stored(Exchange& x, const OidcProvider& provider, const OidcSess
   const std::string_view id = id_of(x, provider);
   if (id.empty()) return Outcome::none;
   const std::string_view key = key_of(x, provider, "session", id);
-  StoreCall* const call = put(x, provider, key, session, "XX");
-  if (!call) return Outcome::too_large;
-  if (call->waits()) return Outcome::waits;
-  if (call->has_failed() && denies(provider)) return Outcome::away;
-  if (call->has_failed()) keep_here(x, provider, key, session);
-  else if (call->is_nil() && !forget_here(x, provider, key)) return Outcome::none;
-  return Outcome::there;
+  const Outcome outcome = save(x, provider, key, session, "XX");
+  if (outcome == Outcome::none) forget_here(x, provider, key);
+  return outcome;
 }
 
 Outcome end_stored(Exchange& x, const OidcProvider& provider) {
@@ -172,7 +176,10 @@ Outcome end_stored(Exchange& x, const OidcProvider& provider) {
   StoreCall& call = ask(x, provider, "DEL", key);
   if (call.waits()) return Outcome::waits;
   const bool was_here = forget_here(x, provider, key);
-  return call.has_failed() && !was_here ? Outcome::away : Outcome::there;
+  if (!call.has_failed() || was_here) return Outcome::there;
+  if (denies(provider)) return Outcome::away;
+  tell_store(x, provider.store, {"DEL", key}, provider.session_timeout_s * 1000);
+  return Outcome::there;
 }
 
 }  // namespace
@@ -209,17 +216,19 @@ SessionOutcome end_session(Exchange& x, const OidcProvider& provider) {
 // ---- what counts once -----------------------------------------------------------------------------------------------
 
 SessionOutcome claim_login(Exchange& x, const OidcProvider& provider, std::string_view state) {
-  const std::string_view key = key_of(x, provider, "state", state);
-  const bool is_asked = provider.store && StoreCall::find(x, "SET", key);
-  if (!is_asked) {
-    state::TokenFamily name{};
-    const std::string proof = digest(DigestKind::sha256, {state});
-    std::memcpy(name.data(), proof.data(), name.size());
-    const auto use = provider.state->answered.use(name, 0, now_s(x) + login_time_s, now_s(x));
-    if (use == state::TokenFamilies::Use::full) return Outcome::away;
-    if (use == state::TokenFamilies::Use::again) return Outcome::none;
+  const std::string proof = digest(DigestKind::sha256, {state});
+  if (provider.store) {
+    const Outcome outcome = claim(x, provider, key_of(x, provider, "state", state), login_time_s);
+    if (outcome != Outcome::there) return outcome;
   }
-  return provider.store ? claim(x, provider, key, login_time_s) : Outcome::there;
+  state::TokenFamily name{};
+  std::memcpy(name.data(), proof.data(), name.size());
+  switch (provider.state->answered.use(name, 0, now_s(x) + login_time_s, now_s(x))) {
+    case state::TokenFamilies::Use::good: return Outcome::there;
+    case state::TokenFamilies::Use::again: return Outcome::none;
+    case state::TokenFamilies::Use::full: break;
+  }
+  return Outcome::too_large;
 }
 
 SessionOutcome claim_renewal(Exchange& x, const OidcProvider& provider, std::string_view refresh_token) {
@@ -228,7 +237,8 @@ SessionOutcome claim_renewal(Exchange& x, const OidcProvider& provider, std::str
 }
 
 void give_up_renewal(Exchange& x, const OidcProvider& provider, std::string_view refresh_token) {
-  if (provider.store) ask(x, provider, "DEL", key_of(x, provider, "renewal", refresh_token));
+  if (!provider.store) return;
+  tell_store(x, provider.store, {"DEL", key_of(x, provider, "renewal", refresh_token)}, renewal_time_s * 1000);
 }
 
 }  // namespace gh::policy

@@ -3,7 +3,8 @@
 // writes into it, is nobody else by that. Calls that wait are made again when the request goes on. Worker threads.
 //
 // Without its store (`on_error`): `deny` knows no session, and gives none. `local` and `allow` let nobody pass either:
-// who has a session there logs in once more, and this node keeps the new one until the store is back.
+// who has a session there logs in once more, and this node keeps the new one until the store is back; then the store is
+// told who has logged out meanwhile.
 #pragma once
 
 #include <cstdint>
@@ -31,7 +32,8 @@ inline constexpr std::size_t session_id_bytes = 32;
 
 // ---- what counts once ----------------------------------------------------------------------------------------------
 
-/// `there`: nobody has answered the login with this `state` before; now somebody has.
+/// `there`: nobody has answered the login with this `state` before. Now somebody has, and this is not asked again.
+/// `too_large`: there are too many to tell.
 SessionOutcome claim_login(proxy::Exchange& x, const OidcProvider& provider, std::string_view state);
 /// `there`: no other gateway is renewing the session with this refresh token, or has done so.
 SessionOutcome claim_renewal(proxy::Exchange& x, const OidcProvider& provider, std::string_view refresh_token);

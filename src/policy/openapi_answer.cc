@@ -193,7 +193,9 @@ void look_at_head(Exchange& x, proxy::AtHead& at) {
   if (type.empty()) return is_wrong("it has no Content-Type");
   const ApiMedia* const media = find_media(answer->media, type);
   if (!media) return is_wrong(fmt::format("the type \"{}\" is not described", printable(type, 60)));
-  if (media->rule.schema && is_json_type(type)) watch_body(x, watched, media->rule.schema);
+  if (!media->rule.schema || !names_json(type)) return;
+  if (!is_json_type(type)) return is_wrong("it is JSON in another charset than UTF-8");
+  watch_body(x, watched, media->rule.schema);
 }
 
 Watched& find_or_make(Exchange& x) {

@@ -1,6 +1,6 @@
 // StoreCall: one command that a request has for a store, and what came of it. Steps and checks that wait are run again
 // from their beginning: they find the calls that they have made by the command and its key. In the exchange's arena;
-// worker threads.
+// worker threads. And tell_store(), for commands that nobody waits for.
 #pragma once
 
 #include <cstdint>
@@ -19,8 +19,9 @@ namespace gh::policy {
 
 class StoreCall final : public redis::Call, public proxy::AtEnd {
  public:
-  /// Null: the request has not asked so.
-  static StoreCall* find(const proxy::Exchange& x, std::string_view command, std::string_view key);
+  /// Null: the request has not asked so. `last` is the last word, where it matters.
+  static StoreCall* find(const proxy::Exchange& x, std::string_view command, std::string_view key,
+                         std::string_view last = {});
   /// Asks now, once more or not: words[0] is the command, words[1] its key.
   static StoreCall& send(proxy::Exchange& x, const std::shared_ptr<const table::StorePlan>& store,
                          std::initializer_list<std::string_view> words);
@@ -46,5 +47,9 @@ class StoreCall final : public redis::Call, public proxy::AtEnd {
   bool is_nil_ = false;
   bool is_awaited_ = false;
 };
+
+/// Told now, or when the store is back, unless that takes longer than `most_ms`; whatever becomes of the request.
+void tell_store(proxy::Exchange& x, const std::shared_ptr<const table::StorePlan>& store,
+                std::initializer_list<std::string_view> words, std::int64_t most_ms);
 
 }  // namespace gh::policy

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string_view>
 
 #include "proxy/exchange.h"
 #include "table/origin.h"
@@ -9,7 +10,9 @@
 
 namespace gh::policy {
 
-/// 503 with Retry-After: when the store is tried again.
+/// Adds Retry-After, when the store is tried again, to the answer, which the caller makes 503; gives its reason.
+std::string_view note_denial(proxy::Exchange& x, const std::shared_ptr<const table::StorePlan>& store);
+/// That answer.
 table::Verdict deny_without_store(proxy::Exchange& x, const std::shared_ptr<const table::StorePlan>& store,
                                   const table::Origin& by);
 

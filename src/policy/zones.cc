@@ -2,6 +2,7 @@
 
 #include "config/suggest.h"
 #include "config/values.h"
+#include "policy/limit_steps.h"
 
 namespace gh::policy {
 
@@ -53,6 +54,39 @@ void note_use(table::Scope& scope, std::string_view kind, const std::string& nam
   builder.at_end([&builder, id = std::string(kind) + name] {
     if (const auto zone = builder.zones.find(id); zone != builder.zones.end()) zone->second.used = true;
   });
+}
+
+const config::Value* read_store(table::Scope& scope, const config::Bound& directive,
+                                std::initializer_list<std::string_view> others) {
+  if (const config::Value* const store = directive.find("store=")) return store;
+  for (const std::string_view name : others) {
+    const config::Value* const value = directive.find(name);
+    if (!value) continue;
+    scope.note(table::code::no_effect, value->span, fmt::format("`{}` has no effect without `store=`", name));
+  }
+  return nullptr;
+}
+
+bool join_plan(table::Builder& builder, std::string_view name, config::Span where,
+               const std::shared_ptr<const table::StorePlan>& store, const table::Template& key, LimitPlan& plan) {
+  if (plan.first_key && plan.store != store) {
+    builder.diagnostics
+        .error(table::code::bad_choice, where,
+               fmt::format("the zones of one block's `{}` lie in different places", name))
+        .with_help("they are decided together: all on this node, or all in one store");
+    return false;
+  }
+  if (plan.first_key && store && store->url.cluster && plan.first_key->source() != key.source()) {
+    builder.diagnostics
+        .error(table::code::bad_choice, where,
+               fmt::format("keys `{}` and `{}` lie apart in a cluster, and these zones are decided together",
+                           plan.first_key->source(), key.source()))
+        .with_help("take zones of one key, a store that is one server, or limit_count, which asks for each key");
+    return false;
+  }
+  plan.store = store;
+  if (!plan.first_key) plan.first_key = &key;
+  return true;
 }
 
 void warn_of_unused(table::Scope& main, std::string_view kind) {

@@ -5,9 +5,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <initializer_list>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/log.h"
@@ -77,6 +79,17 @@ void add_use(table::Scope& scope, std::string_view kind, std::vector<Use>& uses,
 /// The store that `store=` names, when all has been read; null after a diagnostic.
 std::shared_ptr<const table::StorePlan> find_store(table::Builder& builder, const std::string& name,
                                                    config::Span where);
+/// `store=`; without it, null, and a note about each of `others` that has no effect then.
+const config::Value* read_store(table::Scope& scope, const config::Bound& directive,
+                                std::initializer_list<std::string_view> others);
+/// A zone's store, when all stores are known.
+template <class Zone>
+void find_store_later(table::Scope& scope, const config::Value& store, std::shared_ptr<Zone> zone) {
+  table::Builder& builder = scope.builder;
+  builder.at_end([&builder, zone = std::move(zone), name = std::string(store.text), where = store.span] {
+    zone->store = find_store(builder, name, where);
+  });
+}
 /// From the end of the outermost scope.
 void warn_of_unused(table::Scope& main, std::string_view kind);
 /// Error E0403; `definition` is an example of one.

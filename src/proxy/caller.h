@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "table/expression_value.h"
@@ -23,11 +24,14 @@ struct Consumer {
 
 struct Caller {
   enum class Way : std::uint8_t { key, certificate, basic };
-  const Consumer* consumer = nullptr;
-  Way way = Way::key;
+  const Consumer* consumer = nullptr;  // null: no check has found one
+  Way way = Way::key;                  // of the consumer
+  std::string_view user;               // whose password auth_basic has found right; empty: none
 };
 
 /// The request is this consumer's; the first one that is found counts. Null: nothing is said.
 void recognise(Exchange& exchange, const Consumer* consumer, Caller::Way way);
+/// auth_basic has found the password right. `user` is copied.
+void verify_user(Exchange& exchange, std::string_view user);
 
 }  // namespace gh::proxy

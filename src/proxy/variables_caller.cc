@@ -11,9 +11,24 @@ using table::ExprValue;
 using table::not_found;
 using table::VariableParam;
 
+namespace {
+
+/// A Caller is not changed once it is seen: variables may point into it.
+void set_caller(Exchange& main, const Caller& caller) { main.caller = main.arena.make<Caller>(caller); }
+
+}  // namespace
+
 void recognise(Exchange& x, const Consumer* consumer, Caller::Way way) {
   Exchange& main = x.main();
-  if (consumer && !main.caller) main.caller = main.arena.make<Caller>(consumer, way);
+  if (!consumer || (main.caller && main.caller->consumer)) return;
+  set_caller(main, {consumer, way, main.caller ? main.caller->user : std::string_view()});
+}
+
+void verify_user(Exchange& x, std::string_view user) {
+  Exchange& main = x.main();
+  Caller caller = main.caller ? *main.caller : Caller{};
+  caller.user = main.arena.copy(user);
+  set_caller(main, caller);
 }
 
 namespace {
@@ -46,7 +61,13 @@ ExprValue group_value(Exchange& x, const VariableParam&) {
   return values.size() == 1 ? values.front() : ExprValue::list(values.data(), values.size());
 }
 
+std::string_view basic_user(Exchange& x, const VariableParam&) {
+  const Caller* const caller = x.main().caller;
+  return caller && !caller->user.empty() ? caller->user : not_found;
+}
+
 constexpr table::VariableRow rows[] = {
+    {"auth_basic_user", basic_user, Phase::access, false, "the user whose password auth_basic has found right"},
     {"consumer", name, Phase::access, false, "name of the consumer that asks (auth_key, auth_basic)"},
     {"consumer_plan", plan, Phase::access, false, "its plan"},
     {.name = "consumer_group", .get = groups, .known_from = Phase::access,

@@ -286,7 +286,7 @@ constexpr table::VariableRow rows[] = {
     {"request_body_file", request_body_file, Phase::content, false, "name of the file that holds the body, if any"},
     {"content_length", content_length, Phase::address, false, "Content-Length of the request"},
     {"content_type", content_type, Phase::address, false, "Content-Type of the request"},
-    {"remote_user", remote_user, Phase::access, false, "user name of Basic credentials, verified by auth_basic"},
+    {"remote_user", remote_user, Phase::access, false, "user name of Basic credentials, as sent"},
     {"proxy_add_x_forwarded_for", add_x_forwarded_for, Phase::address, false,
      "X-Forwarded-For with $remote_addr behind it"},
     {"limit_req_status", limit_req_status, Phase::limit, false, "PASSED, DELAYED, REJECTED; with _DRY_RUN"},

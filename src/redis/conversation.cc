@@ -62,14 +62,17 @@ void Conversation::push(Entry entry) {
 
 bool Conversation::write(Entry& entry, std::string& out) {
   const Call& call = *entry.call;
+  static constexpr std::string_view asking[] = {"ASKING"};
+  if (entry.asking && !append_command(out, {}, asking)) return false;
+  entry.asks = entry.asking;
   if (!call.script) return append_command(out, {}, call.words);
   const std::string_view named[] = {"EVALSHA", call.script->sha}, whole[] = {"EVAL", call.script->source};
   return append_command(out, entry.whole_script || call.script->sha.empty() ? whole : named, call.words);
 }
 
-bool Conversation::send(Call& call, std::int64_t deadline, std::string& out) {
+bool Conversation::send(Call& call, std::int64_t deadline, std::string& out, bool asking) {
   if (entries_.size() >= most_pending_) return false;
-  Entry entry{&call, deadline, false};
+  Entry entry{&call, deadline, false, asking};
   if (open_ && !write(entry, out)) return false;
   push(entry);
   return true;
@@ -128,6 +131,7 @@ Result<void> Conversation::take_greeting(const Reply& reply, std::string& out) {
 
 Result<void> Conversation::take(const Reply& reply, std::string& out) {
   if (entries_.empty() || !open_) return fail("it replies to what nobody has asked");
+  if (std::exchange(entries_.front().asks, false)) return {};
   Entry entry = entries_.front();
   entries_.pop_front();
   ++first_ticket_;
@@ -140,6 +144,7 @@ Result<void> Conversation::take(const Reply& reply, std::string& out) {
     push(entry);
     return {};
   }
+  if (is_error && call && redirector_ && redirector_->redirect(*call, reply.text)) return {};
   if (is_error) {
     ++errors_;
     last_error_ = printable(reply.text, most_error_text);

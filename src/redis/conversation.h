@@ -41,6 +41,7 @@ class Call {
   [[nodiscard]] bool is_pending() const { return owner_ != nullptr; }
   /// Neither of the two will come. The command may have its effect nevertheless.
   void forget();
+  std::uint8_t redirects = 0;  // in a cluster: how often it was sent on
 
  protected:
   ~Call() = default;
@@ -49,6 +50,16 @@ class Call {
   friend class Conversation;
   Conversation* owner_ = nullptr;
   std::uint64_t ticket_ = 0;
+};
+
+/// In a cluster: who sends calls on that another node has to answer.
+class Redirector {
+ public:
+  /// `error` answers the call. True: the call is taken care of, sent or told.
+  virtual bool redirect(Call& call, std::string_view error) = 0;
+
+ protected:
+  ~Redirector() = default;
 };
 
 struct Login {
@@ -65,8 +76,9 @@ class Conversation {
 
   /// First thing on a new connection: what is to be sent is added to `out`. Calls that wait stay.
   void greet(const Login& login, std::string& out);
-  /// False: too many calls are pending. `deadline` comes back from first_deadline().
-  bool send(Call& call, std::int64_t deadline, std::string& out);
+  /// False: too many calls are pending. `deadline` comes back from first_deadline(). `asking`: behind ASKING.
+  bool send(Call& call, std::int64_t deadline, std::string& out, bool asking = false);
+  void set_redirector(Redirector* redirector) { redirector_ = redirector; }
   /// What the peer has sent. Calls are told; `out` may get more to send. An error: the connection is of no use.
   Result<void> feed(std::string_view bytes, std::string& out);
   /// Nothing more will come: all calls are told so. The next greet() begins anew.
@@ -87,6 +99,8 @@ class Conversation {
     Call* call;  // null: forgotten
     std::int64_t deadline;
     bool whole_script;
+    bool asking;      // each time it is written, that comes first
+    bool asks = false;  // the next reply is to that
   };
   void forget(const Call& call);
   bool write(Entry& entry, std::string& out);
@@ -103,6 +117,7 @@ class Conversation {
   bool open_ = false;
   std::uint64_t good_ = 0, errors_ = 0;
   std::string last_error_;
+  Redirector* redirector_ = nullptr;
 };
 
 }  // namespace gh::redis

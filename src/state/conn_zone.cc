@@ -3,30 +3,15 @@
 #include <algorithm>
 #include <mutex>
 
+#include "state/zone_shard.h"
+
 namespace gh::state {
 
-namespace {
-
-constexpr std::uint32_t max_shards = 16;
-constexpr std::size_t max_slots = std::size_t{1} << 31;
-constexpr std::size_t min_shard_bytes = 64 * 1024;  // below, a shard would be too small for keys to spread evenly
-
-}  // namespace
-
-ConnZone::ConnZone(std::size_t bytes) : shard_count_(max_shards) {
+ConnZone::ConnZone(std::size_t bytes) : shard_count_(shards_of(std::max(bytes, min_bytes))) {
   bytes = std::max(bytes, min_bytes);
-  while (shard_count_ > 1 && bytes / shard_count_ < min_shard_bytes) shard_count_ /= 2;
   shards_ = std::make_unique<Shard[]>(shard_count_);
   memory_.reset(static_cast<std::byte*>(std::calloc(bytes, 1)));
-  if (!memory_) return;
-  const std::size_t shard_bytes = bytes / shard_count_ / alignof(Slot) * alignof(Slot);
-  const std::size_t slots = std::min<std::size_t>(shard_bytes / (sizeof(Slot) + sizeof(std::uint32_t)), max_slots);
-  for (std::uint32_t i = 0; i < shard_count_; ++i) {
-    std::byte* const from = memory_.get() + shard_bytes * i;
-    shards_[i].slots = reinterpret_cast<Slot*>(from);
-    shards_[i].buckets = reinterpret_cast<std::uint32_t*>(from + slots * sizeof(Slot));
-    shards_[i].slot_count = static_cast<std::uint32_t>(slots);
-  }
+  if (memory_) divide<Slot>(memory_.get(), bytes, shards_.get(), shard_count_);
 }
 
 ConnZone::Verdict ConnZone::count(std::string_view key, std::uint32_t most, Hold& hold) {
@@ -69,17 +54,10 @@ void ConnZone::release(Hold hold) {
   --shard.used;
 }
 
-std::size_t ConnZone::capacity() const {
-  return memory_ ? shard_count_ * (shards_[0].slot_count - 1) : 0;
-}
+std::size_t ConnZone::capacity() const { return slots_of(shards_.get(), shard_count_); }
 
 std::size_t ConnZone::size() const {
-  std::size_t total = 0;
-  for (std::uint32_t i = 0; i < shard_count_; ++i) {
-    const std::lock_guard guard(shards_[i].lock);
-    total += shards_[i].used;
-  }
-  return total;
+  return sum_of(shards_.get(), shard_count_, [](const Shard& shard) { return shard.used; });
 }
 
 }  // namespace gh::state

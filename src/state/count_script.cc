@@ -152,17 +152,18 @@ for i = 1, #KEYS do
   read(l)
   limits[i] = l
   if ARGV[1] == 'give' then give_back(l, tonumber(ARGV[a + 6])) end
+  if ARGV[1] == 'owe' then charge(l) end
   l.refused = l.most - l.used < l.cost
   passes = passes and not l.refused
 end
-if ARGV[1] == 'give' then return 'OK' end
+if ARGV[1] ~= 'take' then return 'OK' end
 local out = {passes and 1 or 0}
 for _, l in ipairs(limits) do
   if passes and l.cost > 0 then charge(l) end
   local room, reset, retry = max(l.most - l.used, 0), 0, 0
   if l.refused then
-    retry = 86400000
-    if room < min(l.cost, l.most) then retry = wait(l, min(l.cost, l.most)) end
+    retry = -1
+    if l.cost <= l.most then retry = wait(l, l.cost) end
   end
   if room < l.most then reset = wait(l, room + 1) end
   for _, number in ipairs({room, reset, retry, stamp(l)}) do out[#out + 1] = number end
@@ -216,7 +217,7 @@ std::span<const std::string_view> count_words(StoredOrder order, std::span<const
     const std::string_view key = ask.key.substr(0, ask.key.size() - std::min(ask.limit->cut, ask.key.size()));
     *end++ = store_key(ask.limit->prefix, key, ask.limit->suffix, arena);
   }
-  *end++ = order == StoredOrder::charge ? "take" : "give";
+  *end++ = order == StoredOrder::charge ? "take" : order == StoredOrder::owe ? "owe" : "give";
   for (const StoredAsk& ask : asks) {
     for (const std::string& word : ask.limit->words) *end++ = word;
     *end++ = number_word(ask.cost, arena);
@@ -228,8 +229,9 @@ std::span<const std::string_view> count_words(StoredOrder order, std::span<const
 bool read_count_reply(const redis::Reply& reply, std::span<CountAnswer> answers, bool& passes) {
   using Reply = redis::Reply;
   if (reply.kind != Reply::Kind::array || reply.items.size() != 1 + answers.size() * numbers_of_answer) return false;
-  for (const Reply& item : reply.items) {
-    if (item.kind != Reply::Kind::integer || item.integer < 0) return false;
+  for (std::size_t i = 0; i < reply.items.size(); ++i) {
+    const std::int64_t least = i > 0 && (i - 1) % numbers_of_answer == 2 ? CountAnswer::never : 0;
+    if (reply.items[i].kind != Reply::Kind::integer || reply.items[i].integer < least) return false;
   }
   if (reply.items[0].integer > 1) return false;
   passes = reply.items[0].integer == 1;
@@ -243,7 +245,7 @@ bool read_count_reply(const redis::Reply& reply, std::span<CountAnswer> answers,
     answers[i].reset_ms = item[1].integer;
     answers[i].retry_ms = item[2].integer;
     answers[i].stamp = static_cast<std::uint64_t>(item[3].integer);
-    answers[i].refused = answers[i].retry_ms > 0;
+    answers[i].refused = answers[i].retry_ms != 0;
     refused = refused || answers[i].refused;
   }
   return passes != refused;

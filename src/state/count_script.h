@@ -36,7 +36,8 @@ struct StoredAsk {
   std::uint64_t stamp = 0;    // to give back: of the answer
 };
 
-enum class StoredOrder : std::uint8_t { charge, give_back };
+/// owe: it has passed already, whether there was room or not.
+enum class StoredOrder : std::uint8_t { charge, give_back, owe };
 /// Number of keys, keys, arguments: all in `arena`, but for constant ones and those of the limits.
 std::span<const std::string_view> count_words(StoredOrder order, std::span<const StoredAsk> asks, Arena& arena);
 

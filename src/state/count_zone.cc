@@ -78,26 +78,14 @@ CountZone::Place CountZone::place(std::string_view key) const {
   return place;
 }
 
-std::size_t CountZone::capacity() const {
-  return shards_[0].slot_count == 0 ? 0 : std::size_t{shards_[0].slot_count - 1} * shard_count_;
-}
+std::size_t CountZone::capacity() const { return slots_of(shards_.get(), shard_count_); }
 
 std::size_t CountZone::size() const {
-  std::size_t sum = 0;
-  for (std::uint32_t i = 0; i < shard_count_; ++i) {
-    const std::lock_guard guard(shards_[i].lock);
-    sum += shards_[i].touched - 1;
-  }
-  return sum;
+  return sum_of(shards_.get(), shard_count_, [](const Shard& shard) { return shard.touched - 1; });
 }
 
 std::uint64_t CountZone::evictions() const {
-  std::uint64_t sum = 0;
-  for (std::uint32_t i = 0; i < shard_count_; ++i) {
-    const std::lock_guard guard(shards_[i].lock);
-    sum += shards_[i].evicted;
-  }
-  return sum;
+  return sum_of(shards_.get(), shard_count_, [](const Shard& shard) { return shard.evicted; });
 }
 
 /// The shards of one request, held together: always taken in the order of their addresses, so that two requests never
@@ -157,20 +145,15 @@ class CountDecision {
       answer.remaining -= cost;
       answer.stamp = window.stamp(*states_[i]);
     }
-    if (answer.refused) answer.retry_ms = wait_ms(i, std::min(cost, limit.amount.most), now);
+    if (answer.refused) {
+      answer.retry_ms = cost > limit.amount.most ? CountAnswer::never
+                                                 : window.wait_ms(*states_[i], limit.amount, cost, now);
+    }
     if (answer.remaining < limit.amount.most) {
       answer.reset_ms = window.wait_ms(*states_[i], limit.amount, answer.remaining + 1, now);
     }
   }
 
-  /// Nothing is used, and the cost is more than there ever is: any wait is as good, and none must be 0.
-  [[nodiscard]] std::int64_t wait_ms(std::size_t i, std::uint32_t need, CountTime now) const {
-    const CountLimit& limit = *asks_[i].limit;
-    if (limit.window.room(*states_[i], limit.amount) >= need) return longest_wait_ms;
-    return limit.window.wait_ms(*states_[i], limit.amount, need, now);
-  }
-
-  static constexpr std::int64_t longest_wait_ms = 86'400'000;
   std::span<const CountAsk> asks_;
   std::size_t count_ = 0;  // of locks held
   std::array<CountZone::Place, max_count_asks> places_;

@@ -70,7 +70,8 @@ struct CountAnswer {
   bool refused = false;
   std::uint32_t remaining = 0;
   std::int64_t reset_ms = 0;  // until more than `remaining` is there; 0: nothing is used
-  std::int64_t retry_ms = 0;  // refused: until it would pass
+  static constexpr std::int64_t never = -1;
+  std::int64_t retry_ms = 0;  // refused: until it would pass; never: it costs more than there ever is
   std::uint64_t stamp = 0;    // for give_back()
 };
 

@@ -76,6 +76,10 @@ struct alignas(64) RateZone::Shard : ZoneShard<RateZone::Entry> {
 
   std::uint32_t find(std::string_view key, std::uint32_t hash);
   std::uint32_t insert(std::string_view key, std::uint32_t hash);
+  std::uint32_t find_or_insert(std::string_view key, std::uint32_t hash) {
+    const std::uint32_t slot = find(key, hash);
+    return slot != 0 ? slot : insert(key, hash);
+  }
   bool has_key(const Entry& entry, std::string_view key);
   void write_key(Entry& entry, std::string_view key);
   std::uint32_t take_slot();
@@ -203,8 +207,7 @@ RateZone::Verdict RateZone::charge(std::string_view key, const RateLimit& limit,
   if (capacity() == 0) return Verdict::no_memory;
   const Place at = place(key);
   const std::lock_guard guard(at.shard->lock);
-  std::uint32_t slot = at.shard->find(key, at.hash);
-  if (slot == 0) slot = at.shard->insert(key, at.hash);
+  const std::uint32_t slot = at.shard->find_or_insert(key, at.hash);
   if (slot == 0) return Verdict::no_memory;
   Entry& entry = at.shard->slots[slot];
   if (entry.last_ms == never) {
@@ -226,8 +229,7 @@ RateZone::Verdict RateZone::check(std::string_view key, const RateLimit& limit, 
   if (capacity() == 0) return Verdict::no_memory;
   const Place at = place(key);
   const std::lock_guard guard(at.shard->lock);
-  std::uint32_t slot = at.shard->find(key, at.hash);
-  if (slot == 0) slot = at.shard->insert(key, at.hash);
+  const std::uint32_t slot = at.shard->find_or_insert(key, at.hash);
   if (slot == 0) return Verdict::no_memory;
   Entry& entry = at.shard->slots[slot];
   if (entry.last_ms != never) {
@@ -262,26 +264,14 @@ void RateZone::release(Hold hold) {
   --shard.slots[hold.slot].holds;
 }
 
-std::size_t RateZone::capacity() const {
-  return shards_[0].slot_count == 0 ? 0 : std::size_t{shards_[0].slot_count - 1} * shard_count_;
-}
+std::size_t RateZone::capacity() const { return slots_of(shards_.get(), shard_count_); }
 
 std::size_t RateZone::size() const {
-  std::size_t sum = 0;
-  for (std::uint32_t i = 0; i < shard_count_; ++i) {
-    const std::lock_guard guard(shards_[i].lock);
-    sum += shards_[i].entries;
-  }
-  return sum;
+  return sum_of(shards_.get(), shard_count_, [](const Shard& shard) { return shard.entries; });
 }
 
 std::uint64_t RateZone::evictions() const {
-  std::uint64_t sum = 0;
-  for (std::uint32_t i = 0; i < shard_count_; ++i) {
-    const std::lock_guard guard(shards_[i].lock);
-    sum += shards_[i].evicted;
-  }
-  return sum;
+  return sum_of(shards_.get(), shard_count_, [](const Shard& shard) { return shard.evicted; });
 }
 
 namespace {

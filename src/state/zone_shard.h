@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <mutex>
 
 #include "state/spin_lock.h"
 
@@ -79,6 +80,23 @@ void divide(std::byte* memory, std::size_t bytes, Shard* shards, std::uint32_t c
     shards[i].buckets = reinterpret_cast<std::uint32_t*>(from + slots * sizeof(Entry));
     shards[i].slot_count = static_cast<std::uint32_t>(slots);
   }
+}
+
+/// How many slots all shards have for keys.
+template <class Shard>
+std::size_t slots_of(const Shard* shards, std::uint32_t count) {
+  return shards[0].slot_count == 0 ? 0 : std::size_t{shards[0].slot_count - 1} * count;
+}
+
+/// Of all shards, each under its lock.
+template <class Shard, class Figure>
+std::uint64_t sum_of(const Shard* shards, std::uint32_t count, Figure&& figure) {
+  std::uint64_t sum = 0;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const std::lock_guard guard(shards[i].lock);
+    sum += figure(shards[i]);
+  }
+  return sum;
 }
 
 }  // namespace gh::state

@@ -1,6 +1,7 @@
 // `location`: its forms, the scope of its directives, and its Route.
 #include <algorithm>
 
+#include "base/text.h"
 #include "config/typing.h"
 #include "table/server_block.h"
 
@@ -80,6 +81,15 @@ bool add_named(Scope& outer, Server& server, const Head& head, std::uint32_t num
   return false;
 }
 
+/// `:id` in the path of a location: it is a `route` that was meant.
+void warn_of_parameter(Scope& scope, const Head& head) {
+  if (head.kind == Kind::regex || head.kind == Kind::named) return;
+  const std::size_t at = head.text.find("/:");
+  if (at == std::string_view::npos || at + 2 >= head.text.size() || !is_alpha(head.text[at + 2])) return;
+  scope.warning(code::route_words, head.text_span, "a location knows no parameters: this path is meant to the letter")
+      .with_help("write `route * " + std::string(head.text) + " { ... }`, whose $path_NAME is what stands there");
+}
+
 LocationSpec::Kind spec_kind(Kind kind) {
   switch (kind) {
     case Kind::exact: return LocationSpec::Kind::exact;
@@ -97,6 +107,7 @@ void build_location(Scope& outer, const config::Bound& directive) {
   Server& server = *outer_parts.draft->server;
   Head head;
   if (!read_head(outer, directive, head)) return;
+  warn_of_parameter(outer, head);
 
   auto route = std::make_shared<Route>();
   route->kind = head.kind;

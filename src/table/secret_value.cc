@@ -9,7 +9,6 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
-#include <vector>
 
 #include "base/text.h"
 #include "table/build.h"
@@ -22,15 +21,6 @@ constexpr std::string_view env_scheme = "env:", file_scheme = "file:";
 
 using Failed = Unexpected<SecretFault>;
 
-/// Bytes that are wiped however they are left.
-struct Wiped {
-  explicit Wiped(std::size_t size) : bytes(size) {}
-  Wiped(const Wiped&) = delete;
-  Wiped& operator=(const Wiped&) = delete;
-  ~Wiped() { OPENSSL_cleanse(bytes.data(), bytes.size()); }
-  std::vector<char> bytes;
-};
-
 Failed cannot_read(std::string_view path, int number) {
   return Failed({number == ENOENT ? code::file_missing : code::unreadable,
                  fmt::format("cannot read `{}`: {}", printable(path), std::strerror(number)), "needed here",
@@ -39,7 +29,7 @@ Failed cannot_read(std::string_view path, int number) {
 }
 
 /// The number of bytes, or -1 with errno. Stops when `to` is full.
-ssize_t read_into(int fd, std::vector<char>& to) {
+ssize_t read_into(int fd, Secret& to) {
   std::size_t size = 0;
   while (size < to.size()) {
     const ssize_t got = ::read(fd, to.data() + size, to.size() - size);
@@ -65,13 +55,13 @@ Result<SecretValue, SecretFault> from_file(std::string_view reference, const std
     return Failed({code::empty_value, fmt::format("`{}` is empty", printable(path)), "the secret should be there",
                    "write the secret into it, and nothing else"});
   }
-  return SecretValue(std::string(reference), SecretText(text));
+  return SecretValue(std::string(reference), Secret(text));
 }
 
 Result<SecretValue, SecretFault> from_environment(std::string_view reference) {
   const std::string name(reference.substr(env_scheme.size()));
   const char* const value = name.empty() ? nullptr : std::getenv(name.c_str());
-  if (value && *value) return SecretValue(std::string(reference), SecretText(std::string_view(value)));
+  if (value && *value) return SecretValue(std::string(reference), Secret(std::string_view(value)));
   return Failed({value ? code::empty_value : code::unset_environment,
                  fmt::format("environment variable `{}` is {}", printable(name, 60), value ? "empty" : "not set"),
                  "the secret should be there",
@@ -80,17 +70,18 @@ Result<SecretValue, SecretFault> from_environment(std::string_view reference) {
 
 }  // namespace
 
-Result<SecretText> read_small_file(const std::string& path, std::size_t most) {
+Result<Secret> read_small_file(const std::string& path, std::size_t most) {
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
   if (fd < 0) return fail(std::strerror(errno), errno);
   struct stat status {};
-  Wiped room(most + 1);
+  Secret room(most + 1);
   const bool is_file = ::fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
-  const ssize_t size = is_file ? read_into(fd, room.bytes) : -1;
+  const ssize_t size = is_file ? read_into(fd, room) : -1;
   int number = is_file ? errno : S_ISDIR(status.st_mode) ? EISDIR : EINVAL;
   ::close(fd);
   if (size >= 0 && static_cast<std::size_t>(size) <= most) {
-    return SecretText(std::string_view(room.bytes.data(), static_cast<std::size_t>(size)));
+    room.shrink(static_cast<std::size_t>(size));
+    return room;
   }
   if (size >= 0) number = EFBIG;
   return fail(std::strerror(number), number);

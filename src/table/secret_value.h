@@ -13,8 +13,8 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "base/secret.h"
 #include "config/directive.h"
-#include "table/tls_files.h"
 
 namespace gh::table {
 
@@ -24,13 +24,13 @@ inline constexpr std::size_t most_secret_bytes = 64 * 1024;
 
 class SecretValue {
  public:
-  SecretValue(std::string reference, SecretText value) : reference_(std::move(reference)), value_(std::move(value)) {}
+  SecretValue(std::string reference, Secret value) : reference_(std::move(reference)), value_(std::move(value)) {}
   [[nodiscard]] std::string_view view() const { return value_.view(); }  // never empty
   [[nodiscard]] const std::string& reference() const { return reference_; }
 
  private:
   std::string reference_;
-  SecretText value_;
+  Secret value_;
 };
 
 /// What is wrong with a reference; nothing of a value, and nothing of a text that may be the secret itself.
@@ -40,7 +40,7 @@ struct SecretFault {
 };
 
 /// The whole of a regular file. Error::code is an errno: EFBIG when it has more than `most` bytes.
-Result<SecretText> read_small_file(const std::string& path, std::size_t most);
+Result<Secret> read_small_file(const std::string& path, std::size_t most);
 
 /// Relative paths are those below `folder`, which ends with a slash. One line end at the end of a file is not part of
 /// the value.

@@ -16,7 +16,7 @@ namespace gh::table {
 
 namespace {
 
-using Passwords = std::shared_ptr<const std::vector<SecretText>>;
+using Passwords = std::shared_ptr<const std::vector<Secret>>;
 
 /// Whom to trust, and a digest of the files.
 struct Trust {
@@ -125,9 +125,9 @@ std::shared_ptr<const TlsIdentity> Loader::read_certificate(Passwords words) {
 Passwords Loader::passwords() {
   const auto [at, is_new] = loaded_.passwords.try_emplace(settings_.password_file.text);
   if (!is_new) return at->second;
-  if (settings_.password_file.text.empty()) return at->second = std::make_shared<const std::vector<SecretText>>();
+  if (settings_.password_file.text.empty()) return at->second = std::make_shared<const std::vector<Secret>>();
   auto read = read_passwords(settings_.password_file.text);
-  if (read) at->second = std::make_shared<const std::vector<SecretText>>(std::move(*read));
+  if (read) at->second = std::make_shared<const std::vector<Secret>>(std::move(*read));
   else report(settings_.password_file, "password file", read.error());
   return at->second;
 }
@@ -158,7 +158,7 @@ std::shared_ptr<const Trust> Loader::read_trust() {
   const auto add = [&](const TlsWord& file, bool of_certificates) {
     if (file.text.empty()) return true;
     constexpr std::string_view what[] = {"list of revocations", "trusted certificates"};
-    const Result<SecretText> pem = read_pem(file.text);
+    const Result<Secret> pem = read_pem(file.text);
     if (!pem) return report(file, what[of_certificates], pem.error());
     const auto items = parse_trusted(pem->view());
     if (!items) return report(file, what[of_certificates], items.error());

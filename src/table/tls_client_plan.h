@@ -64,7 +64,7 @@ struct TlsClientPlan {
   std::optional<Template> name;                               // proxy_ssl_name; without: $proxy_host
   std::optional<Template> certificate_name, key_name;         // with variables
   std::string main_dir;                                       // where relative ones of them start; ends with "/"
-  std::shared_ptr<const std::vector<SecretText>> passwords;   // of keys that requests name; null: none
+  std::shared_ptr<const std::vector<Secret>> passwords;   // of keys that requests name; null: none
   std::shared_ptr<const CertificateCacheRule> cache;          // of what they name; null: none
   std::uint64_t refused_versions = 0;                         // SSL_OP_NO_...
   int verify_depth = 1;

@@ -34,7 +34,7 @@ bool is_end_of_pem() {
 Unexpected<Error> refused(const char* otherwise) { return fail(tls_reason_or(otherwise)); }
 
 struct PasswordGiver {
-  const std::vector<SecretText>& passwords;
+  const std::vector<Secret>& passwords;
   std::size_t next = 0;
   bool was_asked = false;
 
@@ -51,8 +51,6 @@ struct PasswordGiver {
 
 }  // namespace
 
-SecretText::~SecretText() { OPENSSL_cleanse(text_.data(), text_.size()); }
-
 std::string shown_pem_name(std::string_view name) {
   return name.starts_with("data:") ? "data:..." : std::string(name);
 }
@@ -60,7 +58,7 @@ std::string shown_pem_name(std::string_view name) {
 namespace {
 
 /// No copy stays behind in the heap. The size of a FIFO is not known before.
-Result<SecretText> read_whole(const std::string& path) {
+Result<Secret> read_whole(const std::string& path) {
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) return fail(std::generic_category().message(errno), errno);
   std::vector<char> text;
@@ -80,7 +78,7 @@ Result<SecretText> read_whole(const std::string& path) {
   }
   ::close(fd);
   text.resize(size);
-  SecretText secret(std::move(text));
+  Secret secret(std::move(text));
   if (error != 0) return fail(std::generic_category().message(error), error);
   if (size > most_file_bytes) return fail("larger than 16 MiB", EFBIG);
   return secret;
@@ -88,8 +86,8 @@ Result<SecretText> read_whole(const std::string& path) {
 
 }  // namespace
 
-Result<SecretText> read_pem(std::string_view name) {
-  if (name.starts_with("data:")) return SecretText(name.substr(5));
+Result<Secret> read_pem(std::string_view name) {
+  if (name.starts_with("data:")) return Secret(name.substr(5));
   return read_whole(std::string(name));
 }
 
@@ -109,7 +107,7 @@ Result<std::vector<CertificatePtr>> parse_certificates(std::string_view pem) {
   return found;
 }
 
-Result<KeyPtr> parse_key(std::string_view pem, const std::vector<SecretText>& passwords, std::string_view stated_by) {
+Result<KeyPtr> parse_key(std::string_view pem, const std::vector<Secret>& passwords, std::string_view stated_by) {
   if (!holds(pem, "PRIVATE KEY-----")) return fail("there is no private key in it");
   PasswordGiver giver{passwords};
   do {
@@ -139,7 +137,7 @@ Result<KeyPtr> parse_dh_parameters(std::string_view pem) {
 
 Result<TrustedItems> parse_trusted(std::string_view pem) {
   const BioPtr bio = reader(pem);
-  const std::vector<SecretText> none;
+  const std::vector<Secret> none;
   PasswordGiver giver{none};
   STACK_OF(X509_INFO)* const items = PEM_X509_INFO_read_bio(bio.get(), nullptr, PasswordGiver::give, &giver);
   if (!items) return refused("there are neither certificates nor revocations in it");
@@ -157,10 +155,10 @@ Result<TrustedItems> parse_trusted(std::string_view pem) {
   return found;
 }
 
-Result<std::vector<SecretText>> read_passwords(std::string_view path) {
+Result<std::vector<Secret>> read_passwords(std::string_view path) {
   const auto text = read_whole(std::string(path));
   if (!text) return Unexpected<Error>(text.error());
-  std::vector<SecretText> passwords;
+  std::vector<Secret> passwords;
   std::string_view rest = text->view();
   while (!rest.empty()) {
     const std::size_t end = rest.find('\n');

@@ -12,6 +12,7 @@
 
 #include "base/openssl_ptr.h"
 #include "base/result.h"
+#include "base/secret.h"
 
 namespace gh::table {
 
@@ -20,31 +21,16 @@ using KeyPtr = EvpKeyPtr;
 using CertificateStorePtr = std::unique_ptr<X509_STORE, FreeBy<X509_STORE_free>>;
 using TlsContextPtr = std::unique_ptr<SSL_CTX, FreeBy<SSL_CTX_free>>;
 
-/// Text that is wiped when it goes: keys and passwords.
-class SecretText {
- public:
-  explicit SecretText(std::vector<char> text) : text_(std::move(text)) {}
-  explicit SecretText(std::string_view text) : text_(text.begin(), text.end()) {}
-  SecretText(SecretText&&) noexcept = default;
-  SecretText& operator=(SecretText&&) = delete;
-  SecretText(const SecretText&) = delete;
-  ~SecretText();
-  [[nodiscard]] std::string_view view() const { return {text_.data(), text_.size()}; }
-
- private:
-  std::vector<char> text_;  // which, unlike a string, leaves nothing behind when it moves
-};
-
 /// The PEM text that `name` stands for: a file's, or what is behind "data:". Error::code is errno when the file cannot
 /// be read.
-Result<SecretText> read_pem(std::string_view name);
+Result<Secret> read_pem(std::string_view name);
 /// How `name` may be shown: a path, or "data:..." without what follows.
 std::string shown_pem_name(std::string_view name);
 
 /// One or more certificates, in their order.
 Result<std::vector<CertificatePtr>> parse_certificates(std::string_view pem);
 /// Tries the passwords in turn when the key is encrypted; `stated_by` names their directive, for the error.
-Result<KeyPtr> parse_key(std::string_view pem, const std::vector<SecretText>& passwords,
+Result<KeyPtr> parse_key(std::string_view pem, const std::vector<Secret>& passwords,
                          std::string_view stated_by = "ssl_password_file");
 /// Parameters of ssl_dhparam.
 Result<KeyPtr> parse_dh_parameters(std::string_view pem);
@@ -57,7 +43,7 @@ struct TrustedItems {
 Result<TrustedItems> parse_trusted(std::string_view pem);
 
 /// ssl_password_file: one a line.
-Result<std::vector<SecretText>> read_passwords(std::string_view path);
+Result<std::vector<Secret>> read_passwords(std::string_view path);
 
 /// What is shown to peers; in the place of one of the same kind (RSA, ECDSA) that was given before, as in nginx.
 bool use_certificate(SSL_CTX* context, X509* certificate, EVP_PKEY* key, std::span<const CertificatePtr> chain);

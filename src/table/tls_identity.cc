@@ -74,8 +74,8 @@ bool take_key(config::Diagnostics& diagnostics, const TlsKeySource& from, std::s
 
 bool read_pair(config::Diagnostics& diagnostics, const TlsKeySource& from, bool has_passwords, TlsIdentity& into) {
   into.name = shown_pem_name(from.certificate.text);
-  const Result<SecretText> certificate = read_pem(from.certificate.text);
-  const Result<SecretText> key = read_pem(from.key.text);
+  const Result<Secret> certificate = read_pem(from.certificate.text);
+  const Result<Secret> key = read_pem(from.key.text);
   if (certificate && key && are_swapped(diagnostics, from, certificate->view(), key->view())) return false;
   const bool has_chain =
       certificate ? take_chain(diagnostics, from.certificate, certificate->view(), into)

@@ -16,7 +16,7 @@ bool report_tls_file(config::Diagnostics& diagnostics, const TlsWord& file, std:
 struct TlsKeySource {
   const TlsWord& key;
   const TlsWord& certificate;
-  const std::vector<SecretText>& passwords;
+  const std::vector<Secret>& passwords;
   std::string_view password_directive;
   std::string_view first_of_chain;  // what the first certificate of a file is, for the error
 };

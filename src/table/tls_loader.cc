@@ -146,7 +146,7 @@ bool TlsLoader::report(const TlsWord& word, std::string_view what, const Error& 
 /// Read by handshakes; only passwords are read here.
 bool TlsLoader::add_named_identities(TlsPlan& plan, const Stated& stated) {
   auto reader = std::make_shared<TlsClientPlan>();
-  auto passwords = std::make_shared<std::vector<SecretText>>();
+  auto passwords = std::make_shared<std::vector<Secret>>();
   const TlsWord& file = stated.settings->password_file;
   if (!file.text.empty()) {
     auto read = read_passwords(file.text);
@@ -228,7 +228,7 @@ void TlsLoader::warn_of_time(const TlsIdentity& identity, const TlsWord& certifi
 
 bool TlsLoader::add_trusted_file(TlsPlan& plan, const TlsWord& file, bool is_named) {
   if (file.text.empty()) return true;
-  const Result<SecretText> pem = read_pem(file.text);
+  const Result<Secret> pem = read_pem(file.text);
   if (!pem) return report(file, "certificates", pem.error());
   auto items = parse_trusted(pem->view());
   if (!items) return report(file, "certificates", items.error());
@@ -264,7 +264,7 @@ bool TlsLoader::add_trust(TlsPlan& plan, const TlsSettings& settings) {
 bool TlsLoader::add_dh_parameters(TlsPlan& plan, const TlsSettings& settings) {
   const TlsWord& file = settings.dh_parameters;
   if (file.text.empty()) return true;
-  const Result<SecretText> pem = read_pem(file.text);
+  const Result<Secret> pem = read_pem(file.text);
   if (!pem) return report(file, "parameters", pem.error());
   auto parsed = parse_dh_parameters(pem->view());
   if (!parsed) return report(file, "parameters", parsed.error());

@@ -33,7 +33,7 @@ class TlsLoader {
  private:
   using Stated = TlsStated;
   using IdentityKey = std::tuple<std::string, std::string, std::string>;  // certificate, key, passwords
-  using Passwords = std::vector<SecretText>;
+  using Passwords = std::vector<Secret>;
 
   std::shared_ptr<const TlsPlan> make_plan(const Stated& stated, const TlsPlan* before);
   void watch(const std::shared_ptr<const TlsPlan>& plan, const Stated& stated, TlsWatch::Marks marks);

@@ -23,7 +23,7 @@ std::shared_ptr<state::TlsTickets> TlsLoader::tickets_of(const Stated& stated) {
   std::vector<state::TlsTicketKey> keys;
   bool complete = true;
   for (const TlsWord& file : stated.ticket_files->list) {
-    const Result<SecretText> text = read_pem(file.text);
+    const Result<Secret> text = read_pem(file.text);
     if (!text) {
       complete = report(file, "ticket key", text.error());
       continue;

@@ -72,7 +72,7 @@ bool TlsLoader::add_stapled(TlsPlan& plan, const Stated& stated, const TlsPlan* 
     add_responders(plan, stated, before);
     return true;
   }
-  const Result<SecretText> der = read_pem(file.text);
+  const Result<Secret> der = read_pem(file.text);
   if (!der) return report(file, "OCSP response", der.error());
   auto checked = check_ocsp_response(der->view());
   if (checked) {

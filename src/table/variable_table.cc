@@ -56,18 +56,47 @@ void VariableTable::note_part(std::string_view name, const Template& text) {
   if (!text.is_constant()) parts_[std::string(name)].push_back(text.source());
 }
 
+namespace {
+
+constexpr int deepest = 16;  // a map of a map of ...; what needs itself ends here
+
+}  // namespace
+
+template <class Look>
+void VariableTable::each_part(const std::string& name, const Look& look) {
+  const auto parts = parts_.find(name);
+  if (parts == parts_.end()) return;
+  for (const std::string& source : parts->second) {
+    Template part;
+    TemplateFault fault;
+    if (Template::compile(source, *this, part, fault)) look(part);
+  }
+}
+
+bool VariableTable::is_made_of(const Template& text, std::string_view name, int depth) {
+  const auto row = fixed_.find(name);
+  if (row == fixed_.end() || depth == deepest) return false;
+  for (const Template::Piece& piece : text.pieces()) {
+    if (piece.get == row->second->get) return true;
+    const bool is_defined = piece.get == computed_getter_ || piece.get == slot_getter_;
+    if (!is_defined) continue;
+    bool is_in_part = false;
+    const auto* const computed = static_cast<const Computed*>(piece.param.object);
+    const std::string_view its = piece.get == computed_getter_ ? computed->param.text : piece.param.text;
+    each_part(std::string(its), [&](const Template& part) {
+      is_in_part = is_in_part || is_made_of(part, name, depth + 1);
+    });
+    if (is_in_part) return true;
+  }
+  return false;
+}
+
 config::Phase VariableTable::known_from(const Template& text, int depth) {
-  constexpr int deepest = 16;  // a map of a map of ...; what needs itself ends here
   config::Phase latest = text.known_from();
   for (const Template::Piece& piece : text.pieces()) {
     if (piece.get != computed_getter_ || depth == deepest) continue;
-    const auto parts = parts_.find(std::string(static_cast<const Computed*>(piece.param.object)->param.text));
-    if (parts == parts_.end()) continue;
-    for (const std::string& source : parts->second) {
-      Template part;
-      TemplateFault fault;
-      if (Template::compile(source, *this, part, fault)) latest = std::max(latest, known_from(part, depth + 1));
-    }
+    each_part(std::string(static_cast<const Computed*>(piece.param.object)->param.text),
+              [&](const Template& part) { latest = std::max(latest, known_from(part, depth + 1)); });
   }
   return latest;
 }
@@ -78,6 +107,7 @@ const VariableRow* VariableTable::settable(std::string_view name) const {
 }
 
 std::optional<VariableTable::Found> VariableTable::find(std::string_view name) {
+  if (proven_ > 0 && name == "remote_user") name = "auth_basic_user";
   if (const auto it = fixed_.find(name); it != fixed_.end()) {
     used_.insert(it->first);
     const VariableRow& row = *it->second;

@@ -48,10 +48,24 @@ class VariableTable {
   /// The row whose variable `set` may change ($args); null when it is no row or may not be changed.
   [[nodiscard]] const VariableRow* settable(std::string_view name) const;
   std::optional<Found> find(std::string_view name);
-  /// A text that the value of computed variable `name` is made of (the source of a map, one of its values).
+  /// While one lives, $remote_user, which anybody may say, is looked up as $auth_basic_user: for texts that tell others
+  /// who asks.
+  class Proven {
+   public:
+    explicit Proven(VariableTable& variables) : variables_(variables) { ++variables_.proven_; }
+    ~Proven() { --variables_.proven_; }
+    Proven(const Proven&) = delete;
+    Proven& operator=(const Proven&) = delete;
+
+   private:
+    VariableTable& variables_;
+  };
+  /// A text that the value of `name` is made of (the source of a map, one of its values, what `set` assigns).
   void note_part(std::string_view name, const Template& text);
   /// From which phase on a text is known: the latest of its parts, through what computes them. When all has been read.
   [[nodiscard]] config::Phase known_from(const Template& text) { return known_from(text, 0); }
+  /// Does the text look at the fixed row `name`, or do texts that its variables are made of? When all has been read.
+  [[nodiscard]] bool is_made_of(const Template& text, std::string_view name) { return is_made_of(text, name, 0); }
   /// True when `name` is one of the fixed rows, which a configuration may not define.
   [[nodiscard]] bool is_fixed(std::string_view name) const { return fixed_.contains(name); }
   /// Did anything of the configuration look this fixed row up?
@@ -70,9 +84,13 @@ class VariableTable {
   Getter slot_getter_, capture_getter_, computed_getter_;
   std::optional<Found> find_family(std::string_view name);
   config::Phase known_from(const Template& text, int depth);
+  bool is_made_of(const Template& text, std::string_view name, int depth);
+  template <class Look>
+  void each_part(const std::string& name, const Look& look);
 
   std::unordered_map<std::string_view, const VariableRow*> fixed_;
   std::unordered_set<std::string_view> used_;
+  int proven_ = 0;                           // Proven that live
   std::unordered_set<std::string> members_;  // declared ones of families
   std::unordered_map<std::string, Found> defined_;
   std::unordered_map<std::string, std::uint32_t> slot_names_;

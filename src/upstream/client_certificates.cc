@@ -24,7 +24,7 @@ Result<std::shared_ptr<ClientCertificates::Item>> ClientCertificates::read(const
   auto item = std::make_shared<Item>();
   item->name = std::move(name);
   item->file = file_at(path);
-  const Result<table::SecretText> pem = table::read_pem(path);
+  const Result<Secret> pem = table::read_pem(path);
   if (!pem) return Unexpected<Error>(pem.error());
   if (is_key) {
     auto key = table::parse_key(pem->view(), *plan.passwords, fmt::format("{}password_file", plan.prefix));

@@ -1,16 +1,10 @@
-// StoreClient: one worker's connection to a store. Calls of one loop turn leave together; replies come in order. A
-// store that fails is left alone: calls are refused at once, while the client tries to reach it again, more and more
-// seldom.
-//
-//   idle -> resolving -> connecting (the next address when one fails) -> greeting -> open
-//    ^          ^             |                                             |         |
-//    |          '--- resting <+---------------------------------------------+---------+  failed
-//    '------------------------------------------------------------------------------- closed by the peer, nothing due
-//
-// Calls may be made when idle and on the way from there to open; they wait then, no longer than any other. What is only
-// told may wait until the store is back. Loop thread.
+// StoreClient: one worker's way to a store: a link, or in a cluster a link for each node that is needed. There a call
+// goes to the node that has the slot of its first key (all keys of a call lie in one), as far as that is known; what
+// another node has to answer (MOVED, ASK) is sent on, a few times at most, and who has which slots is asked anew. Loop
+// thread.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -18,101 +12,59 @@
 #include <vector>
 
 #include "base/log.h"
-#include "net/loop.h"
-#include "net/resolver.h"
-#include "net/stream.h"
-#include "redis/conversation.h"
-#include "table/store_plan.h"
-#include "upstream/tls_client.h"
+#include "redis/slots.h"
+#include "upstream/store_link.h"
 
 namespace gh::upstream {
 
-class StoreClient final : private net::StreamEvents, private net::Deferred {
+class StoreClient final : private StoreLink::Router {
  public:
-  using Log = void (*)(LogLevel level, std::string_view text);
+  using Log = StoreLink::Log;
 
-  StoreClient(net::Loop& loop, const std::shared_ptr<const table::StorePlan>& plan, const redis::StoreNode& node,
-              Log log);
+  StoreClient(net::Loop& loop, const std::shared_ptr<const table::StorePlan>& plan, Log log);
   ~StoreClient();
   StoreClient(const StoreClient&) = delete;
   StoreClient& operator=(const StoreClient&) = delete;
 
-  /// False: the store is not to be had now, and nothing more will come. Never calls back within this call.
+  // As in StoreLink
   bool send(redis::Call& call);
-  /// For what the store has to be told, and nobody waits for: while it is not to be had that is put off until it is
-  /// back, when it goes before all else, or until `most_ms` are over (a failure then). False: too many wait.
-  bool send_later(redis::Call& call, std::int64_t most_ms);
-  /// Milliseconds until it is tried again; 0 when it is not known to be down.
-  [[nodiscard]] std::int64_t retry_ms() const;
-  /// Its worker ends: what is due is sent, and nothing more comes.
+  bool send_later(redis::Call& call, std::int64_t most_ms, std::string_view name = {});
+  [[nodiscard]] redis::Call* waiting_as(std::string_view name) const;
+  [[nodiscard]] std::int64_t retry_ms() const;  // of a cluster: of all its nodes
+  [[nodiscard]] std::int64_t retry_ms(const redis::Call& call);
   void end();
+
   /// A later table's plan for the same connection.
   void adopt(const std::shared_ptr<const table::StorePlan>& plan);
   /// No table has the plan any more.
   [[nodiscard]] bool is_orphan() const { return of_tables_.expired(); }
-  [[nodiscard]] const redis::StoreNode& node() const { return node_; }
+  /// Lets go of nodes that have left their cluster.
+  void tidy();
 
  private:
-  enum class Stage : std::uint8_t { idle, resolving, connecting, greeting, open, resting };
-  struct Clock final : net::Timer {
-    using Act = void (StoreClient::*)();
-    StoreClient& owner;
-    const Act act;
-    Clock(StoreClient& of, Act does) : owner(of), act(does) {}
-    void fire() override { (owner.*act)(); }
+  static constexpr std::size_t most_nodes = 128;
+  static constexpr std::uint8_t unknown = 255;
+  struct Node {
+    redis::StoreNode address;
+    std::unique_ptr<StoreLink> link;  // null: not needed yet, or not any more
   };
-  struct Later {
-    redis::Call* call;
-    std::int64_t until_ms;
-  };
-  bool say(redis::Call& call);
-  void send_late_ones();
-  void drop_late_ones(std::int64_t until_ms);
-  void start();
-  void resolved(Result<net::Resolver::Answer> answer);
-  void connect_next();
-  bool start_tls(const Address& to);
-  void greet();
-  void opened();
-  void write_out();
-  void give_up(std::string why);
-  void close();
-  void note_replies(std::uint64_t good, std::uint64_t errors);
-  void watch_deadline();
-  void stage_over();
-  void call_over();
-  [[nodiscard]] std::string place() const;
-  // of StreamEvents, Deferred
-  void on_connected(int error) override;
-  void on_secured(int error) override;
-  void on_read(std::string_view bytes) override;
-  void on_eof() override;
-  void on_broken(int error) override;
-  void on_drained() override {}
-  void run_deferred() override;
+  class SlotsCall;
+  StoreLink& link(std::size_t node);
+  StoreLink& link_for(const redis::Call& call);
+  std::uint8_t node_number(const redis::StoreNode& address);
+  void ask_for_slots(std::size_t node);
+  void learn(const std::vector<redis::SlotRange>& ranges);
+  bool redirect(const redis::StoreNode& from, redis::Call& call, std::string_view error) override;
 
   net::Loop& loop_;
   std::weak_ptr<const table::StorePlan> of_tables_;
-  table::StorePlan plan_;                    // a copy
-  const redis::StoreNode node_;
+  table::StorePlan plan_;            // a copy
   const Log log_;
-  redis::Conversation conversation_;
-  net::Stream stream_;
-  TlsClient tls_;
-  std::unique_ptr<TlsPeer> tls_peer_;
-  std::unique_ptr<net::Resolver> resolver_;  // made when the host is a name
-  std::uint64_t lookup_ = 0;                 // 0: none is under way
-  std::vector<Address> addresses_;
-  std::size_t next_address_ = 0;
-  Stage stage_ = Stage::idle;
-  bool down_ = false;                        // since the last failure nothing has worked
-  std::int64_t rest_ms_ = 0;                 // the next rest
-  std::string out_;                          // for the end of this turn
-  std::vector<Later> later_;                 // for when the store is back
+  std::vector<Node> nodes_;          // those of the address first
+  std::vector<std::uint8_t> slots_;  // of a cluster: number of the node; empty: it is none
+  std::unique_ptr<SlotsCall> slots_call_;
+  std::int64_t slots_asked_ms_ = 0;
   bool ending_ = false;
-  std::string failure_;
-  Clock stage_clock_{*this, &StoreClient::stage_over};  // the way to `open`, and rests
-  Clock call_clock_{*this, &StoreClient::call_over};    // the oldest call
 };
 
 }  // namespace gh::upstream

@@ -12,10 +12,9 @@ Stores::~Stores() {
 StoreClient& Stores::client(const std::shared_ptr<const table::StorePlan>& plan) {
   auto& client = clients_[plan->identity];
   if (!client) {
-    client = std::make_unique<StoreClient>(loop_, plan, plan->url.nodes.front(),
-                                           [](LogLevel level, std::string_view text) {
-                                             process_log()->write(level, 0, text);
-                                           });
+    client = std::make_unique<StoreClient>(loop_, plan, [](LogLevel level, std::string_view text) {
+      process_log()->write(level, 0, text);
+    });
     if (!is_set()) loop_.timers().set(*this, tick_ms);
   } else {
     client->adopt(plan);
@@ -25,6 +24,7 @@ StoreClient& Stores::client(const std::shared_ptr<const table::StorePlan>& plan)
 
 void Stores::fire() {
   std::erase_if(clients_, [](const auto& each) { return each.second->is_orphan(); });
+  for (const auto& [identity, client] : clients_) client->tidy();
   if (!clients_.empty()) loop_.timers().set(*this, tick_ms);
 }
 

@@ -53,12 +53,13 @@ class Client:
 
 
 class Redis:
-    """`password`, `acl` (lines of users), `tls` (a certificate of certificates.py; then only TLS is spoken)."""
+    """`password`, `acl` (lines of users), `tls` (a certificate of certificates.py; then only TLS is spoken), `more`
+    lines of its configuration."""
 
-    def __init__(self, password=None, acl=(), tls=None, start=True):
+    def __init__(self, password=None, acl=(), tls=None, start=True, more=()):
         self.dir = tempfile.mkdtemp(prefix="gh-redis-")
         os.chmod(self.dir, 0o755)
-        self.password, self.acl, self.tls = password, acl, tls
+        self.password, self.acl, self.tls, self.more = password, acl, tls, list(more)
         self.process = self.port = None
         self.path = os.path.join(self.dir, "redis.sock")
         self.port = free_port()
@@ -86,7 +87,7 @@ class Redis:
             lines.append("port %d" % self.port)
         if self.password:
             lines.append('requirepass "%s"' % self.password)
-        return lines + ["user " + line for line in self.acl]
+        return lines + self.more + ["user " + line for line in self.acl]
 
     def start(self):
         """On the same port each time."""
@@ -146,6 +147,47 @@ class Redis:
     def stop(self):
         self.kill()
         shutil.rmtree(self.dir, ignore_errors=True)
+
+
+class Cluster:
+    """Servers that share the slots evenly, on loopback ports; `nodes` are Redis."""
+
+    def __init__(self, count, **options):
+        self.nodes, self.buses = [], []
+        for _ in range(count):
+            bus = free_port()
+            self.buses.append(bus)
+            self.nodes.append(Redis(more=["cluster-enabled yes", "cluster-port %d" % bus, "cluster-node-timeout 2000",
+                                          "cluster-require-full-coverage no", "cluster-announce-ip 127.0.0.1"],
+                                    **options))
+        for i, node in enumerate(self.nodes):
+            node.ask("CLUSTER", "ADDSLOTSRANGE", 16384 * i // count, 16384 * (i + 1) // count - 1)
+            if i > 0:
+                self.nodes[0].ask("CLUSTER", "MEET", "127.0.0.1", node.port, self.buses[i])
+        for node in self.nodes:
+            wait_for(lambda node=node: self.knows(node), 10, 0.02, "the cluster does not come up")
+        self.url = "redis+cluster://" + ",".join(node.address for node in self.nodes)
+
+    def knows(self, node):
+        info = node.ask("CLUSTER", "INFO").decode()
+        return "cluster_state:ok" in info and "cluster_slots_assigned:16384" in info
+
+    def slot(self, key):
+        return self.nodes[0].ask("CLUSTER", "KEYSLOT", key)
+
+    def node_of(self, key):
+        """The one that has the key's slot by the first sharing."""
+        return next(i for i in range(len(self.nodes)) if self.slot(key) < 16384 * (i + 1) // len(self.nodes))
+
+    def key_on(self, number, prefix="k"):
+        return next("%s%d" % (prefix, i) for i in range(1000) if self.node_of("%s%d" % (prefix, i)) == number)
+
+    def id(self, number):
+        return self.nodes[number].ask("CLUSTER", "MYID").decode()
+
+    def stop(self):
+        for node in self.nodes:
+            node.stop()
 
 
 def commands(conn):

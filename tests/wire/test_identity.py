@@ -13,24 +13,38 @@ SPOOFED = [("X-User-Id", "root"), ("x-user-role", "admin"), ("X_User_Id", "root"
 class Identity(WireTest):
     HTTP = """
     identity_header X-Realm example;
+    map $auth_basic_user $role { "" ""; default "user of $auth_basic_user"; }
     server {
         listen @P0@; http2 on; underscores_in_headers on;
         identity_header X-User-Id $remote_user;
         identity_header X-User-Role $role;
         auth_basic shop; auth_basic_user_file users;
         error_page 400 401 = /refused;
-        set $role "user of $remote_user";
         location / { proxy_pass http://@O@; }
-        location /public/ { auth_basic off; set $role ""; proxy_pass http://@O@; }
+        location /public/ { auth_basic off; proxy_pass http://@O@; }
         location /off/ { auth_basic off; identity_header off; proxy_pass http://@O@; }
         location /inner/ { identity_header X-Tenant $arg_tenant; identity_header x_user_role fixed;
                            proxy_pass http://@O@; }
         location /said/ { proxy_set_header X-User-Id said; proxy_pass http://@O@; }
         location /grpc/ { auth_basic off; grpc_pass grpc://127.0.0.1:1; }
         location /variable/ { auth_basic off; return 200 "<$http_x_user_id,$http_x_realm,$http_x_mine>"; }
-        location = /refused { auth_basic off; set $role ""; proxy_pass http://@O@; }
+        location = /refused { auth_basic off; proxy_pass http://@O@; }
     }
     server { listen @P1@; location / { proxy_pass http://@O@; } }
+    map $remote_user $claimed { default $remote_user; }
+    server {
+        listen @P2@;
+        identity_header X-User-Id $remote_user;
+        identity_header X-Tenant "t-$claimed";
+        auth_basic shop; auth_basic_user_file users;
+        location /any/ { satisfy any; allow 127.0.0.1; deny all; proxy_pass http://@O@; }
+        location /key/ { satisfy any; auth_key x; proxy_pass http://@O@; }
+        location /get/ { auth_basic off; limit_except GET { auth_basic shop; } proxy_pass http://@O@; }
+        location /off/ { auth_basic off; auth_require ($remote_user == "ann"); proxy_pass http://@O@; }
+        location /on/  { auth_require ($remote_user == "ann"); proxy_pass http://@O@; }
+        location /two/ { auth_key x; auth_require ($consumer == "app"); proxy_pass http://@O@; }
+    }
+    consumer app { key sha256:6ab9f1eb8f7d3388f4f9d586f66e99fd54080df2c446f0e58668b09c08a16dd0; }
     """
     OPTIONS = {"files": {"users": "ann:{PLAIN}secret\n"}}
 
@@ -48,6 +62,18 @@ class Identity(WireTest):
     def test_exempt_locations_drop_them_too(self):
         self.assertEqual(self.upstream("/public/"), {"x-realm": "example", "x-mine": "stays"})
         self.assertEqual(self.upstream("/off/"), {"x-mine": "stays"})
+
+    def test_a_name_that_nobody_verified_is_not_told(self):
+        claim = ("Authorization", "Basic " + base64.b64encode(b"root:x").decode())
+        for path, more in (("/any/", []), ("/key/", [("X-API-Key", "k1")]), ("/get/", [])):
+            with self.subTest(path):
+                self.assertNotIn("x-user-id", self.upstream(path, port=2, fields=[claim] + more))
+        ann = ("Authorization", "Basic " + base64.b64encode(b"ann:wrong").decode())
+        self.assertStatus(get(self.gw.ports[2], "/off/", [ann]), 403)
+        self.assertStatus(get(self.gw.ports[2], "/on/", [ann]), 401)
+        self.assertEqual(self.upstream("/on/", port=2, fields=[("Authorization", BASIC)])["x-user-id"], "ann")
+        both = self.upstream("/two/", port=2, fields=[("Authorization", BASIC), ("X-API-Key", "k1")])
+        self.assertEqual(both["x-user-id"], "ann")
 
     def test_over_http2(self):
         with H2Conn(self.gw.ports[0]) as conn:

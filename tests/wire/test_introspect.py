@@ -148,6 +148,11 @@ class Introspect(WireTest):
     def test_other_sources_of_the_token(self):
         self.assertEqual(self.status("/cookie/", [("Cookie", "at=" + self.token("t4"))]), 200)
         self.assertEqual(self.status("/cookie/", bearer(self.token("t4"))), 401)
+        two = "at=%s; at=%s" % (self.token("t4"), self.token("t5"))
+        answer = get(self.port, "/cookie/", [("Cookie", two)])
+        self.assertStatus(answer, 401)
+        self.assertIn('error="invalid_token"', answer.get("WWW-Authenticate"))
+        self.gw.wait_log("the token is refused: it is sent twice")
         self.assertEqual(self.status("/free/"), 200)
 
     def test_claims_keep_their_type(self):

@@ -31,6 +31,8 @@ class Attacks(WireTest):
         listen @P0@; auth_jwt a;
         location / { auth_jwt_key_file keys.json; proxy_pass http://@O@; }
         location /arg/ { auth_jwt a token=$arg_token; auth_jwt_key_file keys.json; proxy_pass http://@O@; }
+        location /cookie/ { auth_jwt a token=$cookie_at; auth_jwt_key_file keys.json; proxy_pass http://@O@; }
+        location /field/ { auth_jwt a token=$http_x_token; auth_jwt_key_file keys.json; proxy_pass http://@O@; }
     }
     """
     OPTIONS = {"files": {"keys.json": json.dumps({"keys": [
@@ -180,8 +182,17 @@ class Attacks(WireTest):
                               ("Bearer" + token, 401), ("Bearer", 401), ("Bearer ", 401), ("JWT " + token, 401), (token, 401)):
             with self.subTest(value[:10]):
                 self.assertStatus(self.get("/", [("Authorization", value)]), status)
-        self.assertStatus(self.get("/arg/?token=%s&token=x" % token), 200)
-        self.assertStatus(self.get("/arg/?token=x&token=" + token), 401)
+        self.assertStatus(self.get("/arg/?a=b&token=" + token), 200)
+        for query in ("token=%s&token=x" % token, "token=x&token=" + token, "token=%s&TOKEN=%s" % (token, token),
+                      "token=&token=" + token):
+            self.assertStatus(self.get("/arg/?" + query), 401)
+        self.gw.wait_log("auth_jwt: token refused: it is sent twice")
+        self.assertStatus(self.get("/cookie/", [("Cookie", "a=b; at=" + token)]), 200)
+        for fields in ([("Cookie", "at=%s; at=x" % token)], [("Cookie", "at=x; at=" + token)],
+                       [("Cookie", "at=" + token), ("Cookie", "at=x")], [("Cookie", "at=%s; AT=x" % token)]):
+            self.assertStatus(self.get("/cookie/", fields), 401)
+        self.assertStatus(self.get("/field/", [("X-Token", token)]), 200)
+        self.assertStatus(self.get("/field/", [("X-Token", token), ("x-token", token)]), 401)
 
     def test_wrong_keys_and_wrong_signatures_look_alike(self):
         answers = [self.get("/", bearer(token)) for token in (

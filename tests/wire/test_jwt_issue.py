@@ -34,7 +34,7 @@ def refresh(port, token, path="/refresh", fields=()):
 
 COMMON = """jwt_issue_issuer https://gw.example; jwt_issue_audience shop; jwt_issue_refresh 1h;"""
 HTTP = """
-    map $remote_user $role { ann admin; default user; }
+    map $auth_basic_user $role { ann admin; default user; }
     consumer robot { key sha256:%s; group ops night; }
     server {
         listen @P0@;
@@ -64,6 +64,7 @@ HTTP = """
         location = /both    { auth_basic a; jwt_issue; }
         location = /short   { auth_basic a; jwt_issue; jwt_issue_expires 1s; jwt_issue_refresh 3s; }
         location = /refresh { jwt_issue; }
+        location = /latin   { auth_basic a; jwt_issue subject=$http_x_name; }
         location = /failed  { auth_basic a; auth_jwt b; auth_jwt_secret env:S; error_page 401 = @open; jwt_issue; }
         location @open      { jwt_issue subject=$remote_user; }
         location = /jwks    { jwt_issue_keys; }
@@ -181,6 +182,11 @@ class JwtIssue(WireTest):
         self.assertRefused(login(self.port, "/chain", bearer(signed(sub=None))), 401, "invalid_client")
         claims = self.verified(login(self.port, "/several").json()["access_token"], audience="stock")
         self.assertEqual(claims["aud"], ["shop", "stock"])
+
+    def test_a_name_that_a_token_would_write_otherwise_gets_none(self):
+        self.assertStatus(login(self.port, "/latin", basic() + [("X-Name", "j\u00c3\u00b6rg")]), 200)
+        for name in ("j\xf6rg", "j\xe4rg"):
+            self.assertStatus(login(self.port, "/latin", basic() + [("X-Name", name)]), 401)
 
     def test_scope(self):
         said = login(self.port, "/scoped", scope="read").json()

@@ -71,6 +71,7 @@ class InStore(WireTest):
     keyval $arg_j $other zone=names;
     server {
         listen @P0@;
+        gateway_reason_header $arg_reason;
         if ($name = stop) { return 403; }
         location / { return 200 "[$name][$other]"; }
     }
@@ -123,7 +124,9 @@ class InStore(WireTest):
         self.assertEqual(get(gw.ports[0], "/?k=a").status, 200)
         self.redis.pause()
         self.assertEqual(get(gw.ports[0], "/?k=a").status, 503)
-        self.assertEqual(get(gw.ports[0], "/?k=a").status, 503)
+        answer = get(gw.ports[0], "/?k=a&reason=1")
+        self.assertEqual((answer.status, answer.get("Retry-After")), (503, "1"))
+        self.assertRegex(answer.get("X-Gateway-Reason"), r"^keyval at \S+:\d+: without store shared$")
         self.redis.go_on()
         wait_for(lambda: get(gw.ports[0], "/?k=a").status == 200)
 

@@ -76,7 +76,15 @@ class Plans(WireTest):
         self.assertEqual(burst(self.port, "/cost/free?key=d&n=-3", 3), [200] * 3)
         self.assertEqual(self.get("/cost?key=d").status, 429)
         self.assertEqual(burst(self.port, "/cost/free?key=e&n=huge", 11), [200] * 10 + [429])
-        self.assertEqual(self.get("/cost/free?key=f&n=999999999999999").status, 429)
+
+    def test_a_cost_that_never_fits(self):
+        """No wait would help, so none is advised."""
+        for _ in range(2):
+            answer = self.get("/cost/free?key=f&n=999999999999999")
+            self.assertEqual((answer.status, answer.get("Retry-After")), (429, None))
+            self.assertEqual(self.get("/cost/free?key=f&n=10").status in (200, 429), True)
+        self.assertGreater(int(self.get("/cost/free?key=f&n=10").get("Retry-After")), 0)
+        self.gw.wait_log(r'limiting requests, count: 10, one costs 4294967295, by zone "ten"')
 
 
 @beyond_nginx

@@ -19,6 +19,7 @@ CONF = """
         server {
             listen @P0@; server_name app.example;
             identity_header X-User $oidc_claim_sub;
+            gateway_reason_header (ip_in($remote_addr, "127.0.0.1"));
             location /app/ { auth_oidc corp; proxy_pass http://@O@; }
         }
 """
@@ -252,8 +253,6 @@ class AwayLocal(StoreTest):
         self.redis.kill()
         self.assertEqual(self.at(self.one, old), 302)                    # nobody knows whose it is
         self.assertEqual(self.at(self.one, old, [("Accept", "application/json")]), 401)
-        self.assertEqual(self.browser.get("/leave").status, 503)         # it could not be ended
-        self.assertIn(COOKIE, self.browser.cookies)
         fresh = Browser(0)
         self.assertEqual(self.log_in(self.one, fresh), 302)
         self.assertEqual((self.at(self.one, fresh), self.at(self.two, fresh)), (200, 302))
@@ -271,6 +270,20 @@ class AwayLocal(StoreTest):
         self.assertEqual(self.at(self.two, copy), 302)
         wait_for(lambda: self.at(self.one, copy) == 302, 3, 0.05)
         self.assertEqual(self.sessions(), [])
+
+    def test_logging_out_is_told_to_the_store_when_it_is_back(self):
+        self.log_in(self.one, self.browser)
+        copy = self.browser.copy()
+        self.redis.pause()
+        try:
+            self.assertEqual(self.at(self.one, self.browser), 302)       # it is known to be away from now on
+            self.assertEqual(self.browser.get("/leave").status, 302)
+            self.assertNotIn(COOKIE, self.browser.cookies)
+        finally:
+            self.redis.go_on()
+        wait_for(lambda: self.sessions() == [], 10, 0.05)
+        for gw in (self.one, self.two):
+            wait_for(lambda: self.at(gw, copy) == 302, 10, 0.05)
 
     def test_replays_are_refused_without_it(self):
         self.redis.kill()
@@ -298,12 +311,15 @@ class AwayDeny(StoreTest):
         self.log_in(self.one, self.browser)
         query = self.to_login(stranger := Browser(self.one.ports[0]))
         self.redis.kill()
-        self.assertEqual(self.at(self.one, self.browser), 503)
-        self.assertEqual(stranger.get("/back?" + query).status, 503)
-        self.assertEqual(self.browser.get("/leave").status, 503)
+        for browser, target in ((self.browser, "/app/x"), (stranger, "/back?" + query), (self.browser, "/leave")):
+            answer = browser.get(target, HTML)
+            self.assertEqual((answer.status, answer.all("Set-Cookie")), (503, []), target)
+            self.assertGreaterEqual(int(answer.get("Retry-After")), 1)
+            self.assertRegex(answer.get("X-Gateway-Reason"), r"^auth_oidc at /.*/gateway.conf:\d+: without store shared$")
         self.assertEqual(self.at(self.one, Browser(0)), 302)             # to log in, when it may be back
         self.redis.start()
-        wait_for(lambda: self.log_in(self.one, Browser(0)) == 302, 10, 0.05)
+        wait_for(lambda: stranger.get("/back?" + query, HTML).status == 302, 10, 0.05)  # its answer was not used up
+        self.assertEqual(self.at(self.one, stranger), 200)
 
     def test_t15_one_that_hangs(self):
         self.log_in(self.one, self.browser)

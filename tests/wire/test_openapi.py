@@ -121,6 +121,11 @@ class OpenApi(WireTest):
         self.assertEqual(self.ask_for("POST", "/v1/items", [("Content-Type", "text/csv")], b"a,1").status, 200)
         self.origin.forget()
         xml = [("Content-Type", "text/xml")]
+        for charset in ("utf-16", "iso-8859-1", "utf8", ""):
+            typed = [("Content-Type", "application/json; charset=" + charset)]
+            self.assertEqual(self.ask_for("POST", "/v1/items", typed, {"zz": 1}).status, 415, charset)
+        for first, second in ((("Content-Type", "text/csv"), JSON), (JSON, ("Content-Type", "text/csv"))):
+            self.assertEqual(self.ask_for("POST", "/v1/items", [first, second], {"zz": 1}).status, 415)
         for fields, body, status, pointer in (
                 ([JSON], {"name": "a", "price": 0}, 400, "/price"),
                 ([JSON], dict(good, parts=[{"name": 1, "price": 1}]), 400, "/parts/0/name"), ([JSON], None, 400, ""),

@@ -16,7 +16,7 @@ ANSWERS = {"200": {"description": "one", **JSON_ITEM}, "4XX": {"description": "a
     "application/*": {"schema": {"type": "object", "required": ["error"]}}}}}
 # One path a test: what is told of an operation is told once a second.
 NAMES = ("good", "status", "type", "untyped", "value", "broken", "empty", "large", "endless", "gzip", "range", "head",
-         "fault", "pieces", "often", "cut", "page", "deep", "gunzip", "plain", "h2", "h2b")
+         "fault", "pieces", "often", "cut", "page", "deep", "gunzip", "plain", "h2", "h2b", "charset")
 SHOP = {"openapi": "3.1.0", "info": {"title": "Shop", "version": "1"}, "servers": [{"url": "/v1"}],
         "components": {"schemas": {"Item": ITEM}, "responses": {"Any": {"description": "any", **JSON_ITEM}}},
         "paths": {"/%s/{id}" % name: {"parameters": [{"name": "id", "in": "path", "required": True}],
@@ -118,6 +118,10 @@ class OpenApiAnswers(WireTest):
         self.told("untyped", r"status 200, it has no Content-Type")
         self.settle()
         self.told("type", r'status 200, the type "text/plain" is not described')
+
+    def test_s101_another_charset(self):
+        self.assertPassed(self.pass_on("charset", raw(GOOD, "application/json; charset=latin-1")), GOOD)
+        self.told("charset", r"status 200, it is JSON in another charset than UTF-8")
 
     def test_s101_a_body_that_does_not_fit(self):
         bad = {"id": 1, "price": 2, "parts": [{"id": 1, "price": 0, "secret": "hunter2"}]}

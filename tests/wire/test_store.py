@@ -53,6 +53,7 @@ class Shared(StoreTest):
         cls.server = Redis()
         cls.addClassCleanup(cls.server.stop)
         inside = """
+            gateway_reason_header $arg_k;
             location /both { limit_count zone=hour; limit_count zone=s50; proxy_pass http://@O@; }
             location /cost { limit_count zone=fixed cost=3; proxy_pass http://@O@; }
             location /asked { limit_count zone=s50 cost=($arg_c); proxy_pass http://@O@; }
@@ -140,6 +141,21 @@ class Shared(StoreTest):
         self.assertEqual(statuses(self.port, "/asked?k=asked&c=1", 1), [429])
         self.assertEqual(statuses(self.port, "/asked?k=more&c=51", 1), [429])
 
+    def test_a_cost_that_never_fits(self):
+        for used in (0, 50):
+            self.assertEqual(get(self.port, "/asked?k=never&c=%d" % used).status, 200)
+            answer = get(self.port, "/asked?k=never&c=51")
+            self.assertEqual((answer.status, answer.get("Retry-After")), (429, None))
+        self.assertGreater(int(get(self.port, "/asked?k=never&c=1").get("Retry-After")), 0)
+
+    def test_the_line_of_the_limit_that_refuses(self):
+        lines = self.gws[0].read("gateway.conf").splitlines()
+        at = next(i for i, line in enumerate(lines) if "location /both" in line) + 1
+        for _ in range(12):
+            answer = get(self.port, "/both?k=reason")
+        self.assertEqual(answer.status, 429)
+        self.assertRegex(answer.get("X-Gateway-Reason", ""), r"^limit_count at \S+:%d: zone hour$" % at)
+
     def test_large_amounts(self):
         answer = get(self.port, "/large?k=large")
         self.assertEqual((answer.status, answer.get("RateLimit-Remaining")), (200, "199999"))
@@ -213,7 +229,9 @@ class Failures(StoreTest):
         server.start()
         gw.wait_log(r'\[notice\].*store "shared" is back')
         self.assertEqual(statuses(gw.ports[0], "/z?k=b", 1), [200])
-        self.assertEqual(server.keys(), ["rate_limit:{b}:z:s3600000"])
+        self.assertEqual(server.keys(), ["rate_limit:{a}:z:s3600000", "rate_limit:{b}:z:s3600000"])  # it was told
+        other = self.start(config(server.url))
+        self.assertEqual(statuses(other.ports[0], "/z?k=a", 1), [429])
 
     def each_on_error(self, break_it, restore, server, seconds=5, more=""):
         """`server` works, is broken, and works again: what each on_error does."""
@@ -239,6 +257,55 @@ class Failures(StoreTest):
             self.assertEqual(len([line for line in gw.error_log().splitlines() if "is down" in line]),
                              len([line for line in gw.error_log().splitlines() if "is back" in line]))
         return gws
+
+    def passed(self, gws, count, each=1000, pause=0.002, until=lambda passed: False):
+        """Clients that ask again and again, one for each of `gws`, until each has asked so often."""
+        total = []
+
+        def client(i):
+            with Conn(gws[i].ports[0]) as conn:
+                for _ in range(each):
+                    if until(len(total)):
+                        return
+                    if conn.get("/s?k=stall").status == 200:
+                        total.append(i)
+                    time.sleep(pause)
+
+        in_parallel(count, client)
+        return len(total)
+
+    @not_slow
+    def test_a_stall_lets_none_too_many_through(self):
+        """One gateway, two workers: what it let pass while the store stalled is told to the store when it is back."""
+        server = self.redis()
+        gw = self.start(config(server.url, "timeout 100ms; reconnect 20ms max=50ms;", zones=(("s", "300r/h", ""),)),
+                        main="worker_processes 2;")
+        before = self.passed([gw] * 4, 4, until=lambda passed: passed >= 100)
+        server.pause()
+        during = self.passed([gw] * 4, 4, until=lambda passed: passed >= 80)
+        server.go_on()
+        after = self.passed([gw] * 4, 4, each=150)
+        self.assertGreaterEqual(during, 80)
+        self.assertLessEqual(before + during + after, 300)
+        self.assertGreater(after, 0)
+        self.assertEqual(self.passed([gw] * 4, 4, each=20), 0)
+
+    @not_slow
+    def test_a_stall_with_two_gateways(self):
+        """Each begins with what the store has said last: at most what was left, once for each of them."""
+        server = self.redis()
+        more = "timeout 100ms; reconnect 20ms max=50ms;"
+        gws = [self.start(config(server.url, more, zones=(("s", "300r/h", ""),))) for _ in range(2)]
+        before = sum(self.passed([gw], 1, each=1, pause=0) for gw in gws * 125)
+        self.assertEqual(before, 250)
+        server.pause()
+        during = self.passed(gws * 2, 4, each=200, pause=0)
+        server.go_on()
+        self.assertLessEqual(during, 102)
+        self.assertGreaterEqual(during, 50)
+        for gw in gws:
+            gw.wait_log(r'store "shared" is back')
+        self.assertEqual(self.passed(gws, 2, each=30), 0)
 
     def test_killed_and_restarted(self):
         server = self.redis()

@@ -158,6 +158,7 @@ Access no_file(Exchange& x, const std::string& path, int error) {
 Access conclude(Exchange& x, const Plan& plan, std::string_view realm, const Credentials& who, const Outcome& outcome) {
   switch (outcome.kind) {
     case Outcome::Kind::fits:
+      proxy::verify_user(x, who.user);
       proxy::recognise(x, plan.consumers->by_user(who.user), proxy::Caller::Way::basic);
       return Access::pass;
     case Outcome::Kind::no_file: return no_file(x, path_of(x, plan), outcome.error);

@@ -11,6 +11,7 @@
 #include "policy/login_lint.h"
 #include "policy/oauth.h"
 #include "policy/policy.h"
+#include "policy/presented_token.h"
 #include "policy/secret_arguments.h"
 #include "proxy/external_identity.h"
 #include "proxy/worker.h"
@@ -28,10 +29,8 @@ constexpr std::size_t most_kept = 100'000, most_kept_bytes = 32 * 1024 * 1024, m
 constexpr std::size_t entry_bytes = 256;  // beside the document
 
 struct Plan {
-  http::HttpUrl url;
-  OAuthClient client;
-  AskSettings settings;
-  std::optional<table::Template> token;  // without: of Authorization
+  OAuthServer server;
+  std::optional<TokenSource> token;      // without: of Authorization
   std::string realm;
   std::int64_t cache_ms = 60'000;
   unsigned error_status = 503;
@@ -81,24 +80,28 @@ void conclude(Inquiry& inquiry, const Result<FetchAnswer>& answer, std::int64_t 
 // ---- the check -----------------------------------------------------------------------------------------------------
 
 /// RFC 6750 3: without a token nothing is said to be wrong.
-Access challenge(Exchange& x, const Plan& plan, bool is_wrong) {
+Access challenge(Exchange& x, const Plan& plan, std::string_view wrong) {
   const std::string text =
-      fmt::format("Bearer realm=\"{}\"{}", plan.realm, is_wrong ? ", error=\"invalid_token\"" : "");
+      fmt::format("Bearer realm=\"{}\"{}", plan.realm, wrong.empty() ? "" : ", error=\"invalid_token\"");
   x.reply.fields.add(x.arena, "WWW-Authenticate", x.arena.copy(text), http::HeaderId::www_authenticate);
-  x.reason = is_wrong ? "the token is not active" : "no token";
+  x.reason = "no token";
+  if (!wrong.empty()) {
+    x.reason = x.arena.copy(fmt::format("the token is refused: {}", wrong));
+    x.log(LogLevel::info, x.reason);
+  }
   return refuse(x, 401);
 }
 
 Access judge(Exchange& x, const Plan& plan, const Finding& finding) {
   if (!finding.failure.empty()) {
-    x.log(LogLevel::error, fmt::format("introspection at \"{}\" failed: {}", plan.url.authority, finding.failure));
+    const std::string& where = plan.server.url.authority;
+    x.log(LogLevel::error, fmt::format("introspection at \"{}\" failed: {}", where, finding.failure));
     x.reason = "the server of tokens cannot be asked";
     return refuse(x, plan.error_status);
   }
   const auto& found = static_cast<const Introspected&>(finding);
   if (!found.document || !counts_at(found.document->root(), x.clock().unix_seconds())) {
-    x.log(LogLevel::info, "the token is not active");
-    return challenge(x, plan, true);
+    return challenge(x, plan, "it is not active");
   }
   proxy::external_identity(x).introspected = found.document;
   return Access::pass;
@@ -109,7 +112,8 @@ void begin(Exchange& x, const Plan& plan, const std::string& key, std::string_vi
   append_form(form, "token", token);
   append_form(form, "token_type_hint", "access_token");
   auto inquiry = std::make_shared<Inquiry>(plan.known, key);
-  ask(x.worker, plan.settings, form_request(plan.url, std::move(form), plan.client, plan.settings),
+  const auto& [url, client, settings] = plan.server;
+  ask(x.worker, settings, form_request(url, std::move(form), client, settings),
       [inquiry, cache_ms = plan.cache_ms, &clock = x.worker.loop.clock()](const Result<FetchAnswer>& answer) {
         conclude(*inquiry, answer, cache_ms, clock);
       });
@@ -117,17 +121,19 @@ void begin(Exchange& x, const Plan& plan, const std::string& key, std::string_vi
 
 Access check(Exchange& x, const void* params) {
   const Plan& plan = *static_cast<const Plan*>(params);
-  const auto given = plan.token ? std::optional(plan.token->render(x, x.arena)) : bearer_token(x);
-  if (!given || given->empty()) return challenge(x, plan, false);
-  if (given->size() > most_token_bytes || (!plan.token && !is_bearer_token(*given))) return challenge(x, plan, true);
-  const std::string key = digest(DigestKind::sha256, {*given});
+  const PresentedToken given = plan.token ? plan.token->find(x) : bearer_token(x);
+  if (!given.malformed.empty()) return challenge(x, plan, given.malformed);
+  if (given.token.empty()) return challenge(x, plan, {});
+  const bool is_none = given.token.size() > most_token_bytes || (!plan.token && !is_bearer_token(given.token));
+  if (is_none) return challenge(x, plan, "it has not the form of one");
+  const std::string key = digest(DigestKind::sha256, {given.token});
   FindingPtr finding;
   const Waits waits = look_again(x, *plan.known, key, finding);
   if (waits == Waits::yes) return Access::wait;
   if (waits == Waits::no) finding = plan.known->find(key, x.clock().now_ms());
   if (finding) return judge(x, plan, *finding);
-  if (wait_for(x, plan.known, key, [&] { begin(x, plan, key, *given); })) return Access::wait;
-  x.log(LogLevel::error, fmt::format("too many tokens are being asked about at \"{}\"", plan.url.authority));
+  if (wait_for(x, plan.known, key, [&] { begin(x, plan, key, given.token); })) return Access::wait;
+  x.log(LogLevel::error, fmt::format("too many tokens are being asked about at \"{}\"", plan.server.url.authority));
   x.reason = "too many tokens are being asked about";
   return refuse(x, plan.error_status);
 }
@@ -151,21 +157,16 @@ void apply_auth_introspect(table::Scope& scope, const config::Bound& directive) 
     scope.edit<Settings>().plan = nullptr;
     return;
   }
-  const auto url = read_url(scope, where);
-  const auto client = read_client(scope, directive);
+  auto server = read_server(scope, directive);
   const auto realm = read_realm(scope, directive.find("realm="));
-  auto trust = read_trust(scope, directive.find("trusted="));
-  if (!url || !client || !realm || !trust) return;
+  if (!server || !realm) return;
   auto plan = std::make_shared<Plan>();
-  plan->url = *url;
-  plan->client = *client;
-  plan->settings.tls = std::move(trust);
-  plan->settings.timeout_ms = directive.number("timeout=", plan->settings.timeout_ms);
+  plan->server = std::move(*server);
   plan->realm = *realm;
   plan->cache_ms = directive.number("cache=", 60) * 1000;
   plan->error_status = static_cast<unsigned>(directive.number("error=", 503));
-  if (const config::Value* token = directive.find("token=")) plan->token = scope.compile(*token);
-  const std::string shape = fmt::format("{} {}", plan->cache_ms, plan->client.id);
+  if (const config::Value* token = directive.find("token=")) plan->token.emplace(scope.compile(*token));
+  const std::string shape = fmt::format("{} {}", plan->cache_ms, plan->server.client.id);
   const auto make = [](const auto&) { return std::make_shared<Inquiries>(most_kept, most_kept_bytes, most_asked); };
   const std::string name = fmt::format("introspect/{}", where.text);
   plan->known = scope.builder.registry().adopt_or_create<Inquiries>(name, shape, make).object;
@@ -176,8 +177,8 @@ void finish_auth_introspect(table::Scope& scope, table::Route& route) {
   if (!scope.has<Settings>() || !scope.get<Settings>().plan) return;
   if (!scope.is_own<Settings>()) warn_of_locked_login(scope, route, "auth_introspect");
   auto plan = std::make_shared<Plan>(*scope.get<Settings>().plan);
-  if (plan->token) keep_arguments_out_of_logs(scope, *plan->token);
-  if (scope.has<table::ResolverSettings>()) plan->settings.resolver = scope.shared<table::ResolverSettings>();
+  if (plan->token) keep_arguments_out_of_logs(scope, plan->token->source());
+  use_resolver(scope, plan->server.settings);
   add_check(scope, check, std::move(plan), "auth_introspect");
 }
 

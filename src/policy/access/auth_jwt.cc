@@ -17,34 +17,12 @@ using table::Verdict;
 
 namespace {
 
-constexpr std::string_view scheme = "bearer";
 constexpr unsigned no_keys_status = 503;  // it may be good: nobody can tell
 
 // ---- which token ---------------------------------------------------------------------------------------------------
 
-struct Presented {
-  std::string_view token;      // empty: none
-  std::string_view malformed;  // what is wrong with how it is sent; empty: nothing
-};
-
-/// RFC 6750 2.1. Other schemes are none of our business.
-Presented bearer_token(const Exchange& x) {
-  const http::Field* found = nullptr;
-  for (const http::Field& field : x.request.fields) {
-    if (field.id != http::HeaderId::authorization) continue;
-    if (found) return {{}, "there are several Authorization fields"};
-    found = &field;
-  }
-  if (!found || found->value.size() <= scheme.size()) return {};
-  std::string_view rest = found->value;
-  if (!iequals(rest.substr(0, scheme.size()), scheme) || rest[scheme.size()] != ' ') return {};
-  rest.remove_prefix(std::min(rest.find_first_not_of(' ', scheme.size()), rest.size()));
-  return {rest, {}};
-}
-
-Presented presented_token(Exchange& x, const JwtPlan& plan) {
-  if (!plan.token) return bearer_token(x);
-  return {plan.token->render(x, x.arena), {}};
+PresentedToken presented_token(Exchange& x, const JwtPlan& plan) {
+  return plan.token ? plan.token->find(x) : bearer_token(x);
 }
 
 // ---- what is answered ----------------------------------------------------------------------------------------------
@@ -119,7 +97,7 @@ Access check(Exchange& x, const void* params) {
     said = go_on_judging(*running);
   } else {
     if (is_off(x, plan)) return Access::next;
-    const Presented presented = presented_token(x, plan);
+    const PresentedToken presented = presented_token(x, plan);
     if (!presented.malformed.empty()) {
       x.token = nullptr;
       return refused(x, plan, {Access::refuse, {Reason::malformed, presented.malformed}});
@@ -143,7 +121,7 @@ Verdict verify_early(Exchange& x, const void* params) {
   if (auto* const running = static_cast<JwtCheck*>(x.access.pending)) {
     said = go_on_judging(*running);
   } else {
-    const Presented presented = presented_token(x, plan);
+    const PresentedToken presented = presented_token(x, plan);
     if (is_off(x, plan) || presented.token.empty() || is_known(x, plan, presented.token)) return Verdict::next;
     said = begin_judging(x, plan, presented.token);
   }

@@ -19,6 +19,7 @@
 #include "jose/token.h"
 #include "policy/access.h"
 #include "policy/access/auth_jwt_cache.h"
+#include "policy/presented_token.h"
 #include "table/jwt_keys.h"
 #include "table/scope.h"
 #include "table/secret_value.h"
@@ -45,7 +46,7 @@ struct JwtKeyRequest {
 struct JwtPlan : std::enable_shared_from_this<JwtPlan> {
   std::uint64_t number = 0;  // of all that decides on a token; locations that ask for the same share it
   table::Template realm;
-  std::optional<table::Template> token;  // `token=`; else the Authorization field
+  std::optional<TokenSource> token;      // `token=`; else the Authorization field
   jose::Rules rules;
   jose::KeyRules remote_rules;
   table::JwtKeySetPtr fixed;             // of files and secrets; null: none
@@ -102,7 +103,7 @@ struct JwtSource {
   Kind kind = Kind::file;
   config::Span where{};
   std::string text{};                                  // path, URL or URI
-  std::shared_ptr<const table::SecretText> content{};  // of a file, as it was when the configuration was read
+  std::shared_ptr<const Secret> content{};  // of a file, as it was when the configuration was read
   std::shared_ptr<const table::SecretValue> secret{};
   std::vector<jose::Algorithm> algorithms{};           // of a secret; empty: all that it is long enough for
   bool allows_short = false;

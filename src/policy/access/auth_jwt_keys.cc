@@ -193,7 +193,7 @@ void apply_auth_jwt_key_file(table::Scope& scope, const config::Bound& directive
         .with_help("name a JWKS document, or a public key in PEM form");
     return;
   }
-  source.content = std::make_shared<const table::SecretText>(std::move(*content));
+  source.content = std::make_shared<const Secret>(std::move(*content));
   sources.push_back(std::move(source));
 }
 

@@ -23,7 +23,7 @@ namespace {
 struct JwtSettings {
   bool is_on = false;
   table::Template realm;
-  std::optional<table::Template> token;
+  std::optional<TokenSource> token;
   config::Span where;
 };
 struct JwtRules {
@@ -165,7 +165,7 @@ void apply_auth_jwt(table::Scope& scope, const config::Bound& directive) {
         .with_help("name the variable that holds the token: `token=$cookie_access`");
     return;
   }
-  settings.token = scope.compile(*token);
+  settings.token.emplace(scope.compile(*token));
 }
 
 void apply_auth_jwt_key_cache(table::Scope& scope, const config::Bound& directive) {
@@ -227,7 +227,7 @@ void finish_auth_jwt(table::Scope& scope, table::Route& route) {
     return;
   }
   if (!scope.is_own<JwtSettings>()) warn_of_locked_login(scope, route, "auth_jwt");
-  if (const auto& token = scope.get<JwtSettings>().token) keep_arguments_out_of_logs(scope, *token);
+  if (const auto& token = scope.get<JwtSettings>().token) keep_arguments_out_of_logs(scope, token->source());
   const auto plan = make_plan(scope);
   const bool has_keys = plan->fixed || !plan->urls.empty() || plan->request;
   const auto within = server ? server->local_or_null<SourcesWithin>() : nullptr;

@@ -14,6 +14,7 @@
 #include "policy/oidc_pages.h"
 #include "policy/oidc_sessions.h"
 #include "policy/policy.h"
+#include "policy/store_denial.h"
 #include "proxy/external_identity.h"
 #include "proxy/worker.h"
 #include "table/build.h"
@@ -117,8 +118,8 @@ Access let_pass(Exchange& x, const OidcSession& session) {
   return Access::pass;
 }
 
-Access without_store(Exchange& x) {
-  x.reason = "the store of sessions cannot be asked";
+Access without_store(Exchange& x, const OidcProvider& provider) {
+  x.reason = note_denial(x, provider.store);
   return refuse(x, 503);
 }
 
@@ -131,7 +132,7 @@ Access take_failure(Exchange& x, const ProviderPtr& provider, const OidcSession&
   }
   const SessionOutcome outcome = end_session(x, *provider);
   if (outcome == SessionOutcome::waits) return Access::wait;
-  if (outcome == SessionOutcome::away) return without_store(x);
+  if (outcome == SessionOutcome::away) return without_store(x, *provider);
   x.log(LogLevel::info, fmt::format("the session is over: {}", finding.failure));
   return want_login(x, provider);
 }
@@ -140,7 +141,7 @@ Access take_renewed(Exchange& x, const ProviderPtr& provider, const OidcSession&
   switch (replace_session(x, *provider, renewed)) {
     case SessionOutcome::there: return let_pass(x, renewed);
     case SessionOutcome::waits: return Access::wait;
-    case SessionOutcome::away: return without_store(x);
+    case SessionOutcome::away: return without_store(x, *provider);
     case SessionOutcome::too_large: return refuse(x, 500);
     case SessionOutcome::none: break;
   }
@@ -156,7 +157,7 @@ Access begin_renewal(Exchange& x, const ProviderPtr& provider, const OidcSession
     case SessionOutcome::waits: return Access::wait;
     case SessionOutcome::none: return let_pass(x, session);  // another gateway is about to
     case SessionOutcome::there: break;
-    default: return without_store(x);
+    default: return without_store(x, *provider);
   }
   const auto& renewals = provider->state->renewals;
   const auto begin = [&] {
@@ -208,7 +209,7 @@ Access check(Exchange& x, const void* params) {
   switch (find_session(x, *provider, session)) {
     case SessionOutcome::there: break;
     case SessionOutcome::waits: return Access::wait;
-    case SessionOutcome::away: return without_store(x);
+    case SessionOutcome::away: return without_store(x, *provider);
     default: return want_login(x, provider);
   }
   const bool is_due = session.renew_s > 0 && session.renew_s <= x.clock().unix_ms() / 1000;

@@ -7,6 +7,7 @@
 
 #include "policy/codes.h"
 #include "policy/condition.h"
+#include "policy/proven_text.h"
 #include "policy/policy.h"
 #include "proxy/exchange.h"
 #include "table/build.h"
@@ -73,10 +74,10 @@ void apply_auth_require(table::Scope& scope, const config::Bound& directive) {
   requirement.status = static_cast<unsigned>(directive.number("error=", 403));
   for (const config::Value& value : directive.values) {
     if (value.spec->type == config::ArgType::expr) {
-      requirement.conditions.push_back(compile_condition(scope, value));
+      requirement.conditions.push_back(compile_proven_condition(scope, value));
       warn_of_constant(scope, value, requirement.conditions.back());
     } else if (value.spec->type == config::ArgType::variable) {
-      requirement.variables.push_back(compile_condition(scope, value));
+      requirement.variables.push_back(compile_proven_condition(scope, value));
     }
   }
   if (requirement.conditions.empty() && requirement.variables.empty()) {

@@ -47,7 +47,7 @@ class Reader {
     read_keys();
     read_store();
     to_.settings.tls = read_trust(scope_, value("ssl_trusted_certificate"), value("ssl_crl"));
-    if (scope_.has<table::ResolverSettings>()) to_.settings.resolver = scope_.shared<table::ResolverSettings>();
+    use_resolver(scope_, to_.settings);
     const auto make = [](const auto&) { return std::make_shared<ProviderState>(); };
     to_.state = scope_.builder.registry()
                     .adopt_or_create<ProviderState>("oidc/" + to_.name, to_.issuer + ' ' + to_.client.id, make)

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "http/message.h"
 #include "policy/policy.h"
+#include "policy/proven_text.h"
 #include "proxy/exchange.h"
 #include "table/codes.h"
 #include "table/server_scope.h"
@@ -76,6 +77,17 @@ void apply_identity_header(table::Scope& scope, const config::Bound& directive) 
         .with_help("write `identity_header " + printable(name.text, 60) + " $variable`, or `identity_header off`");
     return;
   }
+  if (name.text == "off") {
+    scope.error(table::code::bad_choice, directive.at(1).span, "`identity_header off` takes nothing else")
+        .with_help("`identity_header off;` alone passes none on; NAME \"\" drops one field");
+    return;
+  }
+  if (directive.at(1).text == "off") {
+    scope.error(table::code::bad_choice, directive.at(1).span,
+                "services would get the text `off` as " + printable(name.text, 60))
+        .with_help("to send no such field, write `identity_header " + printable(name.text, 60) + " \"\";`");
+    return;
+  }
   const bool is_name = !name.text.empty() && std::all_of(name.text.begin(), name.text.end(), is_tchar);
   if (!is_name || http::header_id(name.text) != http::HeaderId::other) {
     scope.error(table::code::bad_choice, name.span,
@@ -86,7 +98,7 @@ void apply_identity_header(table::Scope& scope, const config::Bound& directive) 
     return;
   }
   std::erase_if(list, [&](const HeaderSetting& h) { return same_field(h.name, name.text); });
-  list.push_back({std::string(name.text), scope.compile(directive.at(1)), http::HeaderId::other});
+  list.push_back({std::string(name.text), compile_proven(scope, directive.at(1)), http::HeaderId::other});
   table::Scope* const server = table::server_scope(scope);
   if (server && server != &scope) server->local<NamesWithin>().list.emplace_back(name.text);
 }

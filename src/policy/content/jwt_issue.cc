@@ -11,7 +11,9 @@
 #include "base/text.h"
 #include "config/values.h"
 #include "http/query.h"
+#include "json/text_faults.h"
 #include "json/write.h"
+#include "policy/proven_text.h"
 #include "policy/typed_values.h"
 #include "proxy/external_identity.h"
 #include "table/build.h"
@@ -33,7 +35,7 @@ constexpr std::size_t most_list_items = 1000;
 
 /// What each check knows of who asks.
 struct Name { std::string_view check, variable; };
-constexpr std::array<Name, 6> names{{{"auth_basic", "$remote_user"}, {"auth_key", "$consumer"},
+constexpr std::array<Name, 6> names{{{"auth_basic", "$auth_basic_user"}, {"auth_key", "$consumer"},
                                      {"auth_mtls", "$consumer"}, {"auth_jwt", "$jwt_claim_sub"},
                                      {"auth_introspect", "$introspect_claim_sub"}, {"auth_oidc", "$oidc_claim_sub"}}};
 
@@ -233,6 +235,11 @@ bool describe(Exchange& x, const Plan& plan, IssuedTo& who, Verdict& verdict) {
     verdict = refuse(x, plan, "invalid_client", "who asks has no name", 401);
     return false;
   }
+  if (json::first_invalid_utf8(who.subject) < who.subject.size()) {  // to write it otherwise makes one of two
+    x.log(LogLevel::error, fmt::format("the name \"{}\" is not UTF-8", printable(who.subject, 100)));
+    verdict = refuse(x, plan, "invalid_client", "the name of who asks is not UTF-8", 401);
+    return false;
+  }
   auto claims = claims_of(x, plan);
   if (!claims) {
     verdict = broken(x, plan, "the claims are too large");
@@ -327,7 +334,7 @@ bool is_cookie_path(std::string_view path) {
 void apply_jwt_issue(table::Scope& scope, const config::Bound& directive) {
   IssuesTokens& issues = scope.local<IssuesTokens>();
   issues.origin = {directive.row->name, directive.span()};
-  if (const config::Value* const subject = directive.find("subject=")) issues.subject = scope.compile(*subject);
+  if (const config::Value* const subject = directive.find("subject=")) issues.subject = compile_proven(scope, *subject);
 }
 
 void apply_jwt_issue_key(table::Scope& scope, const config::Bound& directive) {
@@ -344,6 +351,15 @@ void apply_jwt_issue_key(table::Scope& scope, const config::Bound& directive) {
   auto text = table::read_secret(scope, directive.at(0));
   if (!text) return;
   auto key = read_signing_key(text, algorithm, kid ? std::optional(std::string(kid->text)) : std::nullopt);
+  const auto has_its_name = [&](const auto& other) {
+    return other->key.kid() == key->key.kid() && other->text->view() != text->view();
+  };
+  if (key && key->key.kid() && std::any_of(keys.begin(), keys.end(), has_its_name)) {
+    scope.error(table::code::duplicate_name, (kid ? *kid : directive.at(0)).span,
+                fmt::format("two keys are named `{}`", printable(*key->key.kid(), 60)))
+        .with_help("who verifies finds a key by its name: give each one of its own, `kid=`");
+    return;
+  }
   if (key) {
     keys.push_back(std::make_shared<SigningKey>(std::move(*key)));
     return;
@@ -389,8 +405,8 @@ void apply_jwt_issue_claim(table::Scope& scope, const config::Bound& directive) 
   }
   const config::Value& value = directive.at(1);
   Claim claim{std::string(name.text), {}, {}};
-  if (value.spec->type == config::ArgType::expr) claim.expression = table::compile_expression(scope, value, {});
-  else claim.text = scope.compile(value);
+  if (value.spec->type == config::ArgType::expr) claim.expression = compile_proven_expression(scope, value, {});
+  else claim.text = compile_proven(scope, value);
   claims.push_back(std::move(claim));
 }
 

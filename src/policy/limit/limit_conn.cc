@@ -11,6 +11,7 @@
 
 #include "policy/key_lint.h"
 #include "policy/limit/limit_conn_store.h"
+#include "policy/limit_steps.h"
 #include "policy/policy.h"
 #include "policy/store_denial.h"
 #include "policy/zones.h"
@@ -25,7 +26,6 @@ namespace gh::policy {
 
 using config::Phase;
 using proxy::Exchange;
-using proxy::LimitsAsked;
 using state::ConnZone;
 using table::Verdict;
 
@@ -59,10 +59,8 @@ struct Limit {
   std::uint32_t most = 0;
   table::Origin origin;
 };
-struct Plan {
-  LimitsAsked asked = LimitsAsked::early;
+struct Plan : LimitPlan {
   std::vector<Limit> limits;
-  std::shared_ptr<const table::StorePlan> store;  // of all of them; null: on this node
   Settings settings;
 };
 
@@ -227,63 +225,9 @@ Verdict run(Exchange& x, const void* params) {
   return plan.store ? run_in_store(x, plan, asks) : conclude_here(x, plan, asks);
 }
 
-// ---- the configuration ---------------------------------------------------------------------------------------------
-
-/// Adds a limit to those that are decided together.
-void add_limit(table::Builder& builder, const Use& use, std::shared_ptr<const Zone> zone, Plan& plan) {
-  if (!plan.limits.empty() && plan.store != zone->store) {
-    builder.diagnostics
-        .error(table::code::bad_choice, use.where, "the zones of one block's `limit_conn` lie in different places")
-        .with_help("they are decided together: all on this node, or all in one store");
-    return;
-  }
-  plan.store = zone->store;
-  plan.limits.push_back({std::move(zone), use.most, {"limit_conn", use.where}});
-}
-
-/// Zones may be defined behind their use, so plans are made when all has been read.
-void resolve(table::Builder& builder, const Uses& uses, const Settings& settings, table::Route& route) {
-  const std::shared_ptr<Plan> early = std::make_shared<Plan>(), late = std::make_shared<Plan>();
-  late->asked = LimitsAsked::by_identity;
-  for (const Use& use : uses.list) {
-    const auto found = builder.zones.find(std::string(kind) + use.zone);
-    if (found == builder.zones.end()) {
-      unknown_zone(builder, kind, use.zone, use.where,
-                   "limit_conn_zone $binary_remote_addr zone=" + use.zone + ":10m;");
-      continue;
-    }
-    auto zone = std::static_pointer_cast<const Zone>(found->second.object);
-    if (!zone) continue;
-    const bool by_identity = builder.variables.known_from(zone->key) > Phase::limit;
-    add_limit(builder, use, std::move(zone), by_identity ? *late : *early);
-  }
-  for (const auto& plan : {early, late}) {
-    plan->settings = settings;
-    const Phase phase = plan == late ? Phase::identity_limit : Phase::limit;
-    if (!plan->limits.empty()) table::add_step(route, phase, run, plan, "limit_conn");
-  }
-}
-
-/// When all stores are known.
-void read_store(table::Scope& scope, const config::Bound& directive, const std::shared_ptr<Zone>& zone) {
-  const config::Value* const store = directive.find("store=");
-  if (!store) {
-    for (const std::string_view name : {"prefix=", "lease="}) {
-      const config::Value* const value = directive.find(name);
-      if (!value) continue;
-      scope.note(table::code::no_effect, value->span, fmt::format("`{}` has no effect without `store=`", name));
-    }
-    return;
-  }
-  zone->stored = state::make_stored_conn(directive.text("prefix=", "limit:"), zone->name,
-                                         directive.number("lease=", usual_lease_ms));
-  table::Builder& builder = scope.builder;
-  builder.at_end([&builder, zone, name = std::string(store->text), where = store->span] {
-    zone->store = find_store(builder, name, where);
-  });
-}
-
 }  // namespace
+
+// ---- the configuration ---------------------------------------------------------------------------------------------
 
 void apply_limit_conn_zone(table::Scope& scope, const config::Bound& directive) {
   const config::Value& where = *directive.find("zone=");
@@ -296,7 +240,11 @@ void apply_limit_conn_zone(table::Scope& scope, const config::Bound& directive) 
   check_limit_key(scope, *directive.find("key"), zone->key);
   zone->memory = adopt_zone<ConnZone>(scope, where, kind, zone->name, zone->key.source(), bytes);
   if (!zone->memory) return;
-  read_store(scope, directive, zone);
+  if (const config::Value* const store = read_store(scope, directive, {"prefix=", "lease="})) {
+    zone->stored = state::make_stored_conn(directive.text("prefix=", "limit:"), zone->name,
+                                           directive.number("lease=", usual_lease_ms));
+    find_store_later(scope, *store, zone);
+  }
   entry->object = std::move(zone);
 }
 
@@ -322,7 +270,10 @@ void finish_limit_conn(table::Scope& scope, table::Route& route) {
   if (!scope.has<Uses>() || scope.get<Uses>().list.empty()) return;
   table::Builder& builder = scope.builder;
   builder.at_end([&builder, &route, uses = scope.shared<Uses>(), settings = scope.get<Settings>()] {
-    resolve(builder, *uses, settings, route);
+    const auto add = [](Plan& plan, std::shared_ptr<const Zone> zone, const Use& use) {
+      plan.limits.push_back({std::move(zone), use.most, {"limit_conn", use.where}});
+    };
+    add_limit_steps<Zone, Plan>(builder, kind, "", uses->list, settings, route, run, add);
   });
 }
 

@@ -109,7 +109,7 @@ bool ConnLease::on_reply(const redis::Reply& reply) {
 void ConnLease::on_failure(std::string_view) {
   if (state_ == State::asking) return tell(State::failed);
   if (state_ != State::over) return;
-  const bool lost = client().retry_ms() > 0 && --tries_ > 0;
+  const bool lost = client().retry_ms(*this) > 0 && --tries_ > 0;
   if (!lost || !client().send_later(*this, words_.lease_ms())) delete this;
 }
 
@@ -126,7 +126,7 @@ void ConnLease::hold(Exchange& main) {
 
 /// All that is due in one turn leaves together.
 void ConnLease::fire() {
-  const bool reachable = client().retry_ms() == 0;
+  const bool reachable = client().retry_ms(*this) == 0;
   if (reachable && !is_pending()) send(ConnOrder::keep);
   const std::int64_t next_ms = words_.lease_ms() / 3;
   worker_.loop.timers().set(*this, reachable ? next_ms : std::min(next_ms, look_again_ms));

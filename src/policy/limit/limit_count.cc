@@ -137,8 +137,9 @@ void add_asks(Exchange& x, const Limit& limit, Asked& asked) {
   }
   if (share.count == 0) return;
   const auto* const store = limit.zone->store ? &limit.zone->store : nullptr;
-  if (asked.part_count == 0 || asked.parts[asked.part_count - 1].store != store) {
-    asked.parts[asked.part_count++] = {store, asked.count - share.count, 0, CountPart::Counted::nowhere};
+  const CountPart* const last = asked.part_count == 0 ? nullptr : &asked.parts[asked.part_count - 1];
+  if (!last || last->store != store || (store && (*store)->url.cluster && last->key != key)) {
+    asked.parts[asked.part_count++] = {store, asked.count - share.count, 0, CountPart::Counted::nowhere, key};
   }
   asked.parts[asked.part_count - 1].count += share.count;
 }
@@ -192,9 +193,12 @@ void log_refusal(Exchange& x, const Asked& asked, std::size_t i) {
   const Settings& settings = asked.plan->settings;
   if (!x.wants_log(settings.level)) return;
   const LimitCountZone& zone = *asked.from[i].limit->zone;
-  x.log(settings.level, fmt::format("limiting requests{}, count: {}, retry after {} s, by zone \"{}\"{}",
+  const std::int64_t retry_ms = asked.answers[i].retry_ms;
+  x.log(settings.level, fmt::format("limiting requests{}, count: {}, {}, by zone \"{}\"{}",
                                     settings.dry_run ? ", dry run" : "", asked.texts(i).limit,
-                                    LimitReport::seconds(asked.answers[i].retry_ms), zone.name,
+                                    retry_ms == CountAnswer::never
+                                        ? fmt::format("one costs {}", asked.asks[i].cost)
+                                        : fmt::format("retry after {} s", LimitReport::seconds(retry_ms)), zone.name,
                                     zone.has_plans() ? ", plan \"" + asked.tier(i).name + '"' : ""));
 }
 
@@ -214,14 +218,20 @@ Verdict deny(Exchange& x, Report& report, Asked& asked, std::int64_t retry_ms) {
   report.status = LimitReport::Status::rejected;
   report.shown = nullptr;
   report.retry_ms = std::max<std::int64_t>(retry_ms, 1000);
-  x.reason = "limit_count";
-  return x.error(503);
+  const std::uint32_t at = asked.parts[asked.next_part].first;
+  const Limit& limit = *asked.from[at].limit;
+  return x.error(503, limit.origin, proxy::join(x.arena, "without store ", limit.zone->store->name));
+}
+
+/// What may never pass waits the longest.
+std::int64_t wait_of(const CountAnswer& answer) {
+  return answer.retry_ms == CountAnswer::never ? std::numeric_limits<std::int64_t>::max() : answer.retry_ms;
 }
 
 Verdict reject(Exchange& x, Report& report, Asked& asked) {
   std::size_t worst = 0;  // the one that asks for the longest wait
   for (std::size_t i = 1; i < asked.count; ++i) {
-    if (asked.answers[i].retry_ms > asked.answers[worst].retry_ms) worst = i;
+    if (wait_of(asked.answers[i]) > wait_of(asked.answers[worst])) worst = i;
   }
   const Limit& limit = *asked.from[worst].limit;
   const CountAnswer& answer = asked.answers[worst];
@@ -240,7 +250,10 @@ Verdict reject(Exchange& x, Report& report, Asked& asked) {
   report.shown_reset_ms = answer.reset_ms;
   report.retry_ms = answer.retry_ms;
   if (!limit.message.empty() && !proxy::find_error_page(*x.route, limit.status)) x.page_text = limit.message;
-  return x.error(limit.status, limit.origin, proxy::join(x.arena, "zone ", limit.zone->name));
+  const std::string_view zone = proxy::join(x.arena, "zone ", limit.zone->name);
+  const bool fits = answer.retry_ms != CountAnswer::never;
+  return x.error(limit.status, limit.origin,
+                 fits ? zone : proxy::join(x.arena, zone, ": it costs more than the limit"));
 }
 
 /// Those of this node answer at once; a store's answer is waited for.

@@ -1,6 +1,9 @@
 #include "policy/limit/limit_count_store.h"
 
 #include <algorithm>
+#include <limits>
+#include <string>
+#include <vector>
 
 #include "proxy/worker.h"
 #include "upstream/store_client.h"
@@ -63,6 +66,63 @@ class GiveBack final : public redis::Call {
   Arena arena_;
 };
 
+/// What a node has let pass by itself while the store was away: it is told when it is back. One for each key, however
+/// many have passed; it owns itself.
+class Debt final : public redis::Call {
+ public:
+  static void add(Exchange& x, const CountPart& part, const state::StoredAsk& ask) {
+    Arena arena;
+    const auto words = state::count_words(state::StoredOrder::owe, {&ask, 1}, arena);
+    upstream::StoreClient& client = x.worker.stores.client(*part.store);
+    if (auto* const known = static_cast<Debt*>(client.waiting_as(words[key_at]))) return known->raise(ask.cost);
+    auto* const made = new Debt(x.worker, *part.store, words, ask.cost);
+    if (!client.send_later(*made, most_ms, words[key_at])) delete made;
+  }
+  /// Some of it was in vain.
+  static void lower(Exchange& x, const CountPart& part, const state::StoredAsk& ask) {
+    Arena arena;
+    const auto words = state::count_words(state::StoredOrder::owe, {&ask, 1}, arena);
+    auto* const known = static_cast<Debt*>(x.worker.stores.client(*part.store).waiting_as(words[key_at]));
+    if (known) known->raise(-std::int64_t{ask.cost});
+  }
+  bool on_reply(const redis::Reply&) override {
+    delete this;
+    return true;
+  }
+  /// Said again when the connection was lost; not what the server refuses.
+  void on_failure(std::string_view) override {
+    upstream::StoreClient& client = worker_.stores.client(store_);
+    const bool lost = client.retry_ms(*this) > 0 && --tries_ > 0;
+    auto* const known = lost ? static_cast<Debt*>(client.waiting_as(texts_[key_at])) : nullptr;
+    if (known) known->raise(cost_);
+    if (known || !lost || !client.send_later(*this, most_ms, texts_[key_at])) delete this;
+  }
+
+ private:
+  static constexpr std::size_t key_at = 1, cost_at = 8;
+  static constexpr std::int64_t most_ms = 3600000;
+  Debt(proxy::Worker& worker, std::shared_ptr<const table::StorePlan> store,
+       std::span<const std::string_view> said, std::uint32_t cost)
+      : worker_(worker), store_(std::move(store)), texts_(said.begin(), said.end()) {
+    words_.assign(texts_.begin(), texts_.end());
+    words = words_;
+    script = &state::count_script();
+    raise(cost);
+  }
+  void raise(std::int64_t more) {
+    cost_ = std::clamp<std::int64_t>(cost_ + more, 0, std::numeric_limits<std::uint32_t>::max());
+    texts_[cost_at] = std::to_string(cost_);
+    words_[cost_at] = texts_[cost_at];
+  }
+
+  proxy::Worker& worker_;
+  const std::shared_ptr<const table::StorePlan> store_;
+  std::vector<std::string> texts_;
+  std::vector<std::string_view> words_;
+  std::int64_t cost_ = 0;
+  int tries_ = 3;
+};
+
 std::span<const state::StoredAsk> stored_asks(Exchange& x, const CountAsks& all, const CountPart& part) {
   auto* const asks = x.arena.array<state::StoredAsk>(part.count);
   for (std::uint32_t i = 0; i < part.count; ++i) {
@@ -86,9 +146,17 @@ CountVerdict count_here(Exchange& x, CountAsks& all, CountPart& part) {
   return CountVerdict::passes;
 }
 
+/// The store is told of it when it is back; not where it is there and answers with errors.
+CountVerdict count_in_its_place(Exchange& x, CountAsks& all, CountPart& part) {
+  const CountVerdict verdict = count_here(x, all, part);
+  if (verdict != CountVerdict::passes || client_of(x, part).retry_ms() == 0) return verdict;
+  for (const state::StoredAsk& ask : stored_asks(x, all, part)) Debt::add(x, part, ask);
+  return verdict;
+}
+
 CountVerdict without_store(Exchange& x, CountAsks& all, CountPart& part, std::int64_t& denied_ms) {
   switch ((*part.store)->on_error) {
-    case OnStoreError::local: return count_here(x, all, part);
+    case OnStoreError::local: return count_in_its_place(x, all, part);
     case OnStoreError::allow: return CountVerdict::passes;
     case OnStoreError::deny: break;
   }
@@ -96,13 +164,32 @@ CountVerdict without_store(Exchange& x, CountAsks& all, CountPart& part, std::in
   return CountVerdict::denied;
 }
 
+/// So that a node that is alone begins with what it has let pass, and with what the store has said last of the others.
+/// False: while some worker is alone, this node by itself has let pass all that there is.
+bool count_beside(Exchange& x, CountAsks& all, const CountPart& part) {
+  const std::span<CountAnswer> here{x.arena.array<CountAnswer>(part.count), part.count};
+  if (!decide_here(x, all, part, here)) {
+    if (!(*part.store)->health->is_partial(x.clock().now_ms())) return true;
+    GiveBack::send(client_of(x, part), stored_asks(x, all, part));
+    std::copy(here.begin(), here.end(), all.answers + part.first);
+    return false;
+  }
+  for (std::uint32_t i = 0; i < part.count; ++i) {
+    const CountAnswer& said = all.answers[part.first + i];
+    if (here[i].remaining <= said.remaining) continue;
+    state::CountAsk others = all.asks[part.first + i];
+    others.cost = here[i].remaining - said.remaining;
+    CountAnswer ignored;
+    state::decide({&others, 1}, {x.clock().now_us(), x.clock().unix_ms()}, {&ignored, 1});
+  }
+  return true;
+}
+
 CountVerdict take_answer(Exchange& x, CountAsks& all, CountPart& part, const CountCall& call) {
   std::fill_n(all.known + part.first, part.count, true);
   if (!call.passes) return CountVerdict::refused;
+  if ((*part.store)->on_error == OnStoreError::local && !count_beside(x, all, part)) return CountVerdict::refused;
   part.counted = CountPart::Counted::in_store;
-  if ((*part.store)->on_error == OnStoreError::local) {  // so that a node that is alone knows what it has let pass
-    decide_here(x, all, part, {x.arena.array<CountAnswer>(part.count), part.count});
-  }
   return CountVerdict::passes;
 }
 
@@ -143,6 +230,8 @@ void give_back_parts(Exchange& x, CountAsks& all) {
     CountPart& part = all.parts[i];
     if (part.counted == CountPart::Counted::here) {
       state::give_back({all.asks + part.first, part.count}, {all.answers + part.first, part.count});
+      if (!part.store) continue;
+      for (const state::StoredAsk& ask : stored_asks(x, all, part)) Debt::lower(x, part, ask);
     } else if (part.counted == CountPart::Counted::in_store) {
       GiveBack::send(client_of(x, part), stored_asks(x, all, part));
     }

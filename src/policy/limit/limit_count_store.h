@@ -1,6 +1,7 @@
-// limit_count over stores: the limits of a request that one store counts are one question to it; those of this node,
-// and of each store, are parts that are asked one after the other. What earlier parts have counted is given back when a
-// later one refuses. A part whose store is not to be had is treated as the store's `on_error` says.
+// limit_count over stores: the limits of a request that one store counts are one question to it (in a cluster those of
+// one key); those of this node, and of each store, are parts that are asked one after the other. What earlier parts
+// have counted is given back when a later one refuses. A part whose store is not to be had is treated as the store's
+// `on_error` says.
 #pragma once
 
 #include <cstdint>
@@ -20,6 +21,7 @@ struct CountPart {
   const std::shared_ptr<const table::StorePlan>* store = nullptr;  // null: this node
   std::uint32_t first = 0, count = 0;
   Counted counted = Counted::nowhere;  // and so to be given back
+  std::string_view key;                // in a cluster: that of all, so that they lie in one slot. While asks are added
 };
 
 /// All limits of a request. Lies in the arena of the exchange that the client asked for.

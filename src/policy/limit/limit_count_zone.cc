@@ -104,8 +104,6 @@ void join_plans(table::Scope& main, LimitCountZone& zone, Kind kind, const std::
   zone.plans = table::ExactMap::build(names);
 }
 
-constexpr std::string_view usual_prefix = "limit:";
-
 /// When all stores and plans are known.
 void join_store(table::Builder& builder, LimitCountZone& zone, const std::string& name, config::Span where,
                 const std::string& prefix) {
@@ -122,19 +120,6 @@ void join_store(table::Builder& builder, LimitCountZone& zone, const std::string
     zone.stored.push_back(state::make_stored_limit(prefix, id, tier.limit.window, tier.limit.amount));
     zone.stored.back().cut = tier.suffix.size();
   }
-}
-
-void read_store(table::Scope& scope, const config::Bound& directive, const std::shared_ptr<LimitCountZone>& zone) {
-  const config::Value* const store = directive.find("store=");
-  const config::Value* const prefix = directive.find("prefix=");
-  if (!store) {
-    if (prefix) scope.note(table::code::no_effect, prefix->span, "`prefix=` has no effect without `store=`");
-    return;
-  }
-  scope.builder.at_end([&builder = scope.builder, zone, name = std::string(store->text), where = store->span,
-                        text = std::string(prefix ? prefix->text : usual_prefix)] {
-    join_store(builder, *zone, name, where, text);
-  });
 }
 
 /// All that decides what the words of a key mean: as long as it is the same, counts survive a reload.
@@ -180,7 +165,12 @@ void apply_limit_count_zone(table::Scope& scope, const config::Bound& directive)
   } else {
     zone->tiers.front().limit.zone = zone->memory.get();
   }
-  read_store(scope, directive, zone);
+  if (const config::Value* const store = read_store(scope, directive, {"prefix="})) {
+    scope.builder.at_end([&builder = scope.builder, zone, name = std::string(store->text), where = store->span,
+                          prefix = std::string(directive.text("prefix=", "limit:"))] {
+      join_store(builder, *zone, name, where, prefix);
+    });
+  }
   entry->object = std::move(zone);
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "policy/key_lint.h"
+#include "policy/limit_steps.h"
 #include "policy/policy.h"
 #include "policy/store_denial.h"
 #include "policy/zones.h"
@@ -24,7 +25,6 @@ namespace gh::policy {
 
 using config::Phase;
 using proxy::Exchange;
-using proxy::LimitsAsked;
 using table::Verdict;
 
 namespace {
@@ -58,12 +58,10 @@ struct Uses { std::vector<Use> list; };
 struct Settings : LimitSettings {};
 
 /// What a step of a location reads. `limits[i]` and `origins[i]` belong to `zones[i]`.
-struct Plan {
-  LimitsAsked asked = LimitsAsked::early;
+struct Plan : LimitPlan {
   std::vector<std::shared_ptr<const Zone>> zones;
   std::vector<state::RateLimit> limits;
   std::vector<table::Origin> origins;
-  std::shared_ptr<const table::StorePlan> store;  // of all of them; null: on this node
   Settings settings;
 };
 
@@ -241,56 +239,10 @@ bool is_rate_form(std::string_view text) {
          std::string_view("smhd").find(text.back()) != std::string_view::npos;
 }
 
-/// Adds a limit to those that are decided together.
-void add_limit(table::Builder& builder, const Use& use, std::shared_ptr<const Zone> zone, Plan& plan) {
-  if (!plan.zones.empty() && plan.store != zone->store) {
-    builder.diagnostics
-        .error(table::code::bad_choice, use.where, "the zones of one block's `limit_req` lie in different places")
-        .with_help("they are decided together: all on this node, or all in one store");
-    return;
-  }
-  plan.store = zone->store;
+void add_limit(Plan& plan, std::shared_ptr<const Zone> zone, const Use& use) {
   plan.limits.push_back({zone->memory.get(), zone->rate, use.burst, use.delay});
   plan.zones.push_back(std::move(zone));
   plan.origins.push_back({"limit_req", use.where});
-}
-
-/// Zones may be defined behind their use, so plans are made when all has been read.
-void resolve(table::Builder& builder, const Uses& uses, const Settings& settings, table::Route& route) {
-  const std::shared_ptr<Plan> early = std::make_shared<Plan>(), late = std::make_shared<Plan>();
-  late->asked = LimitsAsked::by_identity;
-  for (const Use& use : uses.list) {
-    const auto found = builder.zones.find(std::string(kind) + use.zone);
-    if (found == builder.zones.end()) {
-      unknown_zone(builder, kind, use.zone, use.where,
-                   "limit_req_zone $binary_remote_addr zone=" + use.zone + ":10m rate=10r/s;");
-      continue;
-    }
-    auto zone = std::static_pointer_cast<const Zone>(found->second.object);
-    if (!zone) continue;
-    const bool by_identity = builder.variables.known_from(zone->key) > Phase::limit;
-    add_limit(builder, use, std::move(zone), by_identity ? *late : *early);
-  }
-  for (const auto& plan : {early, late}) {
-    plan->settings = settings;
-    const Phase phase = plan == late ? Phase::identity_limit : Phase::limit;
-    if (!plan->zones.empty()) table::add_step(route, phase, run, plan, "limit_req");
-  }
-}
-
-/// When all stores are known.
-void read_store(table::Scope& scope, const config::Bound& directive, const std::shared_ptr<Zone>& zone) {
-  const config::Value* const store = directive.find("store=");
-  const config::Value* const prefix = directive.find("prefix=");
-  if (!store) {
-    if (prefix) scope.note(table::code::no_effect, prefix->span, "`prefix=` has no effect without `store=`");
-    return;
-  }
-  zone->stored = state::make_stored_rate(prefix ? prefix->text : "limit:", zone->name, zone->rate);
-  table::Builder& builder = scope.builder;
-  builder.at_end([&builder, zone, name = std::string(store->text), where = store->span] {
-    zone->store = find_store(builder, name, where);
-  });
 }
 
 }  // namespace
@@ -313,7 +265,10 @@ void apply_limit_req_zone(table::Scope& scope, const config::Bound& directive) {
   zone->rate = read_rate(rate.text);
   zone->memory = adopt_zone<state::RateZone>(scope, where, kind, zone->name, zone->key.source(), bytes);
   if (!zone->memory) return;
-  read_store(scope, directive, zone);
+  if (const config::Value* const store = read_store(scope, directive, {"prefix="})) {
+    zone->stored = state::make_stored_rate(directive.text("prefix=", "limit:"), zone->name, zone->rate);
+    find_store_later(scope, *store, zone);
+  }
   entry->object = std::move(zone);
 }
 
@@ -342,7 +297,7 @@ void finish_limit_req(table::Scope& scope, table::Route& route) {
   if (!scope.has<Uses>() || scope.get<Uses>().list.empty()) return;
   table::Builder& builder = scope.builder;
   builder.at_end([&builder, &route, uses = scope.shared<Uses>(), settings = scope.get<Settings>()] {
-    resolve(builder, *uses, settings, route);
+    add_limit_steps<Zone, Plan>(builder, kind, " rate=10r/s", uses->list, settings, route, run, add_limit);
   });
 }
 

@@ -134,9 +134,11 @@ Verdict check_body(Exchange& x, const Plan& plan, const ApiOperation& operation)
     return operation.needs_body ? refuse_body(x, plan.stated, plan.status, "is missing") : Verdict::next;
   }
   const http::Field* const type = http::find(x.request.fields, http::HeaderId::content_type);
+  if (has_several_types(x)) return refuse_body(x, plan.stated, 415, several_types);
   const ApiMedia* const media = type ? find_media(operation.media, type->value) : nullptr;
   if (!media) return refuse_body(x, plan.stated, 415, "is of a type that this operation does not take");
-  if (!media->rule.schema || !is_json_type(type->value)) return Verdict::next;
+  if (!media->rule.schema || !names_json(type->value)) return Verdict::next;
+  if (!is_json_type(type->value)) return refuse_body(x, plan.stated, 415, "is JSON in another charset than UTF-8");
   return check_json_body(x, media->rule);
 }
 

@@ -40,9 +40,7 @@ struct Source {
 };
 
 struct Plan {
-  http::HttpUrl url;
-  OAuthClient client;
-  AskSettings settings;
+  OAuthServer server;
   std::string form;
   unsigned error_status = 503;
   std::shared_ptr<Source> source;
@@ -72,8 +70,9 @@ void conclude(Inquiry& inquiry, Source& source, const std::string& where, const 
 
 void begin(Exchange& x, const Plan& plan) {
   auto inquiry = std::make_shared<Inquiry>(plan.source->known, key);
-  ask(x.worker, plan.settings, form_request(plan.url, plan.form, plan.client, plan.settings),
-      [inquiry, source = plan.source, where = plan.url.authority,
+  const auto& [url, client, settings] = plan.server;
+  ask(x.worker, settings, form_request(url, plan.form, client, settings),
+      [inquiry, source = plan.source, where = url.authority,
        &clock = x.worker.loop.clock()](const Result<FetchAnswer>& answer) {
         conclude(*inquiry, *source, where, answer, clock.now_ms());
       });
@@ -93,7 +92,7 @@ void use(Exchange& x, const Plan& plan, FindingPtr finding) {
 }
 
 Verdict refuse_without(Exchange& x, const Plan& plan, std::string_view why) {
-  x.log(LogLevel::error, fmt::format("no token from \"{}\" for the upstream: {}", plan.url.authority, why));
+  x.log(LogLevel::error, fmt::format("no token from \"{}\" for the upstream: {}", plan.server.url.authority, why));
   x.reason = "no token for the upstream";
   return x.error(plan.error_status);
 }
@@ -145,25 +144,20 @@ void apply_proxy_oauth2_token(table::Scope& scope, const config::Bound& directiv
     scope.edit<Settings>().plan = nullptr;
     return;
   }
-  const auto url = read_url(scope, where);
-  const auto client = read_client(scope, directive);
-  auto trust = read_trust(scope, directive.find("trusted="));
-  if (client && client->id.empty()) {
+  auto server = read_server(scope, directive);
+  if (server && server->client.id.empty()) {
     scope.error(table::code::missing_parameter, directive.span(), "`proxy_oauth2_token` needs a client")
         .with_help("say who the gateway is to that server: `client=NAME secret=env:VARIABLE`");
     return;
   }
-  if (!url || !client || !trust) return;
+  if (!server) return;
   auto plan = std::make_shared<Plan>();
-  plan->url = *url;
-  plan->client = *client;
+  plan->server = std::move(*server);
   plan->form = form_of(directive);
-  plan->settings.tls = std::move(trust);
-  plan->settings.timeout_ms = directive.number("timeout=", plan->settings.timeout_ms);
   plan->error_status = static_cast<unsigned>(directive.number("error=", 503));
   plan->authorization = scope.compile("$upstream_oauth2_token", directive.span());
   const auto make = [](const auto&) { return std::make_shared<Source>(); };
-  const std::string name = fmt::format("oauth2_token/{} {} {}", where.text, plan->client.id, plan->form);
+  const std::string name = fmt::format("oauth2_token/{} {} {}", where.text, plan->server.client.id, plan->form);
   plan->source = scope.builder.registry().adopt_or_create<Source>(name, "1", make).object;
   scope.edit<Settings>().plan = std::move(plan);
 }
@@ -171,7 +165,7 @@ void apply_proxy_oauth2_token(table::Scope& scope, const config::Bound& directiv
 void finish_proxy_oauth2_token(table::Scope& scope, table::Route& route) {
   if (!scope.has<Settings>() || !scope.get<Settings>().plan || !route.proxy_target) return;
   auto plan = std::make_shared<Plan>(*scope.get<Settings>().plan);
-  if (scope.has<table::ResolverSettings>()) plan->settings.resolver = scope.shared<table::ResolverSettings>();
+  use_resolver(scope, plan->server.settings);
   table::add_step(route, config::Phase::request, run, std::move(plan), "proxy_oauth2_token");
 }
 

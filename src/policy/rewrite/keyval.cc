@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "policy/computed.h"
 #include "policy/keyval.h"
+#include "policy/store_denial.h"
 #include "policy/variable_uses.h"
 #include "policy/zones.h"
 #include "proxy/exchange.h"
@@ -81,13 +82,13 @@ struct Asking : proxy::AtEnd {
   ValueCall* calls = nullptr;  // newest first
   std::uint32_t run_number = 0;
   unsigned pending = 0;
-  bool denied = false;
+  const Keyval* denied = nullptr;  // what is refused for
 };
 
 /// One key that is asked for. In the arena of the exchange.
 class ValueCall final : public redis::Call {
  public:
-  ValueCall(Exchange& x, Asking& asking, const Zone& zone, std::string_view key, bool refuses)
+  ValueCall(Exchange& x, Asking& asking, const Zone& zone, std::string_view key, const Keyval* refuses)
       : next(asking.calls), x_(x), asking_(asking), zone_(zone), key_(key), refuses_(refuses) {
     char* const full = x.arena.chars(zone.prefix.size() + key.size());
     key.copy(full + zone.prefix.copy(full, zone.prefix.size()), key.size());
@@ -105,7 +106,7 @@ class ValueCall final : public redis::Call {
     return true;
   }
   void on_failure(std::string_view) override {
-    asking_.denied |= refuses_;
+    if (refuses_) asking_.denied = refuses_;
     answered();
   }
   ValueCall* const next;
@@ -118,7 +119,7 @@ class ValueCall final : public redis::Call {
   Asking& asking_;
   const Zone& zone_;
   const std::string_view key_;
-  const bool refuses_;
+  const Keyval* const refuses_;  // null: nobody is refused for it
   std::string_view command_[2];
 };
 
@@ -128,7 +129,8 @@ void forget(proxy::AtEnd& end) {
 
 void ask(Exchange& x, Asking& asking, const Plan::Use& use) {
   const Zone& zone = *use.keyval->zone;
-  const bool refuses = use.refuses && zone.store->on_error == table::OnStoreError::deny;
+  const bool denies = use.refuses && zone.store->on_error == table::OnStoreError::deny;
+  const Keyval* const refuses = denies ? use.keyval.get() : nullptr;
   const std::string_view key = use.keyval->key.render(x, x.arena);
   if (key.empty() || key.size() > KeyvalZone::most_key_bytes) return;
   const auto found = zone.memory->find(key, x.clock().now_ms(), x.arena);
@@ -138,14 +140,13 @@ void ask(Exchange& x, Asking& asking, const Plan::Use& use) {
   if (x.worker.stores.client(zone.store).send(*call)) {
     asking.calls = call;
     ++asking.pending;
-  } else {
-    asking.denied |= refuses;
+  } else if (refuses) {
+    asking.denied = refuses;
   }
 }
 
-Verdict deny(Exchange& x) {
-  x.reason = "keyval";
-  return x.error(503);
+Verdict deny(Exchange& x, const Keyval& keyval) {
+  return deny_without_store(x, keyval.zone->store, {"keyval", keyval.where});
 }
 
 Verdict run(Exchange& x, const void* params) {
@@ -155,7 +156,7 @@ Verdict run(Exchange& x, const void* params) {
     const auto& asked = static_cast<const Asking&>(*end);
     if (asked.plan != &plan || asked.run_number != x.run_number()) continue;
     if (asked.pending > 0) return Verdict::again;
-    return asked.denied ? deny(x) : Verdict::next;
+    return asked.denied ? deny(x, *asked.denied) : Verdict::next;
   }
   auto& asking = *x.arena.make<Asking>();
   asking.run = forget;
@@ -164,7 +165,7 @@ Verdict run(Exchange& x, const void* params) {
   for (const Plan::Use& use : plan.uses) ask(x, asking, use);
   if (asking.denied) {
     forget(asking);
-    return deny(x);
+    return deny(x, *asking.denied);
   }
   if (asking.pending == 0) return Verdict::next;
   x.when_freed(asking);
@@ -226,18 +227,12 @@ bool contradicts(table::Scope& scope, const config::Bound& directive) {
         .with_help("the store keeps the values, and how long each lives");
     return true;
   }
-  for (const std::string_view name : {"prefix=", "fresh="}) {
-    if (const config::Value* const value = directive.find(name); value && !has_store) {
-      scope.note(table::code::no_effect, value->span, fmt::format("`{}` has no effect without `store=`", name));
-    }
-  }
   return false;
 }
 
 /// When all stores are known.
-void join_store(table::Scope& scope, const config::Bound& directive, const std::shared_ptr<Zone>& zone,
-                std::size_t bytes) {
-  const config::Value& store = *directive.find("store=");
+void join_store(table::Scope& scope, const config::Bound& directive, const config::Value& store,
+                const std::shared_ptr<Zone>& zone, std::size_t bytes) {
   zone->prefix = directive.has("prefix=") ? std::string(directive.text("prefix=")) : std::string(usual_prefix);
   zone->prefix += zone->name + ':';
   zone->fresh_ms = directive.number("fresh=", usual_fresh_ms);
@@ -247,10 +242,7 @@ void join_store(table::Scope& scope, const config::Bound& directive, const std::
   zone->memory = scope.builder.registry().adopt_or_create<KeyvalZone>(
       std::string(zone_kind) + zone->name, fmt::format("store={} prefix={} size={}", store.text, zone->prefix, bytes),
       make).object;
-  table::Builder& builder = scope.builder;
-  builder.at_end([&builder, zone, name = std::string(store.text), where = store.span] {
-    zone->store = find_store(builder, name, where);
-  });
+  find_store_later(scope, store, zone);
 }
 
 /// Zones may be defined behind their use.
@@ -317,8 +309,8 @@ void apply_keyval_zone(table::Scope& scope, const config::Bound& directive) {
   if (!read_zone(scope, where, KeyvalZone::least_bytes, zone->name, bytes)) return;
   auto* const entry = claim_zone(scope, zone_kind, zone->name, directive, where);
   if (!entry || contradicts(scope, directive)) return;
-  if (directive.has("store=")) {
-    join_store(scope, directive, zone, static_cast<std::size_t>(bytes));
+  if (const config::Value* const store = read_store(scope, directive, {"prefix=", "fresh="})) {
+    join_store(scope, directive, *store, zone, static_cast<std::size_t>(bytes));
   } else {
     zone->memory = std::make_shared<KeyvalZone>(static_cast<std::size_t>(bytes), match_of(directive.text("type=")),
                                                 directive.number("timeout=", 0), false);

@@ -235,6 +235,7 @@ void apply_set(table::Scope& scope, const config::Bound& directive) {
     what->slot = variables.define_assigned(name.text);
   }
   what->value = scope.compile(directive.at(1));
+  if (!what->set) variables.note_part(name.text, what->value);
   add_op(scope, "set", set, std::move(what));
 }
 

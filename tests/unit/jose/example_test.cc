@@ -1,3 +1,5 @@
+#include <span>
+
 #include "unit/jose/rfc_examples.h"
 #include "unit/jose/support.h"
 
@@ -20,54 +22,35 @@ KeySet set_of_text(std::string_view text, const KeyRules& rules = all_keys) {
   return std::move(read->set);
 }
 
+void check_examples(std::span<const rfc::Example> examples) {
+  for (const rfc::Example& example : examples) {
+    INFO(example.name);
+    const Opened opened = open_example(example);
+    INFO(opened.finding.words);
+    CHECK(opened.finding.reason == Reason::good);
+    CHECK(opened.content == example.content);
+  }
+}
+
+void check_changed(std::span<const rfc::Example> examples) {
+  for (const rfc::Example& example : examples) {
+    INFO(example.name);
+    const KeySet set = set_of(key_of(example.key));
+    const std::string token = example.token;
+    for (std::size_t at = 0; at < token.size(); at += token.size() / 40 + 1) {
+      std::string changed = token;
+      changed[at] = changed[at] == 'A' ? 'B' : 'A';
+      CHECK(open_token(changed, set, any_form).finding.reason != Reason::good);
+    }
+  }
+}
+
 }  // namespace
 
-TEST_CASE("the signed examples of RFC 7515, 7520 and 8037") {
-  for (const rfc::Example& example : rfc::signed_examples) {
-    INFO(example.name);
-    const Opened opened = open_example(example);
-    INFO(opened.finding.words);
-    CHECK(opened.finding.reason == Reason::good);
-    CHECK(opened.content == example.content);
-  }
-}
-
-TEST_CASE("signed examples with one bit changed, anywhere") {
-  for (const rfc::Example& example : rfc::signed_examples) {
-    INFO(example.name);
-    const KeySet set = set_of(key_of(example.key));
-    const std::string token = example.token;
-    for (std::size_t at = 0; at < token.size(); at += token.size() / 40 + 1) {
-      std::string changed = token;
-      changed[at] = changed[at] == 'A' ? 'B' : 'A';
-      CHECK(open_token(changed, set, any_form).finding.reason != Reason::good);
-    }
-  }
-}
-
-TEST_CASE("the encrypted examples of RFC 7516, 7520 and 8037") {
-  for (const rfc::Example& example : rfc::encrypted_examples) {
-    INFO(example.name);
-    const Opened opened = open_example(example);
-    INFO(opened.finding.words);
-    CHECK(opened.finding.reason == Reason::good);
-    CHECK(opened.content == example.content);
-  }
-}
-
-TEST_CASE("encrypted examples with one letter changed in any part") {
-  for (const rfc::Example& example : rfc::encrypted_examples) {
-    INFO(example.name);
-    const KeySet set = set_of(key_of(example.key));
-    const std::string token = example.token;
-    for (std::size_t at = 0; at < token.size(); at += token.size() / 40 + 1) {
-      std::string changed = token;
-      if (changed[at] == '.') continue;
-      changed[at] = changed[at] == 'A' ? 'B' : 'A';
-      CHECK(open_token(changed, set, any_form).finding.reason != Reason::good);
-    }
-  }
-}
+TEST_CASE("the signed examples of RFC 7515, 7520 and 8037") { check_examples(rfc::signed_examples); }
+TEST_CASE("the encrypted examples of RFC 7516, 7520 and 8037") { check_examples(rfc::encrypted_examples); }
+TEST_CASE("signed examples with one letter changed, anywhere") { check_changed(rfc::signed_examples); }
+TEST_CASE("encrypted examples with one letter changed, anywhere") { check_changed(rfc::encrypted_examples); }
 
 TEST_CASE("examples of algorithms that are not served") {
   for (const rfc::Example& example : rfc::refused_examples) {

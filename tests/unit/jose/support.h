@@ -75,24 +75,22 @@ inline const KeySet& shared_set(std::string_view name) {
   return found->second;
 }
 
-inline std::string pem_of(const Key& key) {
-  BIO* const bio = BIO_new(BIO_s_mem());
-  PEM_write_bio_PUBKEY(bio, key.handle());
+/// What `write` puts into a BIO.
+template <class Write>
+std::string written(Write write) {
+  const BioPtr bio(BIO_new(BIO_s_mem()));
+  write(bio.get());
   char* text = nullptr;
-  const long size = BIO_get_mem_data(bio, &text);
-  std::string pem(text, static_cast<std::size_t>(size));
-  BIO_free(bio);
-  return pem;
+  const long size = BIO_get_mem_data(bio.get(), &text);
+  return {text, static_cast<std::size_t>(size)};
+}
+
+inline std::string pem_of(const Key& key) {
+  return written([&](BIO* to) { PEM_write_bio_PUBKEY(to, key.handle()); });
 }
 
 inline std::string private_pem_of(const Key& key) {
-  BIO* const bio = BIO_new(BIO_s_mem());
-  PEM_write_bio_PrivateKey(bio, key.handle(), nullptr, nullptr, 0, nullptr, nullptr);
-  char* text = nullptr;
-  const long size = BIO_get_mem_data(bio, &text);
-  std::string pem(text, static_cast<std::size_t>(size));
-  BIO_free(bio);
-  return pem;
+  return written([&](BIO* to) { PEM_write_bio_PrivateKey(to, key.handle(), nullptr, nullptr, 0, nullptr, nullptr); });
 }
 
 inline std::string hmac_sha256(std::string_view secret, std::string_view bytes) {

@@ -35,7 +35,7 @@ TEST_CASE("who asks is said in one way") {
   CHECK(open.method == "POST");
   CHECK(open.body == "a=b&client_id=web");
   const auto secret =
-      std::make_shared<const table::SecretValue>("env:X", table::SecretText(std::string_view("s:e c")));
+      std::make_shared<const table::SecretValue>("env:X", Secret(std::string_view("s:e c")));
   const auto basic = form_request(url, "a=b", {"we b", secret, ClientProof::basic}, {});
   CHECK(basic.body == "a=b");
   CHECK(basic.fields.back().first == "Authorization");

@@ -45,6 +45,7 @@ TEST_CASE("count script: what it is told") {
                                                    "take", "s", "900000000", "1", "100", "100", "2", "0", "d", "0",
                                                    "1", "5", "5", "1", "77"});
   CHECK(words_of(asks, StoredOrder::give_back)[3] == "give");
+  CHECK(words_of(asks, StoredOrder::owe)[3] == "owe");
 }
 
 TEST_CASE("count script: keys that are long, have braces, or a part for this node alone") {
@@ -91,6 +92,9 @@ TEST_CASE("count script: its answers, and what is none") {
   CHECK(answers[0].refused);
   CHECK(answers[0].retry_ms == 800);
   CHECK(!answers[1].refused);
+  REQUIRE(read_count_reply(array({0, 0, 900, -1, 42, 3, 0, 0, 0}), answers, passes));
+  CHECK(answers[0].refused);
+  CHECK(answers[0].retry_ms == CountAnswer::never);
   const std::vector<std::vector<std::int64_t>> wrong = {
       {},
       {1},
@@ -101,6 +105,10 @@ TEST_CASE("count script: its answers, and what is none") {
       {1, -9, 1000, 0, 42, 3, 0, 0, 0},
       {1, 5'000'000'000, 1000, 0, 42, 3, 0, 0, 0},
       {1, 9, INT64_MAX, 0, 42, 3, 0, 0, 0},
+      {0, 9, 1000, -2, 42, 3, 0, 0, 0},
+      {0, 9, -1, 5, 42, 3, 0, 0, 0},
+      {0, 9, 1000, 5, -1, 3, 0, 0, 0},
+      {1, 9, 1000, -1, 42, 3, 0, 0, 0},
       {1, 9, 1000, 5, 42, 3, 0, 0, 0},   // passes, and one refuses
       {0, 9, 1000, 0, 42, 3, 0, 0, 0},   // refused by none
   };

@@ -53,8 +53,8 @@ std::string certificate_pem(X509* certificate) {
   return text_of(bio);
 }
 
-std::vector<SecretText> words(std::initializer_list<std::string_view> texts) {
-  std::vector<SecretText> out;
+std::vector<Secret> words(std::initializer_list<std::string_view> texts) {
+  std::vector<Secret> out;
   for (const std::string_view text : texts) out.emplace_back(text);
   return out;
 }

@@ -1,4 +1,4 @@
-#include "upstream/store_client.h"
+#include "upstream/store_link.h"
 
 #include <string>
 #include <vector>
@@ -40,7 +40,7 @@ struct Scene {
   net::Loop loop;
   Server server{loop};
   std::shared_ptr<table::StorePlan> plan = std::make_shared<table::StorePlan>();
-  std::unique_ptr<upstream::StoreClient> client;
+  std::unique_ptr<upstream::StoreLink> client;
 
   Scene() {
     lines().clear();
@@ -54,7 +54,7 @@ struct Scene {
     make();
   }
   void make() {
-    client = std::make_unique<upstream::StoreClient>(loop, plan, plan->url.nodes.front(), note);
+    client = std::make_unique<upstream::StoreLink>(loop, *plan, plan->url.nodes.front(), note);
   }
   /// The connection of this number, where so much has come.
   End& heard(std::size_t number, std::string_view bytes) {
@@ -83,7 +83,7 @@ struct Scene {
 
 }  // namespace
 
-TEST_CASE("store client: calls of a turn travel together, replies come in order") {
+TEST_CASE("store link: calls of a turn travel together, replies come in order") {
   Scene scene;
   Asked first;
   End& end = scene.open(first);
@@ -102,7 +102,7 @@ TEST_CASE("store client: calls of a turn travel together, replies come in order"
   CHECK(lines().empty());
 }
 
-TEST_CASE("store client: no reply in time; then nobody waits, and it comes back by itself") {
+TEST_CASE("store link: no reply in time; then nobody waits, and it comes back by itself") {
   Scene scene;
   Asked call, next, later;
   End& end = scene.open(call);
@@ -127,7 +127,42 @@ TEST_CASE("store client: no reply in time; then nobody waits, and it comes back 
   CHECK(scene.plan->health->failures == 4);
 }
 
-TEST_CASE("store client: a peer that is not there, and one that never answers the greeting") {
+TEST_CASE("store link: what may wait is said when it is back, before all else") {
+  Scene scene;
+  Asked call, told, named, soon;
+  scene.open(call);
+  REQUIRE(scene.until(call.failed));
+  REQUIRE(scene.client->send_later(told, 60000));
+  REQUIRE(scene.client->send_later(named, 60000, "name"));
+  REQUIRE(scene.client->send_later(soon, 0, "soon"));
+  CHECK(scene.client->waiting_as("name") == &named);
+  CHECK(scene.client->waiting_as("other") == nullptr);
+  scene.heard(1, ping).stream.write("+PONG\r\n");
+  scene.heard(1, std::string(get) + std::string(get)).stream.write("$1\r\na\r\n$1\r\nb\r\n");
+  REQUIRE(run_until(scene.loop, [&] { return !named.got.empty(); }));
+  CHECK(told.got == "a");
+  CHECK(soon.failed);  // its time was over before
+  CHECK(scene.client->waiting_as("name") == nullptr);
+  CHECK(scene.client->waiting_as("soon") == nullptr);
+  Asked last;
+  REQUIRE(scene.client->send_later(last, 60000));  // at once
+  scene.heard(1, get);
+}
+
+TEST_CASE("store link: what may wait, with no room, and at the end") {
+  Scene scene;
+  scene.plan->most_pending = 1;
+  scene.make();
+  Asked call, told, more;
+  scene.open(call);
+  REQUIRE(scene.until(call.failed));
+  REQUIRE(scene.client->send_later(told, 60000));
+  CHECK(!scene.client->send_later(more, 60000));
+  scene.client.reset();
+  CHECK(told.failed);
+}
+
+TEST_CASE("store link: a peer that is not there, and one that never answers the greeting") {
   Scene scene;
   scene.plan->url.nodes[0].port = [] {
     net::Loop other;
@@ -145,7 +180,7 @@ TEST_CASE("store client: a peer that is not there, and one that never answers th
   CHECK(silent.got.find("no reply") != std::string::npos);
 }
 
-TEST_CASE("store client: closed while idle is no failure, closed with calls is") {
+TEST_CASE("store link: closed while idle is no failure, closed with calls is") {
   Scene scene;
   Asked call, second;
   End& end = scene.open(call);
@@ -163,7 +198,7 @@ TEST_CASE("store client: closed while idle is no failure, closed with calls is")
   CHECK(lines().size() == 1);
 }
 
-TEST_CASE("store client: rubbish ends the connection, errors do not") {
+TEST_CASE("store link: rubbish ends the connection, errors do not") {
   Scene scene;
   Asked call, wrong, rubbish;
   End& end = scene.open(call);
@@ -182,13 +217,11 @@ TEST_CASE("store client: rubbish ends the connection, errors do not") {
   CHECK(lines().at(2).find("does not speak as Redis does") != std::string::npos);
 }
 
-TEST_CASE("store client: calls outlive it, and it goes with its table") {
+TEST_CASE("store link: calls outlive it, and it its plan") {
   Scene scene;
   Asked call;
   scene.open(call);
-  CHECK(!scene.client->is_orphan());
   scene.plan.reset();
-  CHECK(scene.client->is_orphan());
   scene.client.reset();
   CHECK(call.failed);
 }
