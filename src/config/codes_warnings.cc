@@ -26,6 +26,11 @@ constexpr Code list[] = {
     {"W122", "a variable is computed twice",
      "Two of map, geo and split_clients define the same variable. The later one counts everywhere.",
      "map $uri $a { default 1; }\nmap $host $a { default 2; }", "map $host $a { default 2; }", quiet},
+    {"W307", "an answer before the checks",
+     "`return` acts while the request is rewritten, before anybody is asked who they are: the checks that stand beside "
+     "it are never asked, and all clients get the answer.",
+     "location /admin { auth_basic shop; auth_basic_user_file users; return 200 \"hello\"; }",
+     "location /admin { auth_basic shop; auth_basic_user_file users; root /srv/admin; }", quiet},
     {"W310", "nobody is trusted to name the client's address",
      "`real_ip_header` says which field holds the address, `set_real_ip_from` which proxies are believed. Without the "
      "second nothing changes: the address of the proxy in front counts as the client's.",
@@ -62,8 +67,8 @@ constexpr Code list[] = {
      quiet},
     {"W325", "an identity that anybody can claim",
      "$remote_user is the name that a client sends, whether anybody has looked at its password or not: where "
-     "auth_basic is off, or satisfy lets another check pass, it can be any name. What is told to services, issued in tokens or "
-     "asked by auth_require looks at $auth_basic_user.",
+     "auth_basic is off, or satisfy lets another check pass, it can be any name. What is told to services, issued in "
+     "tokens or asked by auth_require looks at $auth_basic_user.",
      "map $remote_user $role { ann admin; }\nidentity_header X-Role $role;",
      "map $auth_basic_user $role { ann admin; }\nidentity_header X-Role $role;", quiet},
     {"W341", "some keys are of no use",
@@ -175,6 +180,10 @@ constexpr Code list[] = {
     {"N901", "accepted, no effect here",
      "The directive has no meaning in this program: worker pinning, hash sizes and the like.",
      "worker_cpu_affinity auto;", "", quiet},
+    {"N903", "routes that ask for nothing",
+     "A block asks who calls, and some of its locations or routes do not: a check is switched off there, or a `return` "
+     "answers before it. Often that is meant, as for a login; here is the whole list, to compare with what is meant.",
+     "auth_basic shop;\nauth_basic_user_file users;\nlocation /login { auth_basic off; }", "", quiet},
 };
 
 }  // namespace

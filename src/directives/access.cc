@@ -66,6 +66,7 @@ constinit const table::Module auth_basic_module{"auth_basic", auth_basic_rows, p
 constinit const table::Module auth_request_module{"auth_request", auth_request_rows, policy::finish_auth_request};
 constinit const table::Module auth_require_module{"auth_require", auth_require_rows, policy::finish_auth_require};
 /// Behind all modules that add checks.
-constinit const table::Module access_group_module{"access", rows, policy::finish_access};
+constinit const table::Module access_group_module{"access", rows, policy::finish_access, nullptr,
+                                                         policy::list_exempt_routes};
 
 }  // namespace gh::directives

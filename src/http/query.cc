@@ -1,5 +1,7 @@
 #include "http/query.h"
 
+#include <algorithm>
+
 #include "base/text.h"
 
 namespace gh::http {
@@ -50,6 +52,28 @@ std::string_view without_argument(std::string_view args, std::string_view name, 
     if (!is_argument(other, name)) kept.add(pair);
   });
   return kept.text();
+}
+
+bool mask_arguments(std::string_view text, std::span<const std::string> names, std::string& out) {
+  const auto is_secret = [&](std::string_view name) {
+    return std::any_of(names.begin(), names.end(), [&](const std::string& each) { return is_argument(name, each); });
+  };
+  std::string masked;
+  std::size_t copied = 0;
+  const std::size_t question = text.find('?');
+  for (std::size_t at = question == std::string_view::npos ? 0 : question + 1; at < text.size();) {
+    const std::size_t end = std::min(text.find_first_of("& ", at), text.size());
+    const std::size_t equals = text.substr(at, end - at).find('=');
+    const bool has_value = equals != std::string_view::npos && at + equals + 1 < end;
+    if (has_value && is_secret(text.substr(at, equals))) {
+      masked.append(text, copied, at + equals + 1 - copied).append("***");
+      copied = end;
+    }
+    at = end + 1;
+  }
+  if (copied == 0) return false;
+  out = masked.append(text, copied);
+  return true;
 }
 
 std::string_view without_cookie(std::string_view cookies, std::string_view name, Arena& arena) {

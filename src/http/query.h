@@ -1,6 +1,8 @@
 // Arguments of a query and pairs of a Cookie field, one by one. Pure.
 #pragma once
 
+#include <span>
+#include <string>
 #include <string_view>
 
 #include "base/arena.h"
@@ -43,6 +45,9 @@ bool is_argument(std::string_view raw, std::string_view name);
 std::string_view without_argument(std::string_view args, std::string_view name, Arena& arena);
 /// Without the cookies of that name; `cookies` itself when there is none.
 std::string_view without_cookie(std::string_view cookies, std::string_view name, Arena& arena);
+/// `text`, a query, a target with one, or a request line, with "***" in place of the values of arguments that have one
+/// of these names (any case). False: there is none, and `out` is as it was.
+bool mask_arguments(std::string_view text, std::span<const std::string> names, std::string& out);
 /// %XX become bytes; what is no such triple stays as it is.
 std::string_view percent_decode(std::string_view text, Arena& arena);
 

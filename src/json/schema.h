@@ -64,9 +64,6 @@ struct SchemaGraph;  // json/schema_graph.h
 class Schema {
  public:
   static Result<Schema, SchemaError> compile(std::string_view text, const SchemaOptions& options = {});
-  /// The schema at `pointer` in a document that is not one itself (OpenAPI); "#/..." is seen from the document's root.
-  static Result<Schema, SchemaError> compile(std::shared_ptr<const Document> document, std::string_view pointer,
-                                             const SchemaOptions& options);
   Schema(Schema&&) noexcept;
   Schema& operator=(Schema&&) noexcept;
   ~Schema();
@@ -74,8 +71,28 @@ class Schema {
   [[nodiscard]] SchemaVerdict validate(Value instance, const Budget& budget = {}) const;
 
  private:
-  explicit Schema(std::unique_ptr<const SchemaGraph> graph);
-  std::unique_ptr<const SchemaGraph> graph_;
+  friend class SchemaGroup;
+  Schema(std::shared_ptr<const SchemaGraph> graph, std::uint32_t root);
+  std::shared_ptr<const SchemaGraph> graph_;
+  std::uint32_t root_;
+};
+
+class SchemaCompiler;  // json/schema_compiler.h
+
+/// Schemas of one document that is none itself (OpenAPI): what several of them refer to is compiled once. Build thread.
+class SchemaGroup {
+ public:
+  SchemaGroup(std::shared_ptr<const Document> document, SchemaOptions options);
+  ~SchemaGroup();
+  SchemaGroup(const SchemaGroup&) = delete;
+  SchemaGroup& operator=(const SchemaGroup&) = delete;
+  /// The schema at `pointer`; "#/..." is seen from the document's root. It may be used when the last one was added.
+  Result<Schema, SchemaError> add(std::string_view pointer);
+
+ private:
+  const std::shared_ptr<const Document> document_;
+  const SchemaOptions options_;
+  std::unique_ptr<SchemaCompiler> compiler_;
 };
 
 }  // namespace gh::json

@@ -41,17 +41,18 @@ bool is_one_of(std::string_view name, std::initializer_list<std::string_view> na
 
 }  // namespace
 
-Result<std::unique_ptr<SchemaGraph>, SchemaError> SchemaCompiler::compile(std::shared_ptr<const Document> document,
-                                                                          std::string_view pointer) {
-  auto root = store_.add(std::move(document), options_.base_uri, pointer);
-  if (!root) return Unexpected<SchemaError>(std::move(root.error()));
-  graph_->root = node_of(*root);
+Result<NodeId, SchemaError> SchemaCompiler::add(const std::shared_ptr<const Document>& document,
+                                                std::string_view pointer) {
+  const bool is_first = store_.resources().empty();
+  auto place = is_first ? store_.add(document, options_.base_uri, pointer) : store_.add_place(pointer);
+  if (!place) return Unexpected<SchemaError>(std::move(place.error()));
+  const NodeId root = node_of(*place);
   do {
     if (!work_off()) return Unexpected<SchemaError>(std::move(*error_));
   } while (add_dynamic_anchors());
   if (!has_no_loops()) return Unexpected<SchemaError>(std::move(*error_));
   graph_->documents = store_.documents();
-  return std::move(graph_);
+  return root;
 }
 
 bool SchemaCompiler::work_off() {
@@ -143,9 +144,7 @@ bool SchemaCompiler::read_word(Context& c, std::string_view name, Value value) {
 
 bool SchemaCompiler::read_unknown(Context& c, std::string_view name, Value value) {
   if (options_.ignores_unknown) return true;
-  if (std::find(options_.annotations.begin(), options_.annotations.end(), name) != options_.annotations.end()) {
-    return true;
-  }
+  if (annotations_.contains(name)) return true;
   std::string text = "unknown keyword " + tick(printable(name, 60));
   const std::string_view similar = similar_schema_word(name, c.manner.dialect);
   if (!similar.empty()) {
@@ -394,7 +393,8 @@ bool SchemaCompiler::has_no_loops() {
   enum class State : std::uint8_t { fresh, open, done };
   struct Step { NodeId id; std::vector<NodeId> next; };
   std::vector<State> states(graph_->nodes.size(), State::fresh);
-  for (NodeId root = 0; root < states.size(); ++root) {
+  std::fill_n(states.begin(), checked_, State::done);  // none of them leads to a later one
+  for (auto root = static_cast<NodeId>(checked_); root < states.size(); ++root) {
     std::vector<Step> way;
     const auto enter = [&](NodeId id) {
       states[id] = State::open;
@@ -416,6 +416,7 @@ bool SchemaCompiler::has_no_loops() {
       if (states[next] == State::fresh) enter(next);
     }
   }
+  checked_ = states.size();
   return true;
 }
 

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -20,9 +21,11 @@ namespace gh::json {
 
 class SchemaCompiler {
  public:
-  explicit SchemaCompiler(const SchemaOptions& options) : options_(options), store_(options) {}
-  Result<std::unique_ptr<SchemaGraph>, SchemaError> compile(std::shared_ptr<const Document> document,
-                                                            std::string_view pointer);
+  explicit SchemaCompiler(const SchemaOptions& options)
+      : options_(options), annotations_(options.annotations.begin(), options.annotations.end()), store_(options) {}
+  /// The schema at `pointer`. More may be added, all of one document; behind an error there is no use in the graph.
+  Result<NodeId, SchemaError> add(const std::shared_ptr<const Document>& document, std::string_view pointer);
+  [[nodiscard]] std::shared_ptr<const SchemaGraph> graph() const { return graph_; }
 
  private:
   using Place = SchemaStore::Place;
@@ -64,8 +67,10 @@ class SchemaCompiler {
   bool bad(const Context& c, Value value, std::string text);
 
   const SchemaOptions& options_;
+  const std::set<std::string_view> annotations_;
   SchemaStore store_;
-  std::unique_ptr<SchemaGraph> graph_ = std::make_unique<SchemaGraph>();
+  std::shared_ptr<SchemaGraph> graph_ = std::make_shared<SchemaGraph>();
+  std::size_t checked_ = 0;  // nodes that are known to be without loops
   std::deque<Job> jobs_;
   std::vector<Place> places_;  // by node
   std::map<std::pair<std::size_t, std::uint32_t>, NodeId> known_;  // by document and place in it

@@ -89,7 +89,6 @@ struct SchemaGraph {
   std::vector<SchemaNode> nodes;
   std::vector<SchemaResource> resources;
   std::vector<std::shared_ptr<const Document>> documents;  // values of `const` and kin point into them
-  NodeId root = 0;
 };
 
 }  // namespace gh::json

@@ -47,9 +47,18 @@ Result<SchemaStore::Place, SchemaError> SchemaStore::add(std::shared_ptr<const D
   resource.document = documents_.size() - 1;
   resource.manner = {options_.dialect, true, options_.asserts_format};
   const ResourceId id = add_resource(std::move(resource));
-  const Value schema = find_pointer(document->root(), pointer);
-  if (!schema) return refuse(error_at(id, document->root(), text_of("there is nothing at", pointer)));
-  if (auto fault = scan(schema, id, true)) return refuse(std::move(*fault));
+  return place_at(id, pointer, true);
+}
+
+Result<SchemaStore::Place, SchemaError> SchemaStore::add_place(std::string_view pointer) {
+  return place_at(0, pointer, false);
+}
+
+Result<SchemaStore::Place, SchemaError> SchemaStore::place_at(ResourceId id, std::string_view pointer, bool is_root) {
+  const Value root = resources_[id].root;
+  const Value schema = find_pointer(root, pointer);
+  if (!schema) return refuse(error_at(id, root, text_of("there is nothing at", pointer)));
+  if (auto fault = scan(schema, id, is_root)) return refuse(std::move(*fault));
   return Place{schema, resource_of(schema, id)};
 }
 

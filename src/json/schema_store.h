@@ -42,6 +42,8 @@ class SchemaStore {
   /// Adds a document whose schema stands at `pointer`; the place of that schema.
   Result<Place, SchemaError> add(std::shared_ptr<const Document> document, const std::string& uri,
                                  std::string_view pointer);
+  /// Another schema of the first document.
+  Result<Place, SchemaError> add_place(std::string_view pointer);
   /// What `reference`, which stands in `from`, refers to. Loads documents.
   Result<Place, SchemaError> resolve(const Place& from, Value reference);
   /// The resource of a subschema at or below one that was scanned.
@@ -61,6 +63,7 @@ class SchemaStore {
     auto operator<=>(const Key&) const = default;
   };
 
+  Result<Place, SchemaError> place_at(ResourceId id, std::string_view pointer, bool is_root);
   Fault scan(Value schema, ResourceId resource, bool is_root);
   Fault scan_word(std::string_view name, Value value, ResourceId resource);
   Fault take_id(Value schema, ResourceId& resource, bool is_root);

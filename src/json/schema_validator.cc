@@ -58,7 +58,7 @@ std::size_t code_points(std::string_view text) {
 SchemaVerdict SchemaValidator::run(Value instance) {
   steps_ = budget_.steps;
   const At root{instance, nullptr, {}, 0, false};
-  const bool is_valid = check(graph_.root, root, nullptr, nullptr, "");
+  const bool is_valid = check(root_, root, nullptr, nullptr, "");
   using enum SchemaVerdict::Outcome;
   if (is_exhausted_) return {too_complex, std::move(failures_)};
   return {is_valid ? valid : invalid, std::move(failures_)};

@@ -13,8 +13,8 @@ namespace gh::json {
 
 class SchemaValidator {
  public:
-  SchemaValidator(const SchemaGraph& graph, const Budget& budget)
-      : graph_(graph), budget_(budget), quiet_(budget.failures == 0 ? 1 : 0) {}
+  SchemaValidator(const SchemaGraph& graph, NodeId root, const Budget& budget)
+      : graph_(graph), root_(root), budget_(budget), quiet_(budget.failures == 0 ? 1 : 0) {}
   SchemaVerdict run(Value instance);
 
  private:
@@ -77,6 +77,7 @@ class SchemaValidator {
   void report(const At& at, std::string_view keyword, std::string sentence);
 
   const SchemaGraph& graph_;
+  const NodeId root_;
   const Budget budget_;
   std::uint64_t steps_ = 0;
   std::uint32_t depth_ = 0;

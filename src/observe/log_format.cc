@@ -1,6 +1,7 @@
 #include "observe/log_format.h"
 
 #include "proxy/exchange.h"
+#include "proxy/secret_text.h"
 #include "proxy/variables.h"
 #include "proxy/worker.h"
 
@@ -8,7 +9,7 @@ namespace gh::observe {
 
 namespace variable = proxy::variable;
 
-LogFormat::Kind LogFormat::kind_of(table::Getter get) {
+LogFormat::Kind LogFormat::kind_of(table::Getter get, const table::VariableParam& param) {
   struct Known {
     table::Getter get;
     Kind kind;
@@ -20,10 +21,13 @@ LogFormat::Kind LogFormat::kind_of(table::Getter get) {
       {variable::body_bytes_sent, Kind::body_bytes_sent}, {variable::request_length, Kind::request_length},
       {variable::request_time, Kind::request_time},     {variable::connection, Kind::connection},
       {variable::connection_requests, Kind::connection_requests},
+      {variable::request, Kind::asked},                 {variable::request_uri, Kind::asked},
+      {variable::args, Kind::asked},
   };
   for (const Known& one : known) {
     if (one.get == get) return one.kind;
   }
+  if (get == variable::http && param.text == "referer") return Kind::asked;  // a page of ours has its URL, too
   return get ? Kind::value : Kind::literal;
 }
 
@@ -37,7 +41,7 @@ bool LogFormat::compile(std::string_view text, Escape escape, table::VariableTab
     pieces_.push_back({Kind::literal, compiled.source(), nullptr, {}});
   }
   for (const table::Template::Piece& piece : compiled.pieces()) {
-    pieces_.push_back({kind_of(piece.get), piece.literal, piece.get, piece.param});
+    pieces_.push_back({kind_of(piece.get, piece.param), piece.literal, piece.get, piece.param});
   }
   return true;
 }
@@ -54,7 +58,7 @@ void write_address(const Address& address, proxy::Output& out) {
 // None of these can hold a byte that needs an escape.
 void LogFormat::write_known(Kind kind, proxy::Exchange& x, proxy::Output& out) {
   switch (kind) {
-    case Kind::literal: case Kind::value: break;
+    case Kind::literal: case Kind::value: case Kind::asked: break;
     case Kind::remote_addr: write_address(x.client_address(), out); break;
     case Kind::time_local: out << x.clock().time_local(); break;
     case Kind::time_iso8601: out << x.clock().time_iso8601(); break;
@@ -79,7 +83,13 @@ void LogFormat::write(proxy::Exchange& x, proxy::Output& out) const {
 void LogFormat::write_piece(const Piece& piece, proxy::Exchange& x, proxy::Output& out) const {
   if (piece.kind == Kind::literal) out << piece.literal;
   else if (piece.kind == Kind::value) write_value(out, piece.get(x, piece.param), escape_);
+  else if (piece.kind == Kind::asked) write_asked(piece, x, out);
   else write_known(piece.kind, x, out);
+}
+
+void LogFormat::write_asked(const Piece& piece, proxy::Exchange& x, proxy::Output& out) const {
+  std::string held;
+  write_value(out, proxy::without_secrets(x, piece.get(x, piece.param), held), escape_);
 }
 
 // ---- tunnels -------------------------------------------------------------------------------------------------------
@@ -115,7 +125,7 @@ FrozenLine LogFormat::freeze(proxy::Exchange& x) const {
       write_piece(piece, x, out);
       // The tunnel itself keeps the request line, which may be long.
       const std::string_view kept = x.tunnel->context.request_line();
-      if (piece.kind == Kind::value && !kept.empty() && out.view() == kept) line.add(FrozenLine::Late::request);
+      if (piece.kind == Kind::asked && !kept.empty() && out.view() == kept) line.add(FrozenLine::Late::request);
       else line.add(out.view());
       continue;
     }

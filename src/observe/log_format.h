@@ -26,10 +26,11 @@ class LogFormat {
   [[nodiscard]] FrozenLine freeze(proxy::Exchange& exchange) const;
 
  private:
-  /// What is written straight into the line, and `value`: any variable, through its getter.
+  /// What is written straight into the line; `value`: any variable, through its getter; `asked`: one that shows what
+  /// was asked for, with its arguments.
   enum class Kind : std::uint8_t {
-    literal, value, remote_addr, time_local, time_iso8601, msec, status, bytes_sent, body_bytes_sent, request_length,
-    request_time, connection, connection_requests
+    literal, value, asked, remote_addr, time_local, time_iso8601, msec, status, bytes_sent, body_bytes_sent,
+    request_length, request_time, connection, connection_requests
   };
   struct Piece {
     Kind kind;
@@ -37,8 +38,9 @@ class LogFormat {
     table::Getter get = nullptr;
     table::VariableParam param;
   };
-  static Kind kind_of(table::Getter get);
+  static Kind kind_of(table::Getter get, const table::VariableParam& param);
   void write_piece(const Piece& piece, proxy::Exchange& exchange, proxy::Output& out) const;
+  void write_asked(const Piece& piece, proxy::Exchange& exchange, proxy::Output& out) const;
   static bool late_value(const Piece& piece, FrozenLine::Late& late);
   static void write_known(Kind kind, proxy::Exchange& exchange, proxy::Output& out);
 

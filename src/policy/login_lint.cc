@@ -5,7 +5,10 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "policy/policy.h"
 #include "table/codes.h"
+#include "table/exempt.h"
+#include "table/server_block.h"
 
 namespace gh::policy {
 
@@ -20,6 +23,58 @@ void warn_of_locked_login(table::Scope& scope, const table::Route& route, std::s
                 fmt::format("{} of the block around asks here, too, and who comes here has nothing to show yet",
                             directive))
       .with_help(fmt::format("write `{} off;` in it, or state {} here if it is meant", directive, directive));
+}
+
+void warn_of_early_answer(table::Scope& scope, const table::Route& route) {
+  if (!route.always_returns.is_set() || !scope.stated) return;
+  for (const table::Stated::Entry& entry : scope.stated->list) {
+    const bool is_check = entry.name == "deny" || std::find(route.checks.begin(), route.checks.end(), entry.name) !=
+                                                     route.checks.end();
+    if (!is_check) continue;
+    scope.warning(table::code::early_answer, route.always_returns, "this answers before the block's checks are asked")
+        .with_related(entry.where, fmt::format("`{}` is never asked", entry.name))
+        .with_help("`return` acts while the request is rewritten: serve a file or a service instead, or leave the "
+                   "check out");
+    return;
+  }
+}
+
+namespace {
+
+std::string joined(const std::vector<std::string_view>& names) {
+  std::string out;
+  for (const std::string_view name : names) out += (out.empty() ? "`" : ", `") + std::string(name) + "`";
+  return out;
+}
+
+void list_exempt(table::Builder& builder, const table::Route& asks, const std::vector<table::Exemption>& exempt) {
+  const std::vector<std::string_view> checks = table::proofs(asks);
+  const auto is_of_it = [&](const table::Exemption& each) { return each.asks == &asks; };
+  const auto count = std::count_if(exempt.begin(), exempt.end(), is_of_it);
+  if (count == 0) return;
+  const bool is_server = asks.kind == table::Route::Kind::server;
+  auto& note = builder.diagnostics.note(
+      table::code::exempt_routes, asks.stated ? asks.stated->find(checks.front()) : asks.where,
+      fmt::format("{} {} asked in this {}, but not for {} of its routes", joined(checks),
+                  checks.size() == 1 ? "is" : "are", is_server ? "server" : "location", count));
+  for (const table::Exemption& each : exempt) {
+    if (!is_of_it(each)) continue;
+    note.with_related(each.by.is_set() ? each.by : each.route->where,
+                      fmt::format("`{}` is exempt{}", each.route->name, each.returns ? ": this answers first" : ""));
+  }
+  note.with_help("this is the whole list of what anybody can have without credentials: is it what you mean?");
+}
+
+}  // namespace
+
+void list_exempt_routes(table::Scope& main) {
+  for (const auto& draft : main.builder.servers) {
+    const table::Server& server = *draft->server;
+    const auto exempt = table::exempt_routes(server);
+    if (exempt.empty()) continue;
+    list_exempt(main.builder, server.base, exempt);
+    for (const auto& route : server.routes) list_exempt(main.builder, *route, exempt);
+  }
 }
 
 }  // namespace gh::policy

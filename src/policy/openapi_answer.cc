@@ -26,6 +26,9 @@ namespace {
 // Of one worker, in bodies that are being copied or judged.
 constexpr std::size_t most_held_bytes = 32 * 1024 * 1024;
 constexpr std::size_t most_held_bodies = 1024;
+// Of one worker, for the pool: what waits there delays others who need it, and the end of the program.
+constexpr std::size_t most_judged = 256;
+constexpr json::Budget judge_budget{.steps = 500'000, .failures = 1};  // about 25 ms of a core
 
 /// A body's copy. One worker's thread; a thread of the pool only reads the text.
 class Copy {
@@ -79,11 +82,18 @@ void tell(const Exchange& x, const ApiOperation& operation, Kind kind, std::stri
 class Judgement final : public net::Work {
  public:
   Judgement(net::Loop& loop, Teller teller, std::shared_ptr<const json::Schema> schema, std::unique_ptr<Copy> body)
-      : loop_(loop), teller_(std::move(teller)), schema_(std::move(schema)), body_(std::move(body)) {}
+      : loop_(loop), teller_(std::move(teller)), schema_(std::move(schema)), body_(std::move(body)) {
+    ++under_way();
+  }
+  ~Judgement() override { --under_way(); }
+  static std::size_t& under_way() {
+    thread_local std::size_t count = 0;
+    return count;
+  }
 
  private:
   void run() override {
-    faults_ = judge_text(*schema_, "body", body_->text(), body_->text().size(), {.failures = 1});
+    faults_ = judge_text(*schema_, "body", body_->text(), body_->text().size(), judge_budget);
   }
   void done() override {
     const std::int64_t now_ms = loop_.clock().now_ms();
@@ -106,8 +116,10 @@ class Watch final : public proxy::BodyFilter {
 
   void put(std::span<const iovec> parts, bool last) override {
     for (const iovec& part : parts) copy({static_cast<const char*>(part.iov_base), part.iov_len});
+    net::Loop& loop = x_.worker.loop;
+    std::unique_ptr<net::Work> judgement = last && body_ ? judge() : nullptr;  // while the exchange is sure to be whole
     pass(parts, last);
-    if (last && body_) judge();
+    if (judgement) net::Work::start(loop, std::move(judgement));
   }
 
  private:
@@ -120,11 +132,14 @@ class Watch final : public proxy::BodyFilter {
          is_large ? fmt::format("its body is larger than {} bytes", most_bytes_) : "too many are looked at");
   }
 
-  void judge() {
-    if (!x_.wants_log(LogLevel::error)) return;
+  std::unique_ptr<net::Work> judge() {
+    if (!x_.wants_log(LogLevel::error)) return nullptr;
+    if (Judgement::under_way() >= most_judged) {
+      tell(x_, operation_, Kind::not_looked_at, "too many are looked at");
+      return nullptr;
+    }
     Teller teller{x_.route->logs->error_log, operation_.report, x_.client->serial(), x_.reply.status, x_.log_context()};
-    net::Loop& loop = x_.worker.loop;
-    net::Work::start(loop, std::make_unique<Judgement>(loop, std::move(teller), schema_, std::move(body_)));
+    return std::make_unique<Judgement>(x_.worker.loop, std::move(teller), schema_, std::move(body_));
   }
 
   const ApiOperation& operation_;

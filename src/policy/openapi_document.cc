@@ -21,6 +21,7 @@ using In = ApiParameter::In;
 
 constexpr json::Limits limits{.bytes = 4 * 1024 * 1024, .depth = 128, .values = 500'000};
 constexpr unsigned most_references = 16;
+constexpr std::size_t most_subschemas = 200'000;
 
 constexpr std::array<std::pair<std::string_view, http::Method>, 8> methods{{
     {"get", http::Method::get}, {"head", http::Method::head}, {"post", http::Method::post},
@@ -50,13 +51,6 @@ class Reader {
 
   std::unique_ptr<ApiDocument> read() {
     if (!open() || !take_text(ApiSide::requests)) return nullptr;
-    options_.limits = limits;
-    options_.asserts_format = true;
-    options_.dialect = text_.is_3_0 ? json::Dialect::draft7 : json::Dialect::draft2020_12;
-    options_.annotations = text_.extensions;
-    for (const char* word : {"nullable", "discriminator", "xml", "externalDocs", "example", "deprecated"}) {
-      options_.annotations.emplace_back(word);
-    }
     const Place root{text_.document->root(), ""};
     base_ = reading_.base ? std::string(reading_.base->text) : base_of(root);
     const Place paths = root.at("paths");
@@ -67,7 +61,9 @@ class Reader {
     std::vector<table::RouteTree::Tie> ties;
     api_->paths = table::RouteTree::build(specs_, &ties);
     if (!ties.empty()) report(paths.value, "two of its paths fit the same requests");
-    if (reading_.with_answers && !failed_ && take_text(ApiSide::answers)) read_all_answers();
+    if (reading_.with_answers && !failed_) {
+      if (!text_.is_3_0 || take_text(ApiSide::answers)) read_all_answers();
+    }
     return failed_ ? nullptr : std::move(api_);
   }
 
@@ -91,6 +87,16 @@ class Reader {
       return false;
     }
     text_ = std::move(*text);
+    json::SchemaOptions options;
+    options.limits = limits;
+    options.most_nodes = most_subschemas;
+    options.asserts_format = true;
+    options.dialect = text_.is_3_0 ? json::Dialect::draft7 : json::Dialect::draft2020_12;
+    options.annotations = text_.extensions;
+    for (const char* word : {"nullable", "discriminator", "xml", "externalDocs", "example", "deprecated"}) {
+      options.annotations.emplace_back(word);
+    }
+    schemas_ = std::make_unique<json::SchemaGroup>(text_.document, std::move(options));
     return true;
   }
 
@@ -290,7 +296,7 @@ class Reader {
   }
 
   std::shared_ptr<const json::Schema> compile(const Place& place) {
-    auto schema = json::Schema::compile(text_.document, place.pointer, options_);
+    auto schema = schemas_->add(place.pointer);
     if (schema) return std::make_shared<const json::Schema>(std::move(*schema));
     report_at(text_.source_of(schema.error().offset), schema.error().text);
     return nullptr;
@@ -301,7 +307,7 @@ class Reader {
   const ApiReading& reading_;
   std::uint32_t source_ = 0;
   OpenApiText text_;
-  json::SchemaOptions options_;
+  std::unique_ptr<json::SchemaGroup> schemas_;
   std::string base_;
   std::vector<table::RouteSpec> specs_;
   std::vector<std::string> pointers_;  // of the operations

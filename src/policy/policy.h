@@ -20,6 +20,7 @@ void finish_rewrite(table::Scope&, table::Route&);
 void apply_satisfy(table::Scope&, const config::Bound&);
 void apply_auth_delay(table::Scope&, const config::Bound&);
 void finish_access(table::Scope&, table::Route&);
+void list_exempt_routes(table::Scope& main);
 
 // rewrite/map.cc, rewrite/geo.cc, rewrite/split_clients.cc: variables that the configuration computes
 void declare_map(table::Scope&, const config::Bound&);

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "proxy/exchange.h"
+#include "proxy/secret_text.h"
 
 namespace gh::proxy {
 
@@ -16,10 +17,13 @@ void Exchange::log(LogLevel level, std::string_view text) const {
 
 std::string Exchange::log_context() const {
   std::string line = fmt::format(", client: {}, server: {}", client_address().ip_text(), server->name);
-  if (!request.request_line.empty()) line += fmt::format(", request: \"{}\"", request.request_line);
+  if (!request.request_line.empty()) {
+    line += fmt::format(", request: \"{}\"", without_secrets(*this, request.request_line));
+  }
   if (parent) line += fmt::format(", subrequest: \"{}\"", uri);
   if (last_attempt) {
-    line += fmt::format(", upstream: \"{}://{}{}\"", upstream_scheme, last_attempt->address, upstream_uri);
+    line += fmt::format(", upstream: \"{}://{}{}\"", upstream_scheme, last_attempt->address,
+                        without_secrets(*this, upstream_uri));
   }
   if (!request.host.empty()) line += fmt::format(", host: \"{}\"", request.host);
   line.shrink_to_fit();  // a tunnel keeps it

@@ -1,5 +1,6 @@
 // How an exchange ends that becomes a tunnel.
 #include "proxy/exchange.h"
+#include "proxy/secret_text.h"
 #include "proxy/forwarder.h"
 #include "proxy/tunnel_end.h"
 #include "proxy/tunnel_plan.h"
@@ -21,7 +22,8 @@ std::unique_ptr<TunnelEnd> Exchange::become_tunnel(TunnelPlan& plan) {
   plan.before.bytes_sent = client->bytes_sent();
   plan.before.body_bytes_sent = body_bytes_sent;
   if (wants_log(LogLevel::error)) plan.error_log = route->logs->error_log;
-  plan.context = TunnelContext(request.request_line, plan.error_log ? log_context() : std::string());
+  plan.context = TunnelContext(without_secrets(*this, request.request_line),
+                               plan.error_log ? log_context() : std::string());
   std::unique_ptr<TunnelEnd> peer = forwarder->hand_over(plan);
   tunnel = &plan;
   finish();

@@ -29,6 +29,8 @@ std::string_view capture_value(Exchange&, const table::VariableParam&);
 namespace variable {
 std::string_view remote_addr(Exchange&, const table::VariableParam&);
 std::string_view request(Exchange&, const table::VariableParam&);
+std::string_view request_uri(Exchange&, const table::VariableParam&);
+std::string_view args(Exchange&, const table::VariableParam&);
 std::string_view request_length(Exchange&, const table::VariableParam&);
 std::string_view request_time(Exchange&, const table::VariableParam&);
 std::string_view http(Exchange&, const table::VariableParam&);

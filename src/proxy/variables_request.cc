@@ -25,6 +25,13 @@ using table::VariableParam;
 namespace variable {
 
 std::string_view request(Exchange& x, const VariableParam&) { return x.request.request_line; }
+std::string_view request_uri(Exchange& x, const VariableParam&) { return x.target.unparsed; }
+
+std::string_view args(Exchange& x, const VariableParam&) {
+  if (!x.args.empty()) return x.args;
+  return x.target.has_args && !x.internal ? std::string_view("") : not_found;
+}
+
 std::string_view request_length(Exchange& x, const VariableParam&) { return number_text(x.arena, x.request_bytes); }
 std::string_view request_time(Exchange& x, const VariableParam&) { return seconds_text(x.arena, request_ms(x)); }
 
@@ -105,13 +112,7 @@ std::string_view request_method(Exchange& sub, const VariableParam&) {
   return x.request.method_text;
 }
 
-std::string_view request_uri(Exchange& x, const VariableParam&) { return x.target.unparsed; }
 std::string_view uri(Exchange& x, const VariableParam&) { return x.uri.data() ? x.uri : std::string_view(""); }
-
-std::string_view args(Exchange& x, const VariableParam&) {
-  if (!x.args.empty()) return x.args;
-  return x.target.has_args && !x.internal ? std::string_view("") : not_found;
-}
 
 void set_args(Exchange& x, std::string_view value) {
   x.args = http::safe_field_value(value, x.arena);
@@ -270,11 +271,11 @@ constexpr table::VariableRow rows[] = {
     {"server_protocol", server_protocol, Phase::address, false, "HTTP/2.0, HTTP/1.1 or HTTP/1.0"},
     {"request", variable::request, Phase::address, false, "the request line as received"},
     {"request_method", request_method, Phase::address, false, "GET, POST ..."},
-    {"request_uri", request_uri, Phase::address, false, "target as received, with the query string"},
+    {"request_uri", variable::request_uri, Phase::address, false, "target as received, with the query string"},
     {"uri", uri, Phase::server_rewrite, false, "normal form of the path; changes by internal redirects"},
     {"document_uri", uri, Phase::server_rewrite, false, "the same as $uri"},
-    {"args", args, Phase::server_rewrite, false, "query string without \"?\"", set_args},
-    {"query_string", args, Phase::server_rewrite, false, "the same as $args"},
+    {"args", variable::args, Phase::server_rewrite, false, "query string without \"?\"", set_args},
+    {"query_string", variable::args, Phase::server_rewrite, false, "the same as $args"},
     {"is_args", is_args, Phase::server_rewrite, false, "\"?\" when there is a query string, else empty"},
     {"request_port", request_port, Phase::address, false, "port of Host as sent; empty when it names none"},
     {"is_request_port", is_request_port, Phase::address, false, "\":\" when $request_port is not empty"},

@@ -74,7 +74,7 @@ int exit_code(const Compiled& compiled, const Options& options) {
   return options.deny_warnings && all.warnings() > 0 ? exit_errors : exit_ok;
 }
 
-Compiled compile(const Options& options, state::Registry* registry, std::uint64_t generation) {
+Compiled compile(const Options& options, state::Registry* registry, std::uint64_t generation, bool (*is_unwanted)()) {
   Clock clock;
   const std::int64_t before = clock.now_us();
   Compiled done;
@@ -93,6 +93,7 @@ Compiled compile(const Options& options, state::Registry* registry, std::uint64_
     input.prefix = options.prefix;
     input.default_error_log = options.error_log.empty() ? "stderr" : options.error_log;
     input.generation = generation;
+    if (is_unwanted) input.is_unwanted = is_unwanted;
     done.table = table::build(*done.loaded, input);
     note_daemon(*done.loaded);
   }

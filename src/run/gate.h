@@ -19,8 +19,10 @@ struct Compiled {
   std::int64_t took_ms = 0;
 };
 
-/// `registry` is null for checks: nothing is opened, nothing is adopted.
-Compiled compile(const Options& options, state::Registry* registry, std::uint64_t generation);
+/// `registry` is null for checks: nothing is opened, nothing is adopted. `is_unwanted` is asked all the while; when it
+/// says so there is no table, and nothing is said of the rest.
+Compiled compile(const Options& options, state::Registry* registry, std::uint64_t generation,
+                 bool (*is_unwanted)() = nullptr);
 
 /// E0603 and true when `compiled` has a table all of whose sockets stay closed: it is valid, and serves nobody.
 bool refuse_if_closed(const Compiled& compiled);

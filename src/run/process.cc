@@ -71,10 +71,6 @@ Process::Process(const Options& options) : options_(options), plain_(options), n
 Process::~Process() {
   loop_.timers().clear(shutdown_);
   loop_.timers().clear(lull_);
-  for (auto& signal : signals_) {
-    uv_close(reinterpret_cast<uv_handle_t*>(signal.release()),
-             [](uv_handle_t* h) { delete reinterpret_cast<uv_signal_t*>(h); });
-  }
 }
 
 int Process::run() {
@@ -253,14 +249,7 @@ void Process::say_where_it_listens() const {
 
 void Process::watch_signals() {
   std::signal(SIGPIPE, SIG_IGN);
-  for (const int number : {SIGHUP, SIGUSR1, SIGQUIT, SIGTERM, SIGINT}) {
-    auto signal = std::make_unique<uv_signal_t>();
-    uv_signal_init(loop_.uv(), signal.get());
-    signal->data = this;
-    uv_signal_start(
-        signal.get(), [](uv_signal_t* s, int n) { static_cast<Process*>(s->data)->on_signal(n); }, number);
-    signals_.push_back(std::move(signal));
-  }
+  signals_.watch(loop_, [this](int number) { on_signal(number); });
 }
 
 void Process::on_signal(int number) {
@@ -330,7 +319,11 @@ void Process::reload(Answer answer) {
   }
   reloading_ = true;
   const Privileged reading;
-  auto compiled = std::make_shared<Compiled>(compile(options_, &registry_, generation_ + 1));
+  auto compiled = std::make_shared<Compiled>(compile(options_, &registry_, generation_ + 1, Signals::is_end_noted));
+  if (Signals::is_end_noted()) {
+    registry_.rollback();
+    return answer(false, "gatehouse: shutting down, not reloading\n");
+  }
   if (!compiled->table || refuse_if_closed(*compiled)) {
     registry_.rollback();
     return refuse_reload(*compiled, answer);

@@ -19,6 +19,7 @@
 #include "run/key_fetching.h"
 #include "run/names.h"
 #include "run/options.h"
+#include "run/signals.h"
 #include "run/sockets.h"
 #include "run/stapling.h"
 #include "run/worker_thread.h"
@@ -86,7 +87,7 @@ class Process {
   KeyFetching key_fetching_{loop_};
   std::unique_ptr<ControlServer> control_;
   std::map<std::uint64_t, std::size_t> holders_;  // workers that still hold a generation
-  std::vector<std::unique_ptr<uv_signal_t>> signals_;
+  Signals signals_;
   Deadline shutdown_;
   Deadline lull_;
   std::vector<Answer> waiting_;  // reloads asked for while one is under way

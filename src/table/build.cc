@@ -135,6 +135,7 @@ void Builder::build_block(Scope& scope, const std::vector<config::Bound>& childr
   for (const bool plain : {true, false}) {
     for (const config::Bound& directive : children) {
       if (is_plain(directive) != plain || !directive.row->apply) continue;
+      if (is_unwanted()) return;
       scope.position = static_cast<std::size_t>(&directive - children.data());
       if (plain) scope.note_stated(directive);
       directive.row->apply(scope, directive);
@@ -220,6 +221,7 @@ void Builder::finish_route(Scope& scope, Route& route) {
 }
 
 std::shared_ptr<Table> Builder::finish() {
+  if (is_unwanted()) return nullptr;
   for (std::size_t i = 0; i < at_end_.size(); ++i) at_end_[i]();  // one may add more
   link_listeners();
   for (const auto& draft : servers) table->servers.push_back(draft->server);
@@ -254,7 +256,7 @@ std::shared_ptr<Table> build(config::Loaded& loaded, const BuildInput& input) {
   if (top == config::in_main) builder.build_block(scope, loaded.bound);
   else build_fragment(scope, top, loaded.bound);
   for (const Module* module : input.modules) {
-    if (module->end) module->end(scope);
+    if (module->end && !builder.is_unwanted()) module->end(scope);
   }
   return builder.finish();
 }

@@ -32,9 +32,10 @@ struct BuildInput {
   std::string prefix;
   std::string default_error_log;             // -e
   std::uint64_t generation = 1;
+  std::function<bool()> is_unwanted;         // asked between directives: true, and the rest is not built
 };
 
-/// Null when `loaded.diagnostics` has errors afterwards.
+/// Null when `loaded.diagnostics` has errors afterwards, or when it was not wanted any more.
 std::shared_ptr<Table> build(config::Loaded& loaded, const BuildInput& input);
 
 class TlsLoader;  // table/tls_loader.h
@@ -51,6 +52,7 @@ class Builder {
 
   /// Both passes over the children of a block.
   void build_block(Scope& scope, const std::vector<config::Bound>& children);
+  [[nodiscard]] bool is_unwanted() const { return input.is_unwanted && input.is_unwanted(); }
   /// Runs when everything has been read: references by name are resolved here.
   void at_end(std::function<void()> work) { at_end_.push_back(std::move(work)); }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "state/peers.h"
+#include "table/exempt.h"
 #include "table/json_writer.h"
 #include "table/sticky_plan.h"
 
@@ -125,8 +126,24 @@ class Dumper {
     for (std::uint32_t i = 0; i < s.routes.size(); ++i) {
       inner_[std::min<std::size_t>(s.routes[i]->outer, s.routes.size())].push_back(i);
     }
+    exemptions(s);
     locations(s, s.routes.size());
     out_.close('}');
+  }
+
+  /// Those that can be had without the credentials that the block around them asks for.
+  void exemptions(const Server& s) {
+    const auto exempt = exempt_routes(s);
+    if (exempt.empty()) return;
+    list("exempt", exempt, [&](const Exemption& each) {
+      out_.open('{');
+      out_.key("route").value(each.route->name);
+      out_.key("asks").open_row();
+      for (const std::string_view check : proofs(*each.asks)) out_.value(check);
+      out_.close_row();
+      where(each.by.is_set() ? each.by : each.route->where);
+      out_.close('}');
+    });
   }
 
   void locations(const Server& s, std::size_t outer) {
@@ -193,6 +210,7 @@ class Dumper {
       proxy(*route.proxy);
       if (!route.set_headers->list.empty()) set_headers(*route.set_headers);
     }
+    if (!route.checks.empty()) row("checks", route.checks, [&](std::string_view check) { out_.value(check); });
     steps(route.program);
   }
 

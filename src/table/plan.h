@@ -289,6 +289,8 @@ struct Route {
   std::vector<std::string> parameters;          // of a `route` block: the names in its path, in order
   Expression when;                              // and its condition; empty: none
   std::shared_ptr<const Stated> stated;         // where its directives stand; null: none in any block
+  std::vector<std::string_view> checks;         // of who may pass, in the order in which they are asked
+  config::Span always_returns;                  // a `return` that answers before them, and not with an error
   config::Span where;
 };
 
@@ -357,6 +359,7 @@ struct Table {
   std::vector<std::shared_ptr<const TlsClientPlan>> tls_clients;   // all, of TLS to upstreams
   std::shared_ptr<const ErrorLog> error_log;
   std::vector<std::shared_ptr<LogFile>> log_files;   // all, for reopen
+  std::vector<std::string> secret_arguments;         // of queries, lower case: logs do not show their values
   std::vector<std::shared_ptr<const MemoryLog>> memory_logs;   // for gatehouse -s log
   std::uint32_t variable_slots = 0;
   bool websockets = false;                           // `websocket auto` is somewhere in it

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "http/method.h"
 #include "http/target.h"
+#include "table/exempt.h"
 #include "table/proxy_target.h"
 #include "tools/facts.h"
 
@@ -214,7 +215,23 @@ class Explainer {
     if (fits) line("not", fmt::format("{} ({}): fits, too, and comes after", other.name, where(other.where)));
   }
 
+  void explain_checks(const Route& route) {
+    std::string names;
+    for (const std::string_view check : route.checks) names += (names.empty() ? "" : ", ") + std::string(check);
+    if (!names.empty()) line("checks", names);
+    if (!names.empty() && route.always_returns.is_set()) {
+      line("", fmt::format("note: never asked, `return` ({}) answers before them", where(route.always_returns)));
+    }
+    for (const table::Exemption& each : table::exempt_routes(*server_)) {
+      if (each.route != &route || each.returns) continue;
+      const std::string asks = fmt::format("{}", table::proofs(*each.asks).front());
+      line("checks", fmt::format("no {}, unlike the block around it{}", asks,
+                                 each.by.is_set() ? fmt::format(" ({})", where(each.by)) : std::string()));
+    }
+  }
+
   void explain_steps(const Route& route) {
+    explain_checks(route);
     std::string_view label = "steps";
     for (const auto* part : {&route.program.steps, &route.program.response, &route.program.log}) {
       for (const table::Step& step : *part) {

@@ -5,6 +5,7 @@ import json
 import re
 import time
 
+from h2_client import H2Conn
 from harness import Conn, WireTest, main, request, wait_for
 
 ITEM = {"type": "object", "required": ["id", "price"], "properties": {
@@ -15,7 +16,7 @@ ANSWERS = {"200": {"description": "one", **JSON_ITEM}, "4XX": {"description": "a
     "application/*": {"schema": {"type": "object", "required": ["error"]}}}}}
 # One path a test: what is told of an operation is told once a second.
 NAMES = ("good", "status", "type", "untyped", "value", "broken", "empty", "large", "endless", "gzip", "range", "head",
-         "fault", "pieces", "often", "cut", "page", "deep", "gunzip", "plain")
+         "fault", "pieces", "often", "cut", "page", "deep", "gunzip", "plain", "h2", "h2b")
 SHOP = {"openapi": "3.1.0", "info": {"title": "Shop", "version": "1"}, "servers": [{"url": "/v1"}],
         "components": {"schemas": {"Item": ITEM}, "responses": {"Any": {"description": "any", **JSON_ITEM}}},
         "paths": {"/%s/{id}" % name: {"parameters": [{"name": "id", "in": "path", "required": True}],
@@ -63,6 +64,8 @@ class OpenApiAnswers(WireTest):
         location /v1/gunzip/ { proxy_pass http://@O0@; gunzip on; proxy_set_header Accept-Encoding gzip; }
     }
     server { listen @P1@; openapi old.yaml validate=request,response; location / { proxy_pass http://@O0@; } }
+    server { listen @P3@; http2 on; openapi shop.json validate=response; gzip on; gzip_types application/json;
+             gzip_min_length 1; location / { proxy_pass http://@O0@; } }
     server { listen @P2@; openapi shop.json validate=off; location / { proxy_pass http://@O0@; } }
     """
     OPTIONS = {"files": {"shop.json": json.dumps(SHOP), "old.yaml": OLD}}
@@ -185,6 +188,19 @@ class OpenApiAnswers(WireTest):
         self.origin.script("/v1/good/page", raw(b"sorry", "text/plain"))
         self.assertPassed(self.pass_on("page", raw(b"x", "text/plain", "503 Busy")), b"sorry", 503)
         self.assertSilent("cut", "page")
+
+    def test_s101_over_http2_and_before_the_gateway_compresses(self):
+        body = json.dumps({"id": 1, "price": 0, "parts": [GOOD] * 50}).encode()
+        self.origin.script("/v1/h2/7", raw(body))
+        packed = request(self.gw.ports[3], "GET", "/v1/h2/7", [("Accept-Encoding", "gzip")])
+        self.assertEqual((packed.get("Content-Encoding"), gzip.decompress(packed.body)), ("gzip", body))
+        self.gw.wait_log(r'"GET /v1/h2/\{id\}" is not as .*body/price must be at least 1, .*"GET /v1/h2/7 HTTP/1.1"')
+        self.origin.script("/v1/h2b/7", raw(body))
+        conn = H2Conn(self.gw.ports[3])
+        self.addCleanup(conn.close)
+        answer = conn.ask("/v1/h2b/7")
+        self.assertEqual((answer.status, answer.body), (200, body))
+        self.gw.wait_log(r'"GET /v1/h2b/\{id\}" is not as .*body/price must be at least 1, .*"GET /v1/h2b/7 HTTP/2.0"')
 
     def test_s101_many_are_told_in_one_line(self):
         for _ in range(20):

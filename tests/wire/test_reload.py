@@ -3,6 +3,7 @@ import os
 import re
 import signal
 import threading
+import time
 
 from harness import IS_NGINX, Conn, WireTest, beyond_nginx, get, main, wait_for
 
@@ -210,6 +211,35 @@ class Reload(WireTest):
             gw.signal(signal.SIGHUP)
         gw.reload(PLAIN.replace("one", "last"))
         self.assertEqual(get(gw.ports[0]).text, "last")
+
+
+@beyond_nginx
+class LargeReload(WireTest):
+    """The main thread reads the new configuration: who tells it to end meanwhile does not wait for that."""
+
+    def ends_within_a_reload(self, number):
+        gw = self.start(PLAIN)
+        server = ("server { listen @P1@; server_name s%d.example; location ~ ^/a%d/(.*)$ { return 200 $1; }\n"
+                  "location ~ ^/b%d/[a-z]+/(x|y)$ { proxy_pass http://127.0.0.1:1; } location /c { return 204; } }\n")
+        gw.write_config(PLAIN + "".join(server % (i, i, i) for i in range(4000)))
+        began = time.monotonic()
+        code, said = gw.tool("--check", timeout=60)
+        whole = time.monotonic() - began
+        self.assertEqual(code, 0, said)
+        gw.signal(signal.SIGHUP)
+        gw.wait_log(r"signal 1 \(Hangup\) received")
+        began = time.monotonic()
+        gw.signal(number)
+        self.assertEqual(gw.wait_exit(60), 0)
+        took = time.monotonic() - began
+        self.assertLess(took, whole / 2, "a whole reading takes %.2f s" % whole)
+        self.assertNotIn("config generation 2 serves", gw.error_log())
+
+    def test_term(self):
+        self.ends_within_a_reload(signal.SIGTERM)
+
+    def test_quit(self):
+        self.ends_within_a_reload(signal.SIGQUIT)
 
 
 class Peers(WireTest):

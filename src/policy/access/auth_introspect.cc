@@ -12,6 +12,7 @@
 #include "policy/oauth.h"
 #include "policy/policy.h"
 #include "policy/presented_token.h"
+#include "policy/secret_arguments.h"
 #include "proxy/external_identity.h"
 #include "proxy/worker.h"
 #include "table/build.h"
@@ -177,6 +178,7 @@ void finish_auth_introspect(table::Scope& scope, table::Route& route) {
   if (!scope.is_own<Settings>()) warn_of_locked_login(scope, route, "auth_introspect");
   auto plan = std::make_shared<Plan>(*scope.get<Settings>().plan);
   use_resolver(scope, plan->server.settings);
+  if (plan->token) keep_arguments_out_of_logs(scope, plan->token->source());
   add_check(scope, check, std::move(plan), "auth_introspect");
 }
 

@@ -10,6 +10,7 @@
 #include "policy/codes.h"
 #include "policy/login_lint.h"
 #include "policy/policy.h"
+#include "policy/secret_arguments.h"
 #include "table/build.h"
 #include "table/codes.h"
 #include "table/jwt_plan.h"
@@ -226,6 +227,7 @@ void finish_auth_jwt(table::Scope& scope, table::Route& route) {
     return;
   }
   if (!scope.is_own<JwtSettings>()) warn_of_locked_login(scope, route, "auth_jwt");
+  if (const auto& token = scope.get<JwtSettings>().token) keep_arguments_out_of_logs(scope, token->source());
   const auto plan = make_plan(scope);
   const bool has_keys = plan->fixed || !plan->urls.empty() || plan->request;
   const auto within = server ? server->local_or_null<SourcesWithin>() : nullptr;

@@ -12,6 +12,7 @@
 #include "policy/consumers.h"
 #include "policy/login_lint.h"
 #include "policy/policy.h"
+#include "policy/secret_arguments.h"
 #include "proxy/exchange.h"
 #include "proxy/join.h"
 #include "table/build.h"
@@ -102,10 +103,6 @@ Access check(Exchange& x, const void* params) {
   // Behind an internal redirect: the key may be hidden already.
   if (x.caller && x.caller->way == proxy::Caller::Way::key) return Access::pass;
   const Presented found = presented(x, plan.settings);
-  // Limits behind may still count by the argument; what is logged from now on does not show it.
-  if (plan.settings.hide && !plan.settings.query.empty()) {
-    x.request.request_line = without_argument(x.request.request_line, plan.settings.query, x.arena);
-  }
   if (found.count != 1) {
     const std::string_view why = found.count == 0 ? "no API key was provided" : "several API keys were provided";
     x.log(LogLevel::info, why);
@@ -211,6 +208,7 @@ void finish_auth_key(table::Scope& scope, table::Route& route) {
   plan->settings = scope.get<Settings>();
   plan->consumers = consumers_of(scope);
   if (plan->settings.hide) add_hide(route, plan);
+  if (!plan->settings.query.empty()) keep_out_of_logs(scope, plan->settings.query);
   add_check(scope, check, std::move(plan), "auth_key");
 }
 

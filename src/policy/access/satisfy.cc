@@ -6,6 +6,7 @@
 
 #include "policy/access.h"
 #include "policy/jwt_issue.h"
+#include "policy/login_lint.h"
 #include "policy/policy.h"
 #include "proxy/exchange.h"
 #include "proxy/external_identity.h"
@@ -142,6 +143,8 @@ void apply_auth_delay(table::Scope& scope, const config::Bound& directive) {
 void finish_access(table::Scope& scope, table::Route& route) {
   const auto checks = scope.local_or_null<Checks>();
   if (!checks) return;
+  for (const Check& check : checks->list) route.checks.push_back(check.origin.directive);
+  warn_of_early_answer(scope, route);
   auto group = std::make_shared<Group>();
   group->checks = checks->list;
   group->settings = scope.get<AccessSettings>();

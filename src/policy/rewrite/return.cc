@@ -96,12 +96,22 @@ bool read(table::Scope& scope, const config::Bound& directive, Return& out) {
   return true;
 }
 
+/// For what is said of checks that come too late. Those of `if` blocks, and answers that give nothing away, do no harm.
+void note_answer(table::Scope& scope, const Return& what) {
+  const bool is_block = scope.context == config::in_location || scope.context == config::in_route;
+  if (!is_block || what.status >= 400) return;
+  table::Route* const route = table::route_of(scope);
+  if (route && !route->always_returns.is_set()) route->always_returns = what.origin.where;
+}
+
 }  // namespace
 
 void apply_return(table::Scope& scope, const config::Bound& directive) {
   auto stated = std::make_shared<Return>();
   stated->origin = {directive.row->name, directive.span()};
-  if (read(scope, directive, *stated)) add_op(scope, "return", run, std::move(stated));
+  if (!read(scope, directive, *stated)) return;
+  note_answer(scope, *stated);
+  add_op(scope, "return", run, std::move(stated));
 }
 
 }  // namespace gh::policy

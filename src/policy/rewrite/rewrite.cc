@@ -11,6 +11,7 @@
 #include "policy/rewrite_ops.h"
 #include "proxy/exchange.h"
 #include "proxy/join.h"
+#include "proxy/secret_text.h"
 #include "table/build.h"
 #include "table/server_block.h"
 
@@ -55,7 +56,8 @@ std::string_view new_args(Exchange& x, const Rewrite& rule) {
 
 void log_rewritten(Exchange& x, std::string_view what, std::string_view path, std::string_view args) {
   if (!x.core().rewrite_log) return;
-  x.log(LogLevel::notice, fmt::format("rewritten {}: \"{}\", args: \"{}\"", what, path, args));
+  x.log(LogLevel::notice, fmt::format("rewritten {}: \"{}\", args: \"{}\"", what, path,
+                                     proxy::without_secrets(x, args)));
 }
 
 Flow send_redirect(Exchange& x, const Rewrite& rule) {

@@ -150,12 +150,41 @@ TEST_CASE("a schema within another document, as in OpenAPI") {
   auto document = Document::parse(R"({"openapi":"3.1.0","components":{"schemas":{"Id":{"type":"integer"},
     "Pet":{"type":"object","properties":{"id":{"$ref":"#/components/schemas/Id"}}}}}})");
   const auto shared = std::make_shared<const Document>(std::move(*document));
-  const auto schema = Schema::compile(shared, "/components/schemas/Pet", {});
+  SchemaGroup group(shared, {});
+  const auto schema = group.add("/components/schemas/Pet");
   REQUIRE_MESSAGE(schema.has_value(), schema.error().text);
   CHECK(judged(*schema, R"({"id":1})") == "valid");
   CHECK(judged(*schema, R"({"id":"1"})") == "/id type: must be an integer");
-  CHECK(Schema::compile(shared, "/components/schemas/Dog", {}).error().text ==
+  CHECK(group.add("/components/schemas/Dog").error().text ==
         "there is nothing at \"/components/schemas/Dog\"");
+}
+
+TEST_CASE("what schemas of a group share is compiled once") {
+  std::string text = "{\"defs\":{";
+  constexpr int count = 300;
+  for (int i = 0; i < count; ++i) {
+    const std::string next = std::to_string((i + 1) % count);
+    text += (i ? ",\"" : "\"") + std::to_string(i) + "\":{\"properties\":{\"a\":{\"$ref\":\"#/defs/" + next +
+            "\"}},\"type\":\"object\"}";
+  }
+  text += "},\"odd\":{\"$schema\":\"http://json-schema.org/draft-07/schema#\",\"items\":[{\"$ref\":\"#/defs/0\"}]},"
+          "\"bad\":{\"tipe\":1},\"loop\":{\"$ref\":\"#/loop\"}}";
+  SchemaGroup group(std::make_shared<const Document>(std::move(*Document::parse(text))), {.most_nodes = 1000});
+  std::vector<Schema> schemas;
+  for (int i = 0; i < count; ++i) {  // each by itself would have 600 nodes
+    auto schema = group.add("/defs/" + std::to_string(i));
+    REQUIRE_MESSAGE(schema.has_value(), schema.error().text);
+    schemas.push_back(std::move(*schema));
+  }
+  for (const Schema& schema : schemas) {
+    CHECK(judged(schema, R"({"a":{"a":{}}})") == "valid");
+    CHECK(judged(schema, R"({"a":{"a":1}})") == "/a/a type: must be an object");
+  }
+  const auto odd = group.add("/odd");  // read as draft 7, where `items` is a list
+  REQUIRE_MESSAGE(odd.has_value(), odd.error().text);
+  CHECK(judged(*odd, "[1]") == "/0 type: must be an object");
+  CHECK(group.add("/bad").error().text.starts_with("unknown keyword `tipe`"));
+  CHECK(group.add("/loop").error().text == "this schema leads back to itself");
 }
 
 TEST_CASE("format is an annotation, or asserted when asked") {

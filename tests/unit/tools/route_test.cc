@@ -23,6 +23,15 @@ server {
     location ~ [.]php$ { return 403; }
     location = /items/exact/x/ { return 200; }
 }
+server {
+    listen 8080;
+    server_name locked.example;
+    auth_basic a;
+    auth_basic_user_file users;
+    location / { proxy_pass http://items; }
+    location /login { auth_basic off; proxy_pass http://items; }
+    location /hello { return 200 hello; }
+}
 )";
 
 std::string explain(std::string method, std::string url, std::vector<std::string> headers = {}, bool good = true) {
@@ -77,6 +86,15 @@ TEST_CASE("locations where no route fits, and what they are") {
   CHECK(has(explain("GET", host + "/items/..%2Fx"), "encoded slashes hide a dot segment"));
   CHECK(has(explain("GET", host + "/%zz"), "400"));
   CHECK(has(explain("TRACE", host + "/"), "405"));
+}
+
+TEST_CASE("the checks of who may pass, and what is exempt from them") {
+  CHECK(has(explain("GET", "http://locked.example/x"), "checks    auth_basic\n"));
+  const std::string login = explain("GET", "http://locked.example/login");
+  CHECK(has(login, "checks    no auth_basic, unlike the block around it ("));
+  CHECK(has(login, ":22)\n"));
+  CHECK(has(explain("GET", "http://locked.example/hello"), "note: never asked, `return` ("));
+  CHECK(explain("GET", "http://shop.example/api/").find("checks") == std::string::npos);
 }
 
 TEST_CASE("what is no request") {
