@@ -167,13 +167,13 @@ constexpr Code list[] = {
     {"W901", "not served yet",
      "The directive is known, and nothing acts on it in this release: the gateway works without it.",
      "http3 on;", "# http3 on;", quiet},
+    {"N901", "accepted, no effect here",
+     "The directive has no meaning in this program: worker pinning, hash sizes and the like.",
+     "worker_cpu_affinity auto;", "", quiet},
     {"N903", "routes that ask for nothing",
      "A block asks who calls, and some of its locations or routes do not: a check is switched off there, or a `return` "
      "answers before it. Often that is meant, as for a login; here is the whole list, to compare with what is meant.",
      "auth_basic shop;\nauth_basic_user_file users;\nlocation /login { auth_basic off; }", "", quiet},
-    {"N901", "accepted, no effect here",
-     "The directive has no meaning in this program: worker pinning, hash sizes and the like.",
-     "worker_cpu_affinity auto;", "", quiet},
 };
 
 }  // namespace
