@@ -67,8 +67,8 @@ constexpr Code list[] = {
      quiet},
     {"W325", "an identity that anybody can claim",
      "$remote_user is the name that a client sends, whether anybody has looked at its password or not: where "
-     "auth_basic is off, or satisfy lets another check pass, it can be any name. What is told to services, issued in tokens or "
-     "asked by auth_require looks at $auth_basic_user.",
+     "auth_basic is off, or satisfy lets another check pass, it can be any name. What is told to services, issued in "
+     "tokens or asked by auth_require looks at $auth_basic_user.",
      "map $remote_user $role { ann admin; }\nidentity_header X-Role $role;",
      "map $auth_basic_user $role { ann admin; }\nidentity_header X-Role $role;", quiet},
     {"W341", "some keys are of no use",

@@ -3,6 +3,7 @@ import signal
 import time
 
 from harness import FACTOR, Conn, Gateway, WireTest, beyond_nginx, get, in_parallel, main, not_slow, wait_for
+from raw_origin import RawOrigin
 from redis_server import Liar, Redis
 
 CONFIG = """
@@ -129,6 +130,27 @@ class Together(StoreTest):
         gws[0].reload("server { listen @P0@; return 200; }")
         self.assertEqual(self.count(), 3)
         self.close()
+        wait_for(lambda: self.redis.keys() == [])
+
+    @not_slow
+    def test_a_tunnel_counts_until_its_end(self):
+        def serve(peer):
+            peer.send(b"HTTP/1.1 101 Switching\r\nUpgrade: foo\r\nConnection: Upgrade\r\n\r\n")
+            peer.echo()
+
+        raw = RawOrigin(serve)
+        self.addCleanup(raw.stop)
+        config = CONFIG % (self.redis.url, "local", "1s", "1s")
+        upgrade = "proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection Upgrade; proxy_http_version 1.1;"
+        gw = self.start(config.replace("limit_conn one 5;", "limit_conn one 1; " + upgrade), origins=[raw])
+        with Conn(gw.ports[0]) as conn:
+            head = conn.ask("GET /up?k=a HTTP/1.1\r\nHost: h\r\nUpgrade: foo\r\nConnection: Upgrade\r\n\r\n", "GET")
+            self.assertEqual(head.status, 101)
+            gw.reload("server { listen @P0@; return 200; }")
+            time.sleep(1.2)  # longer than its lease
+            self.assertEqual(self.count(), 1)
+            conn.send("still there")
+            self.assertEqual(conn._exactly(11), (b"still there", True))
         wait_for(lambda: self.redis.keys() == [])
 
     def test_keys_have_a_time_to_live(self):

@@ -177,8 +177,8 @@ void finish_auth_introspect(table::Scope& scope, table::Route& route) {
   if (!scope.has<Settings>() || !scope.get<Settings>().plan) return;
   if (!scope.is_own<Settings>()) warn_of_locked_login(scope, route, "auth_introspect");
   auto plan = std::make_shared<Plan>(*scope.get<Settings>().plan);
-  if (plan->token) keep_arguments_out_of_logs(scope, plan->token->source());
   use_resolver(scope, plan->server.settings);
+  if (plan->token) keep_arguments_out_of_logs(scope, plan->token->source());
   add_check(scope, check, std::move(plan), "auth_introspect");
 }
 
