@@ -184,6 +184,12 @@ constexpr Code list[] = {
      "A block asks who calls, and some of its locations or routes do not: a check is switched off there, or a `return` "
      "answers before it. Often that is meant, as for a login; here is the whole list, to compare with what is meant.",
      "auth_basic shop;\nauth_basic_user_file users;\nlocation /login { auth_basic off; }", "", quiet},
+    {"N904", "what a route leaves over is open",
+     "A `route` block asks who calls, but takes only its methods and just its path. Other requests go on to the "
+     "location that fits them, which passes them to a service and asks nothing.",
+     "route GET /users/:id { auth_jwt a; }\nlocation / { proxy_pass http://a; }",
+     "route GET /users/:id { auth_jwt a; }\nlocation /users/ { return 404; }\nlocation / { proxy_pass http://a; }",
+     quiet},
 };
 
 }  // namespace

@@ -65,11 +65,29 @@ void list_exempt(table::Builder& builder, const table::Route& asks, const std::v
   note.with_help("this is the whole list of what anybody can have without credentials: is it what you mean?");
 }
 
+/// One note for each location: the first `route` says what is meant.
+void note_fallbacks(table::Builder& builder, const table::Server& server) {
+  std::vector<const table::Route*> told;
+  for (const auto& route : server.routes) {
+    const table::Route* const open = table::open_fallback(server, *route);
+    if (!open || std::find(told.begin(), told.end(), open) != told.end()) continue;
+    told.push_back(open);
+    builder.diagnostics
+        .note(table::code::open_fallback, route->where,
+              fmt::format("this asks who calls; what it does not take comes to `location {}`, which asks nobody",
+                          open->name))
+        .with_related(open->where, "other methods, longer paths and escaped slashes are passed on from here")
+        .with_help(fmt::format("if they are not meant to be: add a `location` for this path that answers "
+                               "`return 404;`, or state {} in the server", joined(table::proofs(*route))));
+  }
+}
+
 }  // namespace
 
 void list_exempt_routes(table::Scope& main) {
   for (const auto& draft : main.builder.servers) {
     const table::Server& server = *draft->server;
+    note_fallbacks(main.builder, server);
     const auto exempt = table::exempt_routes(server);
     if (exempt.empty()) continue;
     list_exempt(main.builder, server.base, exempt);

@@ -17,6 +17,6 @@ inline constexpr std::string_view nothing_to_serve = "W118", upstream_unused = "
     early_data_unused = "W610", early_data_untold = "W611", grpc_without_http2 = "W612", no_proxy_line = "W613",
     plain_secret_text = "W314", only_presence = "W321", locked_login = "W320", chosen_key = "W503",
     plan_unused = "W508", proxy_key = "W509", late_key = "W510", route_words = "W511", unusable_keys = "W341",
-    open_keys = "W342", early_answer = "W307", exempt_routes = "N903";
+    open_keys = "W342", early_answer = "W307", exempt_routes = "N903", open_fallback = "N904";
 
 }  // namespace gh::table::code

@@ -49,4 +49,18 @@ std::vector<Exemption> exempt_routes(const Server& server) {
   return out;
 }
 
+const Route* open_fallback(const Server& server, const Route& route) {
+  if (route.kind != Route::Kind::path || proofs(route).empty()) return nullptr;
+  const std::string_view name = route.name;
+  const std::string_view path = name.substr(std::min(name.find(' ') + 1, name.size()));
+  const std::string_view fixed = path.substr(0, path.find_first_of(":*"));
+  const Route* best = nullptr;
+  for (const auto& each : server.routes) {
+    const bool is_prefix = each->kind == Route::Kind::prefix || each->kind == Route::Kind::prefix_final;
+    if (!is_prefix || each->internal || !fixed.starts_with(each->prefix)) continue;
+    if (!best || each->prefix.size() > best->prefix.size()) best = each.get();
+  }
+  return best && is_open(*best) && best->proxy_target ? best : nullptr;
+}
+
 }  // namespace gh::table

@@ -21,4 +21,8 @@ std::vector<std::string_view> proofs(const Route& route);
 /// In the order of the file. Not those that only the gateway itself can come to (named ones, `internal`).
 std::vector<Exemption> exempt_routes(const Server& server);
 
+/// The location that gets what a `route` block that asks does not take (other methods, longer paths, an escaped slash),
+/// and passes it to a service without asking; null: there is none.
+const Route* open_fallback(const Server& server, const Route& route);
+
 }  // namespace gh::table

@@ -1,7 +1,11 @@
 // jwt_issue_keys: the public halves of jwt_issue_key, for all who verify tokens (RFC 7517). Made once, with the table.
+#include <fmt/format.h>
+
 #include "policy/jwt_issue.h"
 #include "proxy/exchange.h"
+#include "table/build.h"
 #include "table/codes.h"
+#include "table/exempt.h"
 
 namespace gh::policy {
 
@@ -44,6 +48,12 @@ void finish_jwt_issue_keys(table::Scope& scope, table::Route& route) {
         .with_help("add `jwt_issue_key file:PATH;` with a private key here or around it; secrets are not published");
     return;
   }
+  scope.builder.at_end([&builder = scope.builder, &route, where] {
+    if (table::proofs(route).empty()) return;
+    builder.diagnostics
+        .warning(table::code::locked_login, where, "who wants to verify tokens needs one to get at the keys for it")
+        .with_help(fmt::format("write `{} off;` beside it: these keys are public", table::proofs(route).front()));
+  });
   auto plan = std::make_shared<KeysPlan>(KeysPlan{std::move(document), {"jwt_issue_keys", where}});
   table::add_step(route, config::Phase::content, publish, std::move(plan), "jwt_issue_keys");
 }
