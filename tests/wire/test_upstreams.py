@@ -98,7 +98,7 @@ class Balancing(WireTest):
 
     def test_max_conns(self):
         with Conn(self.port) as busy:
-            busy.send(b"GET /limitedone/wait/1 HTTP/1.1\r\nHost: h\r\n\r\n")
+            busy.send(b"GET /limitedone/wait/3 HTTP/1.1\r\nHost: h\r\n\r\n")
             wait_for(lambda: self.origins[0].active == 1, 3)
             self.assertStatus(self.get("/limitedone/x"), 502)
             self.assertEqual(busy.read().status, 200)
