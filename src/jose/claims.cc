@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <optional>
-#include <tuple>
 
 namespace gh::jose {
 
@@ -52,7 +51,7 @@ Registered find_registered(json::Value claims) {
 }
 
 Finding judge_times(const Registered& claims, const Rules& rules, std::int64_t now_unix_s) {
-  const auto& [exp, nbf, iat] = std::tie(claims.exp, claims.nbf, claims.iat);
+  const json::Value exp = claims.exp, nbf = claims.nbf, iat = claims.iat;
   const auto expires = read_time(exp), begins = read_time(nbf), issued = read_time(iat);
   const auto now = static_cast<double>(now_unix_s);
   const auto leeway = static_cast<double>(std::clamp<std::int64_t>(rules.leeway_s, 0, most_leeway_s));

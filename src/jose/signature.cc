@@ -18,7 +18,6 @@ namespace {
 
 constexpr std::size_t most_coordinate = 66;                          // of P-521
 constexpr std::size_t most_der = 3 + 2 * (2 + 1 + most_coordinate);  // SEQUENCE of two INTEGERs
-constexpr std::size_t most_signature = most_rsa_bits / 8;
 
 using EcSignaturePtr = std::unique_ptr<ECDSA_SIG, FreeBy<ECDSA_SIG_free>>;
 

@@ -10,6 +10,8 @@
 
 namespace gh::jose {
 
+inline constexpr std::size_t most_signature = most_rsa_bits / 8;  // in bytes; RSA has the longest
+
 /// False for each reason alike: a key that is not for this algorithm, a signature of another length, a wrong one.
 bool verify_signature(const Key& key, Algorithm algorithm, std::string_view signed_bytes, std::string_view signature);
 

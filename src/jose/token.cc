@@ -16,7 +16,6 @@ namespace {
 constexpr std::size_t signed_parts = 3, encrypted_parts = 5;
 constexpr json::Limits header_limits{.bytes = 8 * 1024, .depth = 16, .values = 1000};
 constexpr std::size_t most_encrypted_key = most_rsa_bits / 8;
-constexpr std::size_t most_signature = most_rsa_bits / 8;
 
 using Parts = std::array<std::string_view, encrypted_parts>;
 

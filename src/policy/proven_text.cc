@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "base/text.h"
 #include "policy/codes.h"
 #include "policy/condition.h"
 #include "table/build.h"
@@ -27,10 +26,10 @@ void warn_of_claims(table::Scope& scope, const config::Value& value, table::Temp
   });
 }
 
+/// While a Proven lives.
 table::Expression told(table::Scope& scope, const config::Value& value, table::Expression expression) {
   table::Template variables;
   table::TemplateFault fault;
-  const Proven proven(scope.builder.variables);
   const bool is_read =
       expression && table::Template::compile(expression.variables_text(), scope.builder.variables, variables, fault);
   if (is_read) warn_of_claims(scope, value, std::move(variables));
